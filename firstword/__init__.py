@@ -1,0 +1,1 @@
+"""Firstword: a status page whose every sentence is signed by a person."""

@@ -1,0 +1,77 @@
+"""What people said → documents for programs: Statuspage's API, status files, badges, a calendar.
+
+Every document is made with a clock of its own, which notes until when that document holds. Those
+that never ask it change only when content changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from firstword import urls
+from firstword.api.badges import badge_json, badge_svg, component_badge, page_badge
+from firstword.api.calendar import build_calendar
+from firstword.api.metrics import metrics
+from firstword.api.schema import schema
+from firstword.api.standing import as_json
+from firstword.api.status import status_document, status_text
+from firstword.api.statuspage import DOCUMENTS, Teller
+from firstword.clock import Clock
+from firstword.markup import Markup
+from firstword.page import StatusPage
+
+__all__ = ["ApiFile", "build_api", "status_json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiFile:
+    """One document: where it goes, and until when it holds."""
+
+    key: str
+    data: bytes
+    #: Others link to it.
+    leaf: bool = False
+    valid_until: datetime | None = None
+
+
+def build_api(
+    status: StatusPage, markup: Markup, new_clock: Callable[[], Clock]
+) -> Iterator[ApiFile]:
+    """Yield every document but status.json, which names the build that all others make."""
+
+    def made(key: str, make: Callable[[Clock], bytes], *, leaf: bool = False) -> ApiFile:
+        clock = new_clock()
+        return ApiFile(key=key, data=make(clock), leaf=leaf, valid_until=clock.valid_until)
+
+    teller = Teller(status, markup)
+    for name, document in DOCUMENTS.items():
+        yield made(urls.API + name, lambda clock, d=document: as_json(d(teller, clock)))  # type: ignore[misc]
+    yield made(urls.API_SCHEMA, lambda _: as_json(schema(status.site), indent=1), leaf=True)
+    yield made(urls.STATUS_TXT, lambda clock: status_text(status, markup, clock))
+    yield made(urls.METRICS, lambda clock: metrics(status, clock))
+    yield made(urls.BADGE, lambda clock: badge_svg(page_badge(status, clock)))
+    yield made(urls.BADGE_JSON, lambda clock: badge_json(page_badge(status, clock)))
+    yield made(urls.CALENDAR, lambda _: build_calendar(status, markup))
+    for component in status.site.components.values():
+        yield from _of_component(status, markup, component.id, made)
+
+
+def _of_component(
+    status: StatusPage, markup: Markup, name: str, made: Callable[..., ApiFile]
+) -> Iterator[ApiFile]:
+    """Yield the documents of one component."""
+
+    def key(file: str) -> str:
+        return urls.component_path(name, file)
+
+    yield made(key(urls.BADGE), lambda clock: badge_svg(component_badge(status, name, clock)))
+    yield made(key(urls.BADGE_JSON), lambda clock: badge_json(component_badge(status, name, clock)))
+    yield made(key(urls.CALENDAR), lambda _: build_calendar(status, markup, name))
+
+
+def status_json(status: StatusPage, build_id: str, clock: Clock) -> ApiFile:
+    """Return the small document that says how things stand, and from which build."""
+    data = as_json(status_document(status, build_id, clock), indent=1)
+    return ApiFile(key=urls.STATUS_JSON, data=data, valid_until=clock.valid_until)

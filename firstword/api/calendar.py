@@ -1,0 +1,182 @@
+"""/calendar.ics: maintenance and what repeats, for the calendars people have anyway (RFC 5545).
+
+Nothing here asks the clock: a calendar changes when content does. Its times do not grow old.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from firstword import urls, words
+from firstword.api.standing import signer, site_began, stories
+from firstword.api.zone import timezone
+from firstword.markup import Markup
+from firstword.model import Incident, Kind, Status
+from firstword.page import StatusPage
+from firstword.recurrence import last_occurrence, next_occurrence
+
+if TYPE_CHECKING:
+    from icalendar import Alarm, Event, vRecur
+
+#: The newest maintenance windows; what is older is in the site's history.
+MOST = 50
+#: How often calendars that ask may look for something new.
+_REFRESH = timedelta(minutes=30)
+#: How far beyond the last word the clock changes of the site's zone are told.
+_YEARS = 10
+_UNTIL = re.compile(r"UNTIL=(\d{8})")
+_OFF = frozenset({Status.CANCELLED, Status.WITHDRAWN})
+
+
+def build_calendar(status: StatusPage, markup: Markup, component: str = "") -> bytes:
+    """Return the calendar of the site, or of one component."""
+    # Here and not above: most commands make no calendar.
+    from icalendar import Calendar, vText
+
+    site = status.site
+    name = f"{site.name}: {status.component(component).name}" if component else site.name
+    calendar = Calendar()
+    calendar.add("prodid", "-//Firstword//Firstword//EN")
+    calendar.add("version", "2.0")
+    for key in ("name", "x-wr-calname"):
+        # The library escapes only what it knows to be text.
+        calendar.add(key, vText(_one_line(name)))
+    calendar.add("refresh-interval", _REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT30M")
+    told = [i for i in _told(status) if not component or component in i.component_ids]
+    begun = [start for i in told if (start := _start(i, site.timezone))]
+    years = {at.year for at in (*begun, *(i.updated_at for i in told))} or {site_began(site).year}
+    # There also when nothing is planned: a calendar must hold something (RFC 5545, 3.6).
+    calendar.add_component(timezone(site.timezone, min(years), max(years) + _YEARS))
+    for incident in told:
+        calendar.add_component(_event(status, markup, incident))
+    return bytes(calendar.to_ical())
+
+
+def _told(status: StatusPage) -> Iterator[Incident]:
+    """Yield what has a time of its own, the newest first: maintenance, then what repeats."""
+    planned = [i for i in stories(status, Kind.MAINTENANCE) if i.facts.scheduled_for]
+    planned.sort(key=lambda i: (i.started_at, i.id), reverse=True)
+    yield from planned[:MOST]
+    for notice in stories(status, Kind.NOTICE):
+        if _start(notice, status.site.timezone):
+            yield notice
+
+
+def _start(incident: Incident, zone: ZoneInfo) -> datetime | None:
+    """Return when an event begins, the first time if it repeats, in UTC."""
+    if incident.kind is Kind.MAINTENANCE:
+        return incident.facts.scheduled_for
+    if not incident.repeats:
+        return None
+    # What begins on a day that its own rule leaves out would come on that day all the same
+    # (RFC 5545, 3.8.5.3).
+    first = next_occurrence(incident.repeats, incident.started_at, incident.started_at, zone)
+    limit = _limit(incident)
+    return None if first and limit and first > limit else first
+
+
+def _event(status: StatusPage, markup: Markup, incident: Incident) -> Event:
+    from icalendar import Event
+
+    zone = status.site.timezone
+    start, end = _start(incident, zone), incident.facts.scheduled_until
+    event = Event()
+    event.add("uid", urls.calendar_uid(status.site, incident))
+    event.add("sequence", _revision(incident))
+    event.add("dtstamp", incident.updated_at)
+    event.add("created", incident.announced_at)
+    event.add("last-modified", incident.updated_at)
+    event.add("summary", _one_line(incident.title))
+    event.add("description", _description(status, markup, incident))
+    event.add("url", urls.absolute(status.site, urls.incident_path(incident)))
+    event.add("status", "CANCELLED" if incident.status in _OFF else "CONFIRMED")
+    # It is told; nobody's own time is taken up by it.
+    event.add("transp", "TRANSPARENT")
+    if parts := [_one_line(status.component(name).name) for name in incident.component_ids]:
+        event.add("categories", parts)
+    if start and incident.kind is Kind.MAINTENANCE:
+        event.add("dtstart", start)
+        if end and end > start:
+            event.add("dtend", end)
+    elif start:
+        # In wall time, so that four o'clock stays four o'clock when the clocks change.
+        event.add("dtstart", start.astimezone(zone))
+        event.add("rrule", _rule(incident, zone))
+    if incident.remind and incident.status not in _OFF:
+        event.add_component(_alarm(incident))
+    return event
+
+
+def _alarm(incident: Incident) -> Alarm:
+    from icalendar import Alarm
+
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", _one_line(incident.title))
+    alarm.add("trigger", -(incident.remind or timedelta()))
+    return alarm
+
+
+def _description(status: StatusPage, markup: Markup, incident: Incident) -> str:
+    """Return the newest words and who signed them."""
+    newest = incident.updates[-1]
+    person = signer(status.site, newest)
+    at = words.time_text(newest.at, status.site.timezone)
+    who = f"{person.shown}, {person.role}, {at}" if person else f"{words.IMPORTED}, {at}"
+    return "\n\n".join(filter(None, (markup.plain(newest.body), who)))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _revision(incident: Incident) -> int:
+    """Count how often a story moved, or was called off, as its readers were told of it.
+
+    Later words, corrections too, only ever add to it (RFC 5546, 2.1.4).
+    """
+    plans = []
+    for count in range(1, len(incident.updates) + 1):
+        then = replace(incident, updates=incident.updates[:count])
+        facts = then.facts
+        plans.append((facts.scheduled_for, facts.scheduled_until, facts.until, then.status in _OFF))
+    return sum(old != new for old, new in pairwise(plans))
+
+
+def _rule(incident: Incident, zone: ZoneInfo) -> vRecur:
+    """Return the recurrence rule with its end in UTC, as a start with a zone demands."""
+    from icalendar import vRecur
+
+    rule: vRecur = vRecur.from_ical(incident.repeats)
+    if limit := _limit(incident):
+        last = last_occurrence(incident.repeats, incident.started_at, limit, zone)
+        rule.pop("COUNT", None)
+        rule["UNTIL"] = [last + _east(last, zone)] if last else []
+    return rule
+
+
+def _east(at: datetime, zone: ZoneInfo) -> timedelta:
+    """Return by how much a zone is ahead of UTC.
+
+    Many calendars (rrule.js and what is made of it) hold the wall time of an occurrence against
+    UNTIL as if it were UTC, and would leave the last one out. Nothing repeats within a day.
+    """
+    return max(at.astimezone(zone).utcoffset() or timedelta(), timedelta())
+
+
+def _limit(incident: Incident) -> datetime | None:
+    """Return an instant after which nothing repeats any more; None where only a count ends it."""
+    ends = [incident.facts.until.at] if incident.facts.until else []
+    if incident.ended_at and incident.status not in _OFF:
+        ends.append(incident.ended_at)
+    if found := _UNTIL.search(incident.repeats):
+        # Roughly, and late: the rule itself knows when it ends.
+        ends.append(datetime.strptime(f"{found[1]}+0000", "%Y%m%d%z") + timedelta(days=3))
+    return min(ends, default=None)

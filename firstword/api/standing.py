@@ -1,0 +1,143 @@
+"""How the whole page stands, and the small questions that several documents ask of a story."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from firstword import words
+from firstword.clock import Clock
+from firstword.model import (
+    ENDINGS,
+    ComponentStatus,
+    Due,
+    Impact,
+    Incident,
+    Kind,
+    Moment,
+    Person,
+    Site,
+    Status,
+    Update,
+)
+from firstword.page import ComponentState, PromiseKind, StatusPage
+
+_UNDER_WAY = frozenset({Status.IN_PROGRESS, Status.VERIFYING})
+#: Before anybody said anything. Which promises are owed does not depend on what time it is, only
+#: whether they are late does, so who asks with this clock leaves the document's own alone.
+_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Indicator(StrEnum):
+    """The whole page in a word, best first."""
+
+    NONE = "none"
+    MAINTENANCE = "maintenance"
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
+
+    @property
+    def severity(self) -> int:
+        """0 (none) to 4 (critical)."""
+        return list(Indicator).index(self)
+
+
+_BY_IMPACT = {
+    Impact.NONE: Indicator.NONE,
+    Impact.MINOR: Indicator.MINOR,
+    Impact.MAJOR: Indicator.MAJOR,
+    Impact.CRITICAL: Indicator.CRITICAL,
+}
+_BY_COMPONENT = {
+    ComponentStatus.OPERATIONAL: Indicator.NONE,
+    ComponentStatus.UNDER_MAINTENANCE: Indicator.MAINTENANCE,
+    ComponentStatus.DEGRADED_PERFORMANCE: Indicator.MINOR,
+    ComponentStatus.PARTIAL_OUTAGE: Indicator.MAJOR,
+    ComponentStatus.MAJOR_OUTAGE: Indicator.CRITICAL,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How things stand now. Drills play no part."""
+
+    #: The worst of the open incidents' impacts, the components' states and maintenance under way.
+    indicator: Indicator
+    #: As the home page says it, without a full stop.
+    sentence: str
+    #: The worst first.
+    incidents: tuple[Incident, ...]
+    maintenance_now: tuple[Incident, ...]
+    components: tuple[ComponentState, ...]
+
+
+def standing(status: StatusPage, clock: Clock) -> Standing:
+    """Say how the page stands at an instant."""
+    incidents = tuple(i for i in status.open_incidents if not i.drill)
+    components = status.components(clock)
+    maintenance = tuple(i for i in status.maintenance_now(clock) if not i.drill)
+    levels = [
+        *(_BY_IMPACT[i.impact] for i in incidents),
+        *(_BY_COMPONENT[state.status] for state in components),
+        *(Indicator.MAINTENANCE for _ in maintenance),
+    ]
+    return Standing(
+        indicator=max(levels, key=lambda level: level.severity, default=Indicator.NONE),
+        sentence=words.state_sentence(status.stated, status.quiet_since, status.site.timezone),
+        incidents=incidents,
+        maintenance_now=maintenance,
+        components=components,
+    )
+
+
+def stories(status: StatusPage, *kinds: Kind) -> Iterator[Incident]:
+    """Yield the stories that programs are told of, newest first; drills are for people only."""
+    for incident in status.incidents:
+        if incident.kind in kinds and not incident.drill:
+            yield incident
+
+
+def owed(status: StatusPage, incident: Incident, kind: PromiseKind) -> Due | None:
+    """Return what an open story owes now: the newest promise of a kind that nothing has settled."""
+    if not incident.is_open:
+        return None
+    made = status.promises(incident, Clock(_ANY_TIME))
+    dues = [p.due for p in made if p.kind is kind and p.settled_by is None]
+    return dues[-1] if dues else None
+
+
+def signer(site: Site, update: Update) -> Person | None:
+    """Return who signed an update; None where nobody did."""
+    return site.people.get(update.author) if update.signed else None
+
+
+def held_states(incident: Incident, moment: Moment | None) -> dict[str, ComponentStatus]:
+    """Return the states a story's components had at a moment, by what was signed until then."""
+    if moment is None:
+        return {}
+    if incident.kind is not Kind.MAINTENANCE:
+        return moment.component_states
+    if moment.status in ENDINGS or moment.status not in _UNDER_WAY:
+        return dict.fromkeys(moment.components, ComponentStatus.OPERATIONAL)
+    return {
+        name: given or ComponentStatus.UNDER_MAINTENANCE
+        for name, given in moment.components.items()
+    }
+
+
+def site_began(site: Site) -> datetime:
+    """Return the day from which the site's tag URIs count, in UTC: the oldest date it has."""
+    year, month, day = [*(int(n) for n in site.tag_authority.split(",")[1].split("-")), 1, 1][:3]
+    return datetime(year, month, day, tzinfo=UTC)
+
+
+def as_json(value: Any, indent: int | None = None) -> bytes:
+    """Spell a document; keys stay in the order in which they are documented."""
+    separators = (",", ": ") if indent else (",", ":")
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    return text.encode() + b"\n"

@@ -1,0 +1,163 @@
+"""/status.json and /status.txt: how things stand, for a script and for one screen of a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from firstword import urls, words
+from firstword.api.standing import Standing, owed, signer, standing
+from firstword.clock import Clock
+from firstword.markup import Markup
+from firstword.model import ComponentStatus, Incident
+from firstword.page import PromiseKind, StatusPage
+
+_WIDTH = 78
+_HEIGHT = 24
+#: Incidents told in full.
+_IN_FULL = 2
+#: Lines of a person's words when one incident is open, and when more are.
+_WORDS = {1: 6, 2: 2}
+
+
+def status_document(status: StatusPage, build_id: str, clock: Clock) -> dict[str, Any]:
+    """Return what /status.json says; ids are the files' own."""
+    now = standing(status, clock)
+    coming = [i for i in status.maintenance_coming(clock) if not i.drill]
+    return {
+        "page": {"name": status.site.name, "url": status.site.url},
+        "indicator": str(now.indicator),
+        "sentence": now.sentence,
+        "incidents": [_incident(status, incident) for incident in now.incidents],
+        "maintenance": {
+            "now": [_maintenance(status, incident) for incident in now.maintenance_now],
+            "coming": [_maintenance(status, incident) for incident in coming],
+        },
+        "build_id": build_id,
+    }
+
+
+def _story(status: StatusPage, incident: Incident) -> dict[str, Any]:
+    newest = incident.updates[-1]
+    person = signer(status.site, newest)
+    due = owed(status, incident, PromiseKind.NEXT)
+    return {
+        "id": incident.id,
+        "title": incident.title,
+        "url": urls.absolute(status.site, urls.incident_path(incident)),
+        "status": str(incident.status),
+        "update_id": newest.id,
+        "updated_at": f"{newest.at:%Y-%m-%dT%H:%M:%SZ}",
+        "author": person.shown if person else None,
+        "next_update_at": f"{due.at:%Y-%m-%dT%H:%M:%SZ}" if due else None,
+    }
+
+
+def _incident(status: StatusPage, incident: Incident) -> dict[str, Any]:
+    return {**_story(status, incident), "impact": str(incident.impact)}
+
+
+def _maintenance(status: StatusPage, incident: Incident) -> dict[str, Any]:
+    start, end = incident.facts.scheduled_for, incident.facts.scheduled_until
+    return {
+        **_story(status, incident),
+        "scheduled_for": f"{start:%Y-%m-%dT%H:%M:%SZ}" if start else None,
+        "scheduled_until": f"{end:%Y-%m-%dT%H:%M:%SZ}" if end else None,
+    }
+
+
+def status_text(status: StatusPage, markup: Markup, clock: Clock) -> bytes:
+    """Say how things stand on one screen of 24 lines; what there is no room for is counted."""
+    now = standing(status, clock)
+    full, rest = now.incidents[:_IN_FULL], now.incidents[_IN_FULL:]
+    most = _WORDS.get(len(now.incidents), min(_WORDS.values()))
+    blocks = [
+        [_fit(status.site.name), *_wrapped(f"{now.sentence}.", "", 2)],
+        *([*_told(status, markup, incident, clock, most)] for incident in full),
+    ]
+    room = _HEIGHT - sum(len(block) + 1 for block in blocks) - 1
+    lists = (
+        [_fit(f"{words.word(i.impact)}: {i.title}") for i in rest],
+        [*_planned(status, now, clock)],
+        [*_broken(now)],
+    )
+    for items in lists:
+        if fitting := _fitting(items, room - 1):
+            blocks.append(fitting)
+            room -= len(fitting) + 1
+    blocks.append([urls.absolute(status.site, urls.HOME)])
+    return ("\n\n".join("\n".join(block) for block in blocks) + "\n").encode()
+
+
+def _told(
+    status: StatusPage, markup: Markup, incident: Incident, clock: Clock, most: int
+) -> Iterator[str]:
+    """Yield an open incident: its newest word, who signed it, and when the next one comes."""
+    newest, zone = incident.updates[-1], status.site.timezone
+    person = signer(status.site, newest)
+    yield _fit(f"{incident.title} ({words.word(incident.impact)})")
+    if newest.body:
+        yield from _wrapped(" ".join(markup.plain(newest.body).split()), "  ", most)
+    who = f"{person.shown}, {person.role}" if person else f"Imported from {incident.imported}"
+    at = words.time_text(newest.at, zone)
+    yield _fit(f"  {words.word(newest.status)}, {at}")
+    yield _fit(f"  {who}")
+    if due := owed(status, incident, PromiseKind.NEXT):
+        late = ": none when this was made" if clock.passed(due.at) else ""
+        yield _fit(f"  Next word by {words.due_text(due, zone)}{late}")
+    yield f"  {urls.absolute(status.site, urls.incident_path(incident))}"
+
+
+def _planned(status: StatusPage, now: Standing, clock: Clock) -> Iterator[str]:
+    """Yield maintenance that is going on, that nobody has confirmed, and that is coming."""
+    zone = status.site.timezone
+    for incident in now.maintenance_now:
+        yield _fit(f"Maintenance now: {incident.title}")
+    for incident in status.maintenance_unconfirmed(clock):
+        if incident not in now.maintenance_now and not incident.drill:
+            yield _fit(f"Maintenance, its end not yet confirmed: {incident.title}")
+    for incident in status.maintenance_coming(clock):
+        start = incident.facts.scheduled_for
+        if start and not incident.drill:
+            yield _fit(f"{words.time_text(start, zone)}: {incident.title}")
+
+
+def _broken(now: Standing) -> Iterator[str]:
+    for state in now.components:
+        if state.status is not ComponentStatus.OPERATIONAL:
+            yield _fit(f"{state.component.name}: {words.word(state.status)}")
+
+
+def _fitting(lines: list[str], room: int) -> list[str]:
+    """Return as many lines as there is room for, the last of which counts what there is more."""
+    if len(lines) <= room:
+        return lines
+    return [*lines[: room - 1], f"and {len(lines) - room + 1} more"] if room > 0 else []
+
+
+def _wrapped(text: str, indent: str, most: int) -> list[str]:
+    """Break a text into lines; what is too long for the screen is cut, and shows that it is."""
+    return textwrap.wrap(
+        _printable(text),
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        max_lines=most,
+        placeholder=" …",
+        break_on_hyphens=False,
+    )
+
+
+def _fit(line: str) -> str:
+    """Cut a line to the screen, between words where it has any."""
+    clean = _printable(line)
+    if len(clean) <= _WIDTH:
+        return clean
+    cut = clean[: _WIDTH - 2]
+    return f"{cut.rpartition(' ')[0].rstrip() or cut} …"
+
+
+def _printable(text: str) -> str:
+    """Drop what would steer a terminal: whoever commits an escape sequence must not reach it."""
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,156 @@
+"""The eight documents of Statuspage's public API v2, with what we know beyond them.
+
+What a client finds there, and where that differs from Statuspage, is in docs/api.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any
+
+from firstword.api.rows import Rows, stamp
+from firstword.api.standing import Indicator, Standing, site_began, standing, stories
+from firstword.api.tell import Stories, window
+from firstword.clock import Clock
+from firstword.markup import Markup
+from firstword.model import ComponentStatus, Incident, Kind, Status
+from firstword.page import StatusPage, under_way
+
+#: Statuspage's own limit: the newest ones.
+MOST = 50
+
+_ONGOING = frozenset({Status.IN_PROGRESS, Status.VERIFYING})
+#: Statuspage's own labels, for the clients that show them; who stands behind a claim is asked
+#: elsewhere. There is none for "nothing is wrong": that would claim that somebody looked.
+_PARTLY = "Partially Degraded Service"
+_DESCRIPTIONS = {
+    Indicator.MAINTENANCE: "Service Under Maintenance",
+    Indicator.MINOR: "Minor Service Outage",
+    Indicator.MAJOR: "Partial System Outage",
+    Indicator.CRITICAL: "Major Service Outage",
+}
+
+Json = dict[str, Any]
+
+
+class Teller:
+    """Tells a site's stories in Statuspage's shapes; renders each text once."""
+
+    def __init__(self, status: StatusPage, markup: Markup) -> None:
+        self._status = status
+        self._rows = Rows(status)
+        self._stories = Stories(status, markup, self._rows)
+
+    # ── the documents ────────────────────────────────────────────────────────────────────────────
+
+    def status(self, clock: Clock) -> Json:
+        """status.json: the rollup."""
+        return {"page": self._page, "status": _rollup(standing(self._status, clock))}
+
+    def summary(self, clock: Clock) -> Json:
+        """summary.json: all that is not over."""
+        now = standing(self._status, clock)
+        return {
+            "page": self._page,
+            "components": self._rows.listed(now),
+            "incidents": self._incidents(self._unresolved),
+            "scheduled_maintenances": self._windows(self._open_maintenance, clock),
+            "status": _rollup(now),
+        }
+
+    def components(self, clock: Clock) -> Json:
+        """components.json."""
+        now = standing(self._status, clock)
+        return {"page": self._page, "components": self._rows.listed(now)}
+
+    def incidents(self, _clock: Clock) -> Json:
+        """incidents.json: the newest, open or not."""
+        newest = list(stories(self._status, Kind.INCIDENT))[:MOST]
+        return {"page": self._page, "incidents": self._incidents(newest)}
+
+    def unresolved(self, _clock: Clock) -> Json:
+        """incidents/unresolved.json."""
+        return {"page": self._page, "incidents": self._incidents(self._unresolved)}
+
+    def maintenances(self, _clock: Clock) -> Json:
+        """scheduled-maintenances.json: the newest by planned start, over or not."""
+        newest = list(stories(self._status, Kind.MAINTENANCE))
+        newest.sort(key=lambda i: (window(i)[0], i.id), reverse=True)
+        found = [self._stories.maintenance(i) for i in newest[:MOST]]
+        return {"page": self._page, "scheduled_maintenances": found}
+
+    def upcoming(self, clock: Clock) -> Json:
+        """scheduled-maintenances/upcoming.json: those that nobody has signed as begun."""
+        found = (i for i in self._open_maintenance if i.status not in _ONGOING)
+        return {"page": self._page, "scheduled_maintenances": self._windows(found, clock)}
+
+    def active(self, clock: Clock) -> Json:
+        """scheduled-maintenances/active.json: those that somebody has signed as begun."""
+        found = (i for i in self._open_maintenance if i.status in _ONGOING)
+        return {"page": self._page, "scheduled_maintenances": self._windows(found, clock)}
+
+    # ── their parts ──────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _page(self) -> Json:
+        site = self._status.site
+        told = [
+            i.updated_at
+            for i in stories(self._status, *Kind)
+            if i.kind is not Kind.NOTICE or i.component_ids
+        ]
+        return {
+            "id": self._rows.page_id,
+            "name": site.name,
+            "url": site.url,
+            "time_zone": site.timezone.key,
+            "updated_at": stamp(max(told, default=site_began(site))),
+        }
+
+    @cached_property
+    def _unresolved(self) -> tuple[Incident, ...]:
+        return tuple(i for i in stories(self._status, Kind.INCIDENT) if i.is_open)
+
+    @cached_property
+    def _open_maintenance(self) -> tuple[Incident, ...]:
+        return tuple(i for i in self._status.open_maintenance if not i.drill)
+
+    def _incidents(self, found: Iterable[Incident]) -> list[Json]:
+        return [self._stories.story(incident) for incident in found]
+
+    def _windows(self, found: Iterable[Incident], clock: Clock) -> list[Json]:
+        """Return maintenance with where the clock stands in its window, the next to begin first."""
+        return [{**self._stories.maintenance(i), "window": _where(i, clock)} for i in found]
+
+
+#: Path below /api/v2/ → what makes it.
+DOCUMENTS: dict[str, Callable[[Teller, Clock], Json]] = {
+    "status.json": Teller.status,
+    "summary.json": Teller.summary,
+    "components.json": Teller.components,
+    "incidents.json": Teller.incidents,
+    "incidents/unresolved.json": Teller.unresolved,
+    "scheduled-maintenances.json": Teller.maintenances,
+    "scheduled-maintenances/upcoming.json": Teller.upcoming,
+    "scheduled-maintenances/active.json": Teller.active,
+}
+
+
+def _rollup(now: Standing) -> Json:
+    """Return Statuspage's indicator, which has no word for maintenance, and a description."""
+    indicator = now.indicator
+    description = _DESCRIPTIONS.get(indicator, now.sentence)
+    degraded = any(s.status is ComponentStatus.DEGRADED_PERFORMANCE for s in now.components)
+    if indicator is Indicator.MINOR and degraded:
+        description = _PARTLY
+    if indicator is Indicator.MAINTENANCE:
+        indicator = Indicator.NONE
+    return {"indicator": str(indicator), "description": description}
+
+
+def _where(incident: Incident, clock: Clock) -> str:
+    """Say whether the planned window is to come, is now, or is over and nobody has said how."""
+    if under_way(incident, clock):
+        return "now"
+    return "over" if clock.passed(window(incident)[0]) else "coming"

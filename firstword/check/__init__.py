@@ -1,0 +1,22 @@
+"""Rules over parsed incidents: each yields problems, none changes anything.
+
+`check_incident` needs one story, the settings and the time; `check_published` what readers have
+of it; `check_together` needs all stories, and is made of `clashes`, its errors, and `remarks`, its
+warnings. What stands in a single file's text alone is `parse`'s business.
+"""
+
+from __future__ import annotations
+
+from firstword.check.across import check_together, clashes, remarks
+from firstword.check.one import check_incident, check_published
+from firstword.check.settings import check_plugins, check_settings
+
+__all__ = [
+    "check_incident",
+    "check_plugins",
+    "check_published",
+    "check_settings",
+    "check_together",
+    "clashes",
+    "remarks",
+]

@@ -1,0 +1,95 @@
+"""`firstword ...`: one module a command; each imports what it needs when it runs.
+
+Results go to stdout, complaints to stderr. Exit codes: 0 done, 1 problems or nothing done,
+2 usage or settings, 3 done but something needs a person.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from firstword.errors import FirstwordError, SettingsError
+
+#: Command → (module, one line of help).
+COMMANDS = {
+    "check": ("firstword.cli.check", "read every incident file and say what is wrong with it"),
+    "doctor": ("firstword.cli.doctor", "look whether everything is in place for publishing"),
+    "import": ("firstword.cli.import_", "bring a history over from another status page"),
+    "redact": ("firstword.cli.redact", "take a secret out of a published update, in the open"),
+    "serve": ("firstword.cli.serve", "build, show on loopback, build again on every change"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _overview()
+    if not arguments or arguments[0] in {"-h", "--help"}:
+        parser.print_help()
+        return 0 if arguments else 2
+    if arguments[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"firstword {version('firstword')}")
+        return 0
+    name = arguments[0]
+    if name not in COMMANDS:
+        from firstword.parse.keys import nearest
+
+        print(f"firstword: unknown command: {name!r}{nearest(name, COMMANDS)}", file=sys.stderr)
+        return 2
+    module = import_module(COMMANDS[name][0])
+    return run_command(f"firstword {name}", module, arguments[1:])
+
+
+def run_command(prog: str, module: object, arguments: Sequence[str]) -> int:
+    """Parse a command's arguments and run it; errors of ours become one line and an exit code."""
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(parser)  # type: ignore[attr-defined] # every command module has it
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    try:
+        return int(module.run(options))  # type: ignore[attr-defined] # every command module has it
+    except FirstwordError as error:
+        print(f"{prog}: {error}", file=sys.stderr)
+        return error.exitcode
+    except KeyboardInterrupt:
+        return 130
+
+
+def main_and_exit() -> None:
+    """Be the console script."""
+    raise SystemExit(main())
+
+
+def find_root(start: Path) -> Path:
+    """Return the site's folder: the nearest one upwards that has a pelicanconf.py."""
+    from firstword.settings import CONF
+
+    for folder in (start, *start.parents):
+        if (folder / CONF).is_file():
+            return folder
+    raise SettingsError(CONF, f"not found in {str(start)!r} or above; run this inside a site")
+
+
+def _overview() -> argparse.ArgumentParser:
+    lines = [f"  {name:8} {text}" for name, (_, text) in COMMANDS.items()]
+    return argparse.ArgumentParser(
+        prog="firstword",
+        usage="firstword COMMAND [OPTIONS]",
+        description="A status page whose every sentence is signed by a person.\n\ncommands:\n"
+        + "\n".join(lines),
+        epilog="firstword COMMAND --help tells more. Publishing: python publish.py --help",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=True,
+    )

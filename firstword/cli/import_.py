@@ -1,0 +1,51 @@
+"""Bring a history over from another status page, into the site around the current folder.
+
+Writes incident files into content/incidents/ and adds components to pelicanconf.py. Imported
+updates carry no invented name: they are marked as imported and shown so. Every repair is reported.
+
+examples:
+  firstword import cstate ../old-status --dry-run
+  firstword import cstate ../old-status --timezone Europe/Prague
+
+exit code: 0 all carried, 1 nothing could be read, 2 usage or settings, 3 something needs a person
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from firstword.errors import SettingsError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("format", choices=("cstate",), help="what the old page is made with")
+    parser.add_argument("source", type=Path, metavar="DIR", help="the old page's folder")
+    parser.add_argument("--dry-run", action="store_true", help="report, write nothing")
+    parser.add_argument(
+        "--timezone", metavar="ZONE", help="where times without an offset are meant (default: UTC)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Import into the site around the current folder."""
+    from firstword import importers
+    from firstword.cli import find_root
+
+    return importers.run(
+        options.format,
+        options.source,
+        site_root=find_root(Path.cwd()),
+        zone=_zone(options.timezone),
+        dry_run=options.dry_run,
+        say=print,
+    )
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError) as error:
+        raise SettingsError("--timezone", f"no such time zone: {name!r}") from error

@@ -1,0 +1,269 @@
+"""One publish from the command line: settings, targets, the caches, and whether it is due."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from firstword import gitlog
+from firstword.cli import find_root
+from firstword.cli.after import follow_up
+from firstword.cli.turn import turn
+from firstword.clock import read_clock, system_clock
+from firstword.errors import FirstwordError, SettingsError
+from firstword.model import Site, Target
+from firstword.publisher import Report, publish
+from firstword.settings import CONF, load_settings, read_site
+from firstword.store import Store, is_local, open_store
+from firstword.store.kept import KeptShards
+from firstword.store.state import State, in_parallel, read_root
+from firstword.tick import due
+
+if TYPE_CHECKING:
+    from firstword.cli.progress import Showing
+    from firstword.manifest import Built, Memory
+
+CACHE = ".cache"
+#: Target → [its root's ETag, our commit] of the comparisons that found nothing to send.
+COMPARED = "compared.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """The newest signed update: what a publish is about."""
+
+    at: datetime
+    author: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What one publish came to."""
+
+    reports: Sequence[Report]
+    held: bool  #: a file is not shown as it is now
+    newest: Word | None = None  #: None also where nothing was built
+    next_change_at: datetime | None = None  #: when the clock next changes a page
+    unseen: tuple[str, ...] = ()  #: where readers do not get the new build yet, ready to print
+
+
+@dataclass(slots=True, kw_only=True)
+class Publishing:
+    """A site and where it goes, as the command line and pelicanconf.py say."""
+
+    options: argparse.Namespace
+    root: Path
+    settings: dict[str, Any]
+    site: Site
+    targets: list[str]
+    places: list[Target]  #: what the settings say of each target
+    stores: list[Store]
+    sleep: Callable[[float], None] = time.sleep
+
+    @classmethod
+    def read(cls, options: argparse.Namespace) -> Publishing:
+        """Read the settings of the site around the current folder. Raises SettingsError."""
+        root = find_root(Path.cwd())
+        settings = load_settings(root / CONF)
+        site = read_site(settings)
+        given = list(dict.fromkeys(options.targets or site.publish_to))
+        _refuse_stopped_clock(site, given)
+        places = [site.target(name) for name in given]
+        # A folder of PUBLISH_TO is meant from the site's folder, one of the command line from here.
+        targets = [t if "://" in t or options.targets else str(root / t) for t in given]
+        return cls(
+            options=options,
+            root=root,
+            settings=settings,
+            site=site,
+            targets=targets,
+            places=places,
+            stores=[
+                open_store(target, environ=os.environ, options=place)
+                for target, place in zip(targets, places, strict=True)
+            ],
+        )
+
+    @property
+    def cache(self) -> Path:
+        """Where whatever may be deleted at any time lies."""
+        return self.root / CACHE
+
+    def pages_now(self) -> datetime:
+        """Return the time pages take for now."""
+        return read_clock(os.environ, self.site.pinned_clock)
+
+    def once(self, show: Showing, *, tick: bool = False) -> Ended:
+        """Publish; with `tick`, only if one of the targets needs it."""
+        source = gitlog.read_source(self.root)
+        roots: dict[str, State] = {}
+        if tick:
+            roots, ended = self._nothing_due(show, source)
+            if ended:
+                return ended
+        with turn(self.cache, say=show.say, sleep=self.sleep):
+            ended = self._publish(show, source)
+        self._remember(source, roots, ended.reports)
+        return ended
+
+    def _publish(self, show: Showing, source: gitlog.Source) -> Ended:
+        options, built = self.options, _LastBuilt()
+
+        def build(memory: Memory) -> Built:
+            from firstword.build import RunOptions, build_site
+
+            told = RunOptions(now=memory.now, memory=memory, strict=options.strict, embedded=True)
+            run = build_site(self.root, told)
+            built.take(run)
+            return run.built()
+
+        shards = KeptShards(self.cache / "target" / "shards")
+        stopped = self.site.pinned_clock or os.environ.get("SOURCE_DATE_EPOCH")
+        reports = publish(
+            self.stores,
+            source=source,
+            build=build,
+            clock=system_clock,
+            sleep=self.sleep,
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            relation=lambda commit, known: gitlog.relation(self.root, source, commit, known),
+            say=show.say,
+            dry_run=options.dry_run,
+            full=options.full,
+            allow_shrink=options.allow_shrink,
+            force=options.force,
+            no_lock=getattr(options, "no_lock", False),
+            fixed_now=self.pages_now() if stopped else None,
+            shards=shards,
+            progress=show.sent,
+        )
+        if all(report.outcome != "failed" for report in reports):
+            shards.forget_unused()
+        reports, unseen = follow_up(
+            reports, self.places, built.build_id, now=system_clock(), sleep=self.sleep
+        )
+        return Ended(
+            reports=reports,
+            held=built.held,
+            newest=built.newest,
+            next_change_at=built.next_change_at,
+            unseen=unseen,
+        )
+
+    def _nothing_due(
+        self, show: Showing, source: gitlog.Source
+    ) -> tuple[dict[str, State], Ended | None]:
+        """Read each target's root; return the roots, and the end where nothing is due."""
+        began, now = time.monotonic(), system_clock()
+
+        def read(store: Store) -> State | FirstwordError:
+            try:
+                return read_root(store)
+            except FirstwordError as error:
+                return error
+
+        answers = in_parallel(read, self.stores, len(self.stores))
+        compared = self._compared()
+        roots: dict[str, State] = {}
+        reports, reasons = [], []
+        for store, answer in zip(self.stores, answers, strict=True):
+            error = str(answer) if isinstance(answer, FirstwordError) else None
+            if not isinstance(answer, FirstwordError):
+                roots[store.name] = answer
+                reason = due(
+                    answer.manifest,
+                    source,
+                    now=now,
+                    pages_now=self.pages_now(),
+                    came_to_nothing=compared.get(store.name) == [answer.etag, source.commit],
+                )
+                if reason:
+                    reasons.append(f"{store.name}: {reason}")
+            reports.append(_untouched(store.name, error, time.monotonic() - began))
+        if reasons:
+            for reason in reasons:
+                show.say(reason)
+            return roots, None
+        instants = [root.manifest.next_change_at for root in roots.values()]
+        next_change_at = min((at for at in instants if at is not None), default=None)
+        return roots, Ended(reports=reports, held=False, next_change_at=next_change_at)
+
+    def _compared(self) -> dict[str, list[str | None]]:
+        with suppress(OSError, ValueError):
+            found = json.loads((self.cache / "target" / COMPARED).read_bytes())
+            if isinstance(found, dict):
+                return found
+        return {}
+
+    def _remember(
+        self, source: gitlog.Source, roots: dict[str, State], reports: Sequence[Report]
+    ) -> None:
+        """Note for the next tick where there was nothing to send, though the commit is another."""
+        idle = [r.target for r in reports if r.outcome in {"unchanged", "already-live"}]
+        notes = {name: [roots[name].etag, source.commit] for name in idle if name in roots}
+        if notes and not source.dirty and not self.options.dry_run:
+            path = self.cache / "target" / COMPARED
+            with suppress(OSError):
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                path.write_text(json.dumps({**self._compared(), **notes}), encoding="utf-8")
+
+
+class _LastBuilt:
+    """What is worth telling of the last build."""
+
+    held = False
+    build_id = ""
+    newest: Word | None = None
+    next_change_at: datetime | None = None
+
+    def take(self, run: Any) -> None:
+        """Note what a finished run holds."""
+        self.held = run.needs_a_person
+        self.build_id = run.build_id
+        self.next_change_at = run.output.next_change_at
+        words = [
+            (update.at, incident.path, incident, update)
+            for incident in run.page.incidents
+            for update in incident.updates
+            if update.signed
+        ]
+        if words:
+            at, _, incident, update = max(words, key=lambda word: word[:2])
+            person = run.site.people.get(update.author)
+            self.newest = Word(
+                at=at, author=person.shown if person else update.author, title=incident.title
+            )
+
+
+def _untouched(target: str, error: str | None, seconds: float) -> Report:
+    """Report a target of which only the root was read."""
+    return Report(
+        target=target,
+        outcome="failed" if error else "unchanged",
+        lines=(),
+        puts=0,
+        deletes=0,
+        bytes=0,
+        seconds=seconds,
+        error=error,
+    )
+
+
+def _refuse_stopped_clock(site: Site, targets: Sequence[str]) -> None:
+    """A page whose clock stands still must not reach anybody. Raises SettingsError."""
+    for target in targets:
+        if site.pinned_clock and not is_local(target, os.environ, site.target(target)):
+            raise SettingsError(
+                "PINNED_CLOCK",
+                f"the clock of this example stands still; remove it to publish to {target!r}",
+            )

@@ -1,0 +1,84 @@
+"""Build the site, show it on this machine, build again whenever a file changes.
+
+The browser reloads by itself. A broken file is said here, with path and line, and the page stays
+as it was good last. Nothing is published.
+
+examples:
+  firstword serve
+  firstword serve --port 8080
+
+stop it with Ctrl-C
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from firstword.errors import FirstwordError
+
+if TYPE_CHECKING:
+    from firstword.build import Run
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--port", type=int, default=8000, help="default: 8000; 0 takes a free one")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve the site around the current folder until interrupted."""
+    from watchfiles import watch
+
+    from firstword.cli import find_root
+    from firstword.preview import Preview
+
+    root = find_root(Path.cwd())
+    # Not output/: a publish may be writing there at this very moment.
+    folder = root / ".cache" / "serve"
+    first = rebuild(root, folder)
+    preview = Preview(folder, options.port)
+    threading.Thread(target=preview.serve_forever, daemon=True).start()
+    print(f"Look: {preview.address} (Ctrl-C stops)", flush=True)
+    watched = watched_paths(root, first)
+    try:
+        for _changes in watch(*watched, raise_interrupt=True, step=50, debounce=400):
+            if rebuild(root, folder):
+                preview.changed()
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+    finally:
+        preview.close()
+    return 0
+
+
+def rebuild(root: Path, folder: Path) -> Run | None:
+    """Build once more; say what went wrong and go on."""
+    from firstword.build import RunOptions, build_site, complain
+    from firstword.clock import read_clock
+    from firstword.settings import CONF, load_settings, read_site
+
+    try:
+        site = read_site(load_settings(root / CONF))
+        now = read_clock(os.environ, site.pinned_clock)
+        run = build_site(root, RunOptions(now=now, embedded=True), folder)
+    except FirstwordError as error:
+        complain(str(error))
+        return None
+    except Exception as error:  # noqa: BLE001 - a theme being edited breaks in every way there is
+        complain(f"{type(error).__name__}: {error}")
+        return None
+    complain(run.summary())
+    return run
+
+
+def watched_paths(root: Path, run: Run | None) -> list[Path]:
+    """Return what a change in which means a new build."""
+    paths = [root / "pelicanconf.py", root / "content"]
+    if run:
+        paths = [root / "pelicanconf.py", run.content_folder, run.theme]
+    return [path for path in paths if path.exists()]

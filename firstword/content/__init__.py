@@ -1,0 +1,11 @@
+"""Files of the content folder → the incidents that can be published, and what is wrong with the
+rest. The one place that decides which version of a file is shown."""
+
+from __future__ import annotations
+
+from firstword.content.gone import left_out
+from firstword.content.load import Content, Held, load
+from firstword.content.read import read_content, report
+from firstword.content.scan import SourceFile, scan
+
+__all__ = ["Content", "Held", "SourceFile", "left_out", "load", "read_content", "report", "scan"]

@@ -1,0 +1,110 @@
+"""Read a site's content folder, with git and the targets as its memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+from firstword import gitlog
+from firstword.check import check_settings
+from firstword.content.gone import lost, rescue
+from firstword.content.load import Content, Published, load
+from firstword.content.scan import SourceFile, scan
+from firstword.model import Problem, Site
+from firstword.parse.redactions import redactions
+from firstword.settings import CONF
+
+PUBLISHED = "what is published"
+#: Older than any file: a published story keeps its names.
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
+def read_content(
+    site: Site,
+    root: Path,
+    content_folder: Path,
+    now: datetime,
+    remembered: Mapping[str, str] | None = None,
+    *,
+    published: Published | None = None,
+) -> Content:
+    """Read and check a site's content folder, with git and the targets as its memory.
+
+    `remembered` holds the last good text of each path, `published` the updates readers have. A
+    published story that the files would take away is shown as it is published.
+    """
+    known = remembered or {}
+    #: Path → the only text that may be shown for it; None = nothing may.
+    only: Mapping[str, str | None] = {}
+
+    def versions(path: str) -> Iterator[tuple[str, bytes]]:
+        if path in only:
+            text = only[path]
+            return iter([(PUBLISHED, text.encode())] if text is not None else [])
+        from_git = ((f"commit {commit[:10]}", data) for commit, data in gitlog.versions(root, path))
+        kept = known.get(path)
+        # An older version may hold what was redacted since: that never comes back.
+        safe = (version for version in from_git if kept is None or not _lost(kept, version[1]))
+        return chain(safe, [(PUBLISHED, kept.encode())] if kept is not None else [])
+
+    def since(path: str) -> datetime | None:
+        return _EVER if only.get(path) is not None else gitlog.added_at(root, path)
+
+    def judged(files: Iterable[SourceFile]) -> Content:
+        return load(
+            files,
+            site,
+            now,
+            versions=versions,
+            since=since,
+            published=published,
+            warnings=[*warnings, *check_settings(site, CONF)],
+        )
+
+    files, warnings = scan(root, content_folder)
+    files = [_guarded(file, known.get(file.path)) for file in files]
+    content = judged(files)
+    if gone := lost(content, site, known, published or {}):
+        saved = rescue(files, content, gone, known)
+        only = saved.only
+        content = judged(saved.files)
+    return _explained(content, root, only)
+
+
+def _explained(content: Content, root: Path, only: Mapping[str, str | None]) -> Content:
+    """Say why a file is not shown; a history that ends early proves nothing about the past."""
+    out = {held.path for held in content.held if not held.kept}
+    why = dict.fromkeys(out & only.keys(), "its story is shown as it is published")
+    if out - why.keys() and gitlog.is_shallow(root):
+        unknown = "no good version is known here; this clone is shallow"
+        why |= dict.fromkeys(out - why.keys(), unknown)
+    held = (replace(one, why=why.get(one.path, one.why)) for one in content.held)
+    return replace(content, held=tuple(held))
+
+
+def _lost(published: str, data: bytes) -> tuple[str, ...]:
+    """Return the signed gaps of the published text that another version would fill again."""
+    here = Counter(map(str, redactions(data.decode("utf-8", "replace"))))
+    return tuple((Counter(map(str, redactions(published))) - here).elements())
+
+
+def _guarded(file: SourceFile, published: str | None) -> SourceFile:
+    """Hold back a file that would bring back what was redacted."""
+    lost = _lost(published, file.data) if published is not None and not file.problem else ()
+    if not lost:
+        return file
+    message = (
+        f"would bring back what was redacted: {lost[0]}; put this gap back, or pull the commit"
+    )
+    return replace(file, problem=Problem(file.path, 1, "redacted", message))
+
+
+def report(content: Content) -> Iterator[str]:
+    """Yield every problem, then every file that is held back, ready to print."""
+    yield from map(str, content.problems)
+    for held in content.held:
+        yield held.lines()[-1]

@@ -1,0 +1,102 @@
+"""Find and read incident files; nothing outside the folder is ever opened."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from firstword.model import Level, Problem
+from firstword.parse.text import MOST_BYTES
+
+#: Where incident files live, relative to the content folder.
+FOLDER = "incidents"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file as it is now; `problem` says why it could not be read."""
+
+    #: Relative to the site's root, with forward slashes: what problems and git call it.
+    path: str
+    data: bytes
+    problem: Problem | None = None
+
+
+def scan(root: Path, content: Path) -> tuple[list[SourceFile], list[Problem]]:
+    """Read every incident file under `content`, in the order of their paths.
+
+    Paths come back relative to `root`. What is no incident file is a warning: a `.md.txt` made by
+    an editor at night must not vanish without a word. A folder that cannot be read is an error.
+    """
+    files: list[SourceFile] = []
+    problems: list[Problem] = []
+    folder = content / FOLDER
+    for found in _walk(folder):
+        if isinstance(found, _Unread):
+            path = _shown(found.folder, root)
+            problems.append(Problem(path, 1, "unreadable", f"cannot be read: {found.reason}"))
+            continue
+        path = _shown(found, root)
+        if found.suffix == ".md":
+            files.append(_read(found, folder, path))
+        else:
+            message = f"{found.name!r} is not read: incident files end in '.md'"
+            problems.append(Problem(path, 1, "not-markdown", message, Level.WARNING))
+    return files, problems
+
+
+def _shown(found: Path, root: Path) -> str:
+    """Spell a path for people and git; a newline or a stray byte in a name stays visible."""
+    path = os.path.relpath(found, root).replace(os.sep, "/")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """A folder that could not be listed."""
+
+    folder: Path
+    reason: str
+
+
+def _walk(folder: Path) -> Iterator[Path | _Unread]:
+    """Yield files and links, sorted; hidden ones belong to editors and git."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        yield _Unread(folder, error.strerror or str(error))
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name.endswith("~"):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path))
+        else:
+            yield Path(entry.path)
+
+
+def _read(found: Path, folder: Path, path: str) -> SourceFile:
+    try:
+        if found.is_symlink() and not found.resolve().is_relative_to(folder.resolve()):
+            return _unread(path, "symlink", f"leads out of {FOLDER}/: {str(found.readlink())!r}")
+        status = found.stat()
+        if not stat.S_ISREG(status.st_mode):
+            # Reading a pipe would wait for ever.
+            return _unread(path, "unreadable", "cannot be read: it is no regular file")
+        if status.st_size > MOST_BYTES:
+            return _unread(
+                path, "size", f"{status.st_size} bytes; an incident file has at most {MOST_BYTES}"
+            )
+        return SourceFile(path, found.read_bytes())
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return _unread(path, "unreadable", f"cannot be read: {reason}")
+
+
+def _unread(path: str, rule: str, message: str) -> SourceFile:
+    return SourceFile(path, b"", Problem(path, 1, rule, message))

@@ -1,0 +1,214 @@
+"""Stories → the entries of the feeds, as values: what they say and what they are dated. Pure."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from firstword import urls, words
+from firstword.feeds.dates import Moved
+from firstword.feeds.facts import Told, facts, promised, signature, signer, told
+from firstword.feeds.text import first_paragraphs, first_words, legal
+from firstword.markup import Markup, plain_text
+from firstword.model import Incident, Status, Update
+from firstword.page import StatusPage
+
+#: Earlier updates in an entry, a line each; a link leads to those before them.
+EARLIER = 5
+
+_WORDLESS = "No words came with this in the imported history."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a feed. Its texts hold nothing that XML cannot carry."""
+
+    id: str
+    title: str
+    link: str
+    #: As readers see them; the newest signer first.
+    authors: tuple[str, ...]
+    published: datetime
+    updated: datetime
+    #: Sanitised, every link absolute.
+    content: str
+    #: Plain text.
+    summary: str
+    #: Id of the story.
+    story: str
+    kind: str
+    status: str
+    #: Id → name of every component the story had named by then.
+    components: Mapping[str, str]
+
+    @property
+    def categories(self) -> tuple[tuple[str, str], ...]:
+        """(term, label): the kind, the status, every component."""
+        return (
+            (self.kind, words.word(self.kind)),
+            (self.status, words.word(self.status)),
+            *self.components.items(),
+        )
+
+
+class Teller:
+    """Makes entries of a site's stories; renders each text once."""
+
+    def __init__(self, page: StatusPage, markup: Markup, moved: Moved) -> None:
+        self._page = page
+        self._markup = markup
+        self._moved = moved
+        self._rendered: dict[str, str] = {}
+        self._entries: dict[str, Entry] = {}
+
+    def newest_first(self) -> list[tuple[Incident, Update]]:
+        """Return every update of the site in the order of its feeds."""
+        return sorted(self._page.updates, key=lambda pair: self.date(*pair), reverse=True)
+
+    def update(self, incident: Incident, update: Update) -> Entry:
+        """Return the entry of one update."""
+        found = urls.entry_id(self._page.site, incident, update)
+        if found not in self._entries:
+            index = incident.updates.index(update)
+            earlier = incident.updates[:index][::-1]
+            self._entries[found] = self._update_entry(found, told(incident, index), earlier)
+        return self._entries[found]
+
+    def incidents(self, most: int) -> Iterator[Entry]:
+        """Yield one entry for each of the stories with the newest words; drills are not told."""
+        stories = [incident for incident in self._page.incidents if not incident.drill]
+        stories.sort(key=lambda incident: self.date(incident, incident.updates[-1]), reverse=True)
+        for incident in stories[:most]:
+            yield self._incident_entry(incident)
+
+    def date(self, incident: Incident, update: Update) -> datetime:
+        """Return the date of an update's entry."""
+        return self._moved.get((incident.id, update.at), update.at)
+
+    def components(self, incident: Incident, update: Update) -> Mapping[str, str]:
+        """Return id → name of the components that a story had named by an update."""
+        return self.update(incident, update).components
+
+    def _update_entry(self, found: str, entry: Told, earlier: Sequence[Update]) -> Entry:
+        incident, update = entry.incident, entry.update
+        date = self.date(incident, update)
+        content = [self._words(entry), self._signature(entry), self._facts(entry)]
+        if earlier:
+            content.append(self._earlier(incident, earlier))
+        return Entry(
+            id=found,
+            title=legal(f"[{words.word(update.status)}] {entry.title}"),
+            link=self._link(incident, update),
+            authors=(legal(signer(self._page.site, update)),),
+            published=date,
+            updated=date,
+            content=legal("\n".join(filter(None, content))),
+            summary=self._summary(entry),
+            story=incident.id,
+            kind=incident.kind,
+            status=update.status,
+            components=self._components(entry),
+        )
+
+    def _incident_entry(self, incident: Incident) -> Entry:
+        story = [told(incident, index) for index in range(len(incident.updates))][::-1]
+        site = self._page.site
+        status = story[0].update.status
+        return Entry(
+            id=urls.entry_id(site, incident),
+            title=legal(incident.title),
+            link=urls.absolute(site, urls.incident_path(incident)),
+            authors=tuple(dict.fromkeys(legal(signer(site, entry.update)) for entry in story)),
+            published=self.date(incident, incident.updates[0]),
+            updated=self.date(incident, incident.updates[-1]),
+            content=legal("\n".join(self._chapter(entry) for entry in story)),
+            summary=f"{words.word(status)}: {self._summary(story[0])}",
+            story=incident.id,
+            kind=incident.kind,
+            status=status,
+            components=self._components(story[0]),
+        )
+
+    def _chapter(self, entry: Told) -> str:
+        """Tell one update of an incident's entry, under its status and time."""
+        at = words.time_text(entry.update.at, self._page.site.timezone)
+        link = html.escape(self._link(entry.incident, entry.update))
+        status = words.word(entry.update.status)
+        corrections = (
+            f"<p>Corrected {words.time_text(fix.at, self._page.site.timezone)}; "
+            "the words below are as they were</p>"
+            for fix in entry.incident.updates
+            if fix.corrects == entry.update.at
+        )
+        return "\n".join(
+            filter(
+                None,
+                (
+                    f'<h3>{status}, <a href="{link}">{at}</a></h3>',
+                    *corrections,
+                    self._words(entry),
+                    self._signature(entry),
+                    self._facts(entry),
+                ),
+            )
+        )
+
+    def _words(self, entry: Told) -> str:
+        """Return an update's own words as HTML that holds anywhere."""
+        if not entry.update.body:
+            return f"<p>{_WORDLESS}</p>"
+        return urls.absolute_text(self._page.site, entry.incident, self._html(entry.update))
+
+    def _signature(self, entry: Told) -> str:
+        signed = signature(self._page.site, entry.incident, entry.update)
+        return f"<p>{html.escape(signed, quote=False)}</p>"
+
+    def _facts(self, entry: Told) -> str:
+        lines = [
+            f"<li>{html.escape(f'{label}: {value}', quote=False)}</li>"
+            for label, value in facts(self._page, entry, self._markup)
+        ]
+        return "\n".join(["<ul>", *lines, "</ul>"]) if lines else ""
+
+    def _earlier(self, incident: Incident, earlier: Sequence[Update]) -> str:
+        """Tell what came before in a line each: people arrive in the middle."""
+        site = self._page.site
+        lines = []
+        for update in earlier[:EARLIER]:
+            at = words.time_text(update.at, site.timezone)
+            line = f"{at}, {signer(site, update)}, {words.word(update.status)}"
+            if said := first_words(self._text(update)):
+                line = f"{line}: {said}"
+            lines.append(f"<li>{html.escape(line, quote=False)}</li>")
+        if (rest := len(earlier) - EARLIER) > 0:
+            link = html.escape(self._link(incident, earlier[EARLIER]))
+            lines.append(f'<li><a href="{link}">{rest} more before these</a></li>')
+        return "\n".join(["<p>Earlier:</p>", "<ul>", *lines, "</ul>"])
+
+    def _summary(self, entry: Told) -> str:
+        """Return how an update begins and what it promises, for readers that show no more."""
+        # An answer begins with the question.
+        least = 2 if entry.update.status is Status.ANSWER else 1
+        begins = (
+            first_paragraphs(self._html(entry.update), least) if entry.update.body else _WORDLESS
+        )
+        said = (f"{label}: {value}" for label, value in promised(self._page.site, entry))
+        lines = (legal(line).strip() for line in (begins, *said))
+        # A picture alone has no words; an empty summary would make feedgen put HTML in its place.
+        return "\n".join(filter(None, lines)) or legal(entry.title)
+
+    def _components(self, entry: Told) -> dict[str, str]:
+        return {name: legal(self._page.component(name).name) for name in entry.moment.components}
+
+    def _text(self, update: Update) -> str:
+        return plain_text(self._html(update)) if update.body else _WORDLESS
+
+    def _html(self, update: Update) -> str:
+        if update.body not in self._rendered:
+            self._rendered[update.body] = self._markup.html(update.body)
+        return self._rendered[update.body]
+
+    def _link(self, incident: Incident, update: Update) -> str:
+        return urls.absolute(self._page.site, urls.update_path(incident, update))

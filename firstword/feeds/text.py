@@ -1,0 +1,55 @@
+"""Rendered words → the shorter words that feeds need of them. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from firstword.markup import plain_text
+
+_FIRST_WORDS = 100
+#: What Slack, Teams and a telephone's notice show of an entry, with room to spare.
+_SUMMARY = 300
+#: A paragraph that is shorter says little alone: "What we will do:".
+_ENOUGH = 60
+_BLOCK_END = re.compile(r"</(?:p|li|h\d|pre|tr|dd|dt|blockquote)>")
+#: `parse` leaves these out of files, but Markdown lets `&#1;` through, and settings are not parsed.
+#: One of them would cost every feed.
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def legal(text: str) -> str:
+    """Leave out what XML 1.0 cannot carry (https://www.w3.org/TR/xml/#charsets)."""
+    return _ILLEGAL.sub("", text)
+
+
+def first_words(text: str) -> str:
+    """Return the beginning of a text in one line."""
+    return _cut(" ".join(legal(text).split()), _FIRST_WORDS)
+
+
+def first_paragraphs(rendered: str, least: int = 1) -> str:
+    """Return how sanitised HTML begins, as plain text: a line a paragraph, until it says something.
+
+    At least `least` paragraphs where there are as many; cut where that is long.
+    """
+    found: list[str] = []
+    for block in _BLOCK_END.split(rendered):
+        if line := " ".join(legal(plain_text(block)).split()):
+            found.append(line)
+        if len(found) >= least and sum(map(len, found)) >= _ENOUGH:
+            break
+    return _cut("\n".join(found), _SUMMARY)
+
+
+def _cut(text: str, most: int) -> str:
+    """Cut a text between words where it has any."""
+    if len(text) <= most:
+        return text
+    cut = text[:most]
+    return f"{cut.rpartition(' ')[0] or cut} …"
+
+
+def rfc3339(at: datetime) -> str:
+    """Spell a UTC instant as Atom and JSON Feed do."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

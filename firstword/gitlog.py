@@ -1,0 +1,200 @@
+"""What git knows: which commit this is, what came before it, how a file used to read.
+
+A checkout without git, or without a commit, is no error: then git knows nothing. Everything here
+also works on a depth-1 clone, where the commit itself still names its parents.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from firstword.errors import FirstwordError
+
+ANCESTORS = 256
+TIMEOUT_SECONDS = 60
+
+_HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+# Set by git itself around hooks and aliases: they would point us at another repository.
+_LEAKS = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The checkout that is being published; `commit` is None where git knows nothing."""
+
+    commit: str | None = None
+    committed_at: datetime | None = None
+    #: newest first, at most ANCESTORS; the parents are among them even on a shallow clone
+    ancestors: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    #: the history ends early here, so that "not an ancestor" proves nothing
+    shallow: bool = False
+    dirty: bool = False
+
+
+class Relation(enum.Enum):
+    """How our commit stands to another one: SAME, NEWER (ours descends from it), ..."""
+
+    SAME = "same"
+    NEWER = "newer"
+    OLDER = "older"
+    DIVERGED = "diverged"
+    UNKNOWN = "unknown"
+
+
+def head(repo: Path) -> str | None:
+    """Return the commit that is checked out, or None."""
+    return _line(repo, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+
+
+def read_source(repo: Path) -> Source:
+    """Read what is checked out: commit, time (UTC), ancestors, and whether files were changed."""
+    commit = head(repo)
+    if commit is None:
+        return Source()
+    committed_at, parents = _commit(repo, commit)
+    history = _text(repo, "rev-list", f"--max-count={ANCESTORS + 1}", commit).split()
+    ancestors = dict.fromkeys([*parents, *(one for one in history if one != commit)])
+    return Source(
+        commit=commit,
+        committed_at=committed_at,
+        ancestors=tuple(ancestors)[:ANCESTORS],
+        parents=parents,
+        shallow=is_shallow(repo),
+        dirty=bool(_text(repo, "status", "--porcelain", "--", ".")),
+    )
+
+
+def relation(
+    repo: Path, ours: Source, theirs: str, theirs_ancestors: tuple[str, ...] = ()
+) -> Relation:
+    """Tell how our commit stands to `theirs`, by the local history or by the recorded one.
+
+    `theirs_ancestors` is what was recorded beside `theirs`, for clones that do not hold it.
+    """
+    if ours.commit is None or not _HASH.fullmatch(theirs):
+        return Relation.UNKNOWN
+    if theirs == ours.commit:
+        return Relation.SAME
+    here = _ok(repo, "cat-file", "-e", f"{theirs}^{{commit}}")
+    if theirs in ours.ancestors or (here and _is_ancestor(repo, theirs, ours.commit)):
+        return Relation.NEWER
+    if ours.commit in theirs_ancestors or (here and _is_ancestor(repo, ours.commit, theirs)):
+        return Relation.OLDER
+    # A complete history that lacks their commit, yet shares an older one, went another way. On a
+    # shallow clone only our own parent tells as much.
+    shared = ours.parents if ours.shallow else ours.ancestors
+    if (here and not ours.shallow) or not set(shared).isdisjoint(theirs_ancestors):
+        return Relation.DIVERGED
+    return Relation.UNKNOWN
+
+
+def versions(repo: Path, path: str, limit: int = 50) -> Iterator[tuple[str, bytes]]:
+    """Yield (commit, content) of a file, newest first, following no renames.
+
+    `path` is relative to `repo`. Yields nothing where git knows nothing.
+    """
+    for commit in _text(repo, "log", "--format=%H", f"--max-count={limit}", "--", path).split():
+        content = _run(repo, "cat-file", "blob", f"{commit}:./{path}")
+        if content.returncode == 0:  # else this commit is the one that removed it
+            yield commit, content.stdout
+
+
+def added_at(repo: Path, path: str) -> datetime | None:
+    """Return when the commit was made that first added a file (UTC), or None if unknown."""
+    lines = _text(repo, "log", "--diff-filter=A", "--format=%H %P", "--", path).splitlines()
+    if not lines:
+        return None
+    commit, *parents = lines[-1].split()
+    committed_at, real_parents = _commit(repo, commit)
+    # Where a shallow clone was cut, a commit looks as if it had added every file.
+    return None if real_parents and not parents else committed_at
+
+
+def _commit(repo: Path, commit: str) -> tuple[datetime, tuple[str, ...]]:
+    """Return time (UTC) and parents as the commit itself states them, also where history is cut."""
+    raw = _run(repo, "cat-file", "commit", commit).stdout.decode("utf-8", "replace")
+    header = raw.partition("\n\n")[0].splitlines()
+    parents = tuple(line.removeprefix("parent ") for line in header if line.startswith("parent "))
+    for line in header:
+        if line.startswith("committer "):
+            return datetime.fromtimestamp(int(line.split()[-2]), UTC), parents
+    raise FirstwordError(f"git holds no such commit: {commit!r}")
+
+
+def is_shallow(repo: Path) -> bool:
+    """Tell whether the history of this clone ends early."""
+    return _line(repo, "rev-parse", "--is-shallow-repository") == "true"
+
+
+def _is_ancestor(repo: Path, older: str, newer: str) -> bool:
+    """Tell whether one commit comes before another; both are here."""
+    return _ok(repo, "merge-base", "--is-ancestor", older, newer)
+
+
+def _ok(repo: Path, *arguments: str) -> bool:
+    """Tell whether a git command says yes."""
+    return _run(repo, *arguments).returncode == 0
+
+
+def _line(repo: Path, *arguments: str) -> str | None:
+    """Return the one line a git command answers with, or None."""
+    return _text(repo, *arguments).strip() or None
+
+
+def _text(repo: Path, *arguments: str) -> str:
+    """Return what a git command says; "" when it fails, or when there is no git."""
+    result = _run(repo, *arguments)
+    return result.stdout.decode("utf-8", "replace") if result.returncode == 0 else ""
+
+
+def _run(repo: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run git in `repo`; no git at all answers as git does outside a repository (128)."""
+    command = [
+        "git", "-C", str(repo), "--no-optional-locks", "--literal-pathspecs", *arguments
+    ]  # fmt: skip
+    environ = {name: value for name, value in os.environ.items() if name not in _LEAKS}
+    environ |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
+    try:
+        result = subprocess.run(
+            command,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(command, 128, b"", b"")
+    except subprocess.TimeoutExpired as error:
+        raise FirstwordError(
+            f"git took more than {TIMEOUT_SECONDS} s: {arguments[0]!r} in {str(repo)!r}"
+        ) from error
+    if b"dubious ownership" in result.stderr:
+        # Silence here would publish without the guard against older checkouts.
+        raise FirstwordError(
+            f"git will not read {str(repo)!r}, which belongs to another user; "
+            f"run: git config --global --add safe.directory {repo.resolve()}"
+        )
+    return result

@@ -1,0 +1,171 @@
+"""The body of an issue, cut where a part carries a time of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from firstword.model import Status
+
+_STATUSES = {
+    "investigating": Status.INVESTIGATING,
+    "identified": Status.IDENTIFIED,
+    "monitoring": Status.MONITORING,
+    "resolved": Status.RESOLVED,
+    "postmortem": Status.POSTMORTEM,
+    "update": Status.UPDATE,
+}
+#: Every repetition is bounded: these search foreign text, which may be made to take forever.
+_TRACK = re.compile(
+    r"\{\{[<%]\s{0,8}track\s{1,8}[\"'`]?([^\"'`{}\s][^\"'`{}]{0,60}?)[\"'`]?\s{0,8}[>%]\}\}"
+)
+_MARK = re.compile(
+    r"\s*([*_]{1,3})(?P<word>[^*_\s][^*_\n]{0,40})\1(?P<dash>[ \t]*(?:[-–—:]+(?=\s|$)|(?=\n|$)))?"
+)
+_BREAK = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})[ \t]*")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_COMMENT_MARK = re.compile(r"(<!--|-->)")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of the body."""
+
+    text: str
+    #: The time it carries, as written, and the shortcode around it.
+    track: str = ""
+    code: str = ""
+    #: A line across the page stood before it.
+    after_break: bool = False
+
+    def with_code(self, put: str, *, track: str) -> Part:
+        """Return the part with something else where its shortcode stood."""
+        before, _, after = self.text.partition(self.code)
+        if not put:
+            before = before.rstrip(" \t")
+            after = after if before and before[-1] != "\n" else after.lstrip(" \t")
+        return replace(self, text=f"{before}{put}{after}".strip("\n"), track=track)
+
+
+def parts_of(body: str) -> list[Part]:
+    """Split a body where a part with a time of its own begins and ends; all words stay.
+
+    A part begins after a line across, at an emphasised word that begins a paragraph and looks like
+    a status, or after the part before; one part only when nothing carries a time.
+    """
+    if not _TRACK.search(body):
+        return [Part(body)]
+    splitter = _Splitter()
+    lines = body.split("\n")
+    for line, seen in zip(lines, _seen(lines), strict=True):
+        splitter.take(line, seen)
+    return splitter.finish()
+
+
+class _Splitter:
+    """Walks the lines once and cuts."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self.lines: list[str] = []
+        self.track: re.Match[str] | None = None
+        self.broke = False
+        #: The time stood at the end of a line, which ends the part.
+        self.ended = False
+
+    def take(self, line: str, seen: str) -> None:
+        """Take in the next line; `seen` is what of it is text."""
+        fresh = self.ended or not self.lines or not self.lines[-1].strip()
+        found = _TRACK.search(seen)
+        if fresh and _BREAK.fullmatch(seen):
+            self._close()
+            self.broke = True
+            return
+        again = fresh and found is not None and self.track is not None
+        if (self.ended and line.strip()) or again or _begins(seen, fresh=fresh):
+            self._close()
+        self.lines.append(line)
+        if found and self.track is None:
+            self.track = found
+            self.ended = not seen[found.end() :].strip()
+
+    def finish(self) -> list[Part]:
+        self._close()
+        return self.parts
+
+    def _close(self) -> None:
+        text = "\n".join(self.lines).strip("\n").rstrip()
+        track = self.track
+        if text.strip():
+            part = Part(text, after_break=self.broke)
+            self.parts.append(replace(part, track=track[1], code=track[0]) if track else part)
+            self.broke = False
+        self.lines, self.track, self.ended = [], None, False
+
+
+def _seen(lines: Sequence[str]) -> Iterator[str]:
+    """Yield what is text in each line; what a code fence or a comment hides is left out."""
+    fence = ""
+    comment = False
+    for line in lines:
+        found = None if comment else _FENCE.fullmatch(line)
+        if fence:
+            if found and found[1].startswith(fence) and not found[2].strip():
+                fence = ""
+            yield ""
+        elif found and not (found[1][0] == "`" and "`" in found[2]):
+            fence = found[1]
+            yield ""
+        else:
+            text = ""
+            for piece in _COMMENT_MARK.split(line):
+                if piece in ("<!--", "-->"):
+                    comment = piece == "<!--"
+                elif not comment:
+                    text += piece
+            yield text
+
+
+def _begins(line: str, *, fresh: bool) -> bool:
+    """Tell whether a line begins with a word that looks like a status."""
+    found = _MARK.match(line)
+    if not found:
+        return False
+    return _status_of(found["word"]) is not None or (fresh and found["dash"] is not None)
+
+
+def _status_of(word: str) -> Status | None:
+    return _STATUSES.get(re.sub(r"[\s:.-]+", "", word.casefold()))
+
+
+@dataclass(slots=True)
+class Word:
+    """An update in the making."""
+
+    at: datetime
+    status: Status
+    #: The text without the status it began with, which the heading says now.
+    body: str
+    #: The text as it stood.
+    full: str
+    ended: datetime | None = None
+
+    def keep_word(self, status: Status) -> None:
+        """Give it another status; what it said itself stays readable in the text."""
+        self.status, self.body = status, self.full
+
+
+def word_of(at: datetime, parts: Sequence[Part]) -> Word:
+    """Make one update of the parts of one instant."""
+    text = parts[0].text
+    for part in parts[1:]:
+        text += ("\n\n---\n\n" if part.after_break else "\n\n") + part.text
+    marks = [_MARK.match(part.text) for part in parts]
+    statuses = [_status_of(mark["word"]) if mark else None for mark in marks]
+    if len(parts) == 1 and statuses[0] is not None and marks[0] is not None:
+        return Word(at, statuses[0], text[marks[0].end() :].strip(), text)
+    moving = {status for status in statuses if status not in (None, Status.UPDATE)}
+    only = next(iter(moving)) if len(moving) == 1 else None
+    return Word(at, only or Status.UPDATE, text, text)

@@ -1,0 +1,160 @@
+"""Body and end of an issue → its updates, in an order that a life can go."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from firstword.compose import mend
+from firstword.importers.cstate.body import Part, Word, parts_of, word_of
+from firstword.importers.cstate.front import BadTime, Log, utc
+from firstword.importers.report import LeftOut, Repair
+from firstword.model import Facts, Kind, Status, Update
+
+_GOING_ON = frozenset({Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING})
+_SECOND = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
+_SHORTCODE = re.compile(r"\{\{[<%][^{}\n]{0,300}[>%]\}\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """What the front matter says of an issue's life; makes the updates of its body."""
+
+    log: Log
+    kind: Kind
+    began: datetime
+    resolved: bool
+    #: As it was written.
+    resolved_when: str
+
+    def updates(self, body: str) -> tuple[Update, ...]:
+        """Make the updates, oldest first."""
+        words = self._words(body)
+        self._close(words)
+        return tuple(self._update(word) for word in words)
+
+    def _words(self, body: str) -> list[Word]:
+        """Make updates in the making, in the order of time; the first one is of `began`."""
+        opening: list[Part] = []
+        timed: dict[datetime, list[Part]] = {}
+        for part in parts_of(body):
+            at, placed = self._place(part)
+            (opening if at == self.began else timed.setdefault(at, [])).append(placed)
+        begin = Status.PUBLISHED if self.kind is Kind.NOTICE else Status.INVESTIGATING
+        first = word_of(self.began, opening) if opening else Word(self.began, begin, "", "")
+        whole = all(part.track for part in opening)
+        if self.kind is Kind.NOTICE or not whole or first.status not in _GOING_ON:
+            first.keep_word(begin)
+        words = [first]
+        for at, parts in sorted(timed.items()):
+            word = word_of(at, parts)
+            if self.kind is Kind.NOTICE:
+                word.keep_word(Status.UPDATE)
+            if len(parts) > 1:
+                why = f"{len(parts)} parts carry this time; they are one update"
+                self.log.repair("track", parts[0].track, utc(at), why)
+            words.append(word)
+        return words
+
+    def _place(self, part: Part) -> tuple[datetime, Part]:
+        """Decide at which instant a part stands, and take the shortcode out of its text."""
+        if not part.track:
+            return self.began, part
+        try:
+            at = self.log.time("track", part.track).at
+        except BadTime:
+            self.log.repair("track", part.code, part.code, "not a time; it stays as text")
+            return self.began, replace(part, track="")
+        if at < self.began:
+            why = f"{utc(at)} is before date; the words stay in the first update"
+            self.log.repair("track", part.track, utc(self.began), why)
+            return self.began, part.with_code(f"({part.track})", track="")
+        return at, part.with_code("", track=part.track)
+
+    def _close(self, words: list[Word]) -> None:
+        """End the story where the front matter says so, and only there."""
+        closing = None
+        if self.resolved:
+            closing = self._closing(words)
+        elif text := self.resolved_when:
+            self.log.left_out.append(LeftOut("resolvedWhen, of an issue not resolved", text))
+        if self.kind is not Kind.INCIDENT:
+            return
+        following: Status | None = None
+        before_end = closing is None
+        for word in reversed(words):
+            if word is closing:
+                before_end, following = True, word.status
+            elif not before_end and word.status in {*_GOING_ON, Status.RESOLVED}:
+                self._lower(word, "it comes after resolvedWhen")
+            elif before_end and (
+                word.status is Status.POSTMORTEM
+                or (word.status is Status.RESOLVED and following is not Status.INVESTIGATING)
+            ):
+                why = "it comes before resolvedWhen" if closing else "the issue is not resolved"
+                self._lower(word, why)
+            elif word.status is not Status.UPDATE:
+                following = word.status
+
+    def _lower(self, word: Word, why: str) -> None:
+        self.log.repair("status", str(word.status), str(Status.UPDATE), why)
+        word.keep_word(Status.UPDATE)
+
+    def _closing(self, words: list[Word]) -> Word:
+        """Find the update that ends the story, or add one without words."""
+        end, why = self._end()
+        text = self.resolved_when
+        resolved = [word for word in words if word.status is Status.RESOLVED]
+        if end is None and resolved:
+            self.log.repair(
+                "resolvedWhen", text, utc(resolved[-1].at), f"{why}; the text has a time"
+            )
+            return resolved[-1]
+        if end is None:
+            end = words[-1].at + _MINUTE
+            self.log.repair("resolvedWhen", text, utc(end), why)
+        elif end == words[0].at:
+            end += _SECOND
+            self.log.repair("resolvedWhen", text, utc(end), "in the same second as date")
+        status = Status.DONE if self.kind is Kind.NOTICE else Status.RESOLVED
+        same = next((word for word in words if word.at == end), None)
+        if same:
+            if same.status is not status:
+                same.keep_word(status)
+            return same
+        if resolved and resolved[-1].at > end:
+            # The words came later than the end that they tell of.
+            resolved[-1].ended = end
+            return resolved[-1]
+        closing = Word(end, status, "", "")
+        words.append(closing)
+        words.sort(key=lambda word: word.at)
+        return closing
+
+    def _end(self) -> tuple[datetime | None, str]:
+        """Read when the issue ended, or say why that cannot be."""
+        text = self.resolved_when
+        if not text:
+            return None, "resolved, and not said when"
+        try:
+            end = self.log.time("resolvedWhen", text).at
+        except BadTime:
+            return None, "not a time"
+        if end < self.began:
+            return None, f"{utc(end)} is before date, {utc(self.began)}"
+        return end, ""
+
+    def _update(self, word: Word) -> Update:
+        body, mends = mend(word.body)
+        self.log.repairs += [Repair("text", m.before, m.after, m.why) for m in mends]
+        for code in dict.fromkeys(_SHORTCODE.findall(body)):
+            self.log.repair("shortcode", code, code, "not known here; it stays as text")
+        return Update(
+            at=word.at,
+            author="imported",
+            status=word.status,
+            body=body,
+            says=Facts(ended=word.ended),
+        )

@@ -1,0 +1,192 @@
+"""What an import did, file by file, in words and in JSON: nothing is changed or left in silence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+_LONGEST = 160
+#: So many repairs of one file are told in words; JSON has them all.
+_MOST = 30
+
+
+class Outcome(StrEnum):
+    """What became of one source file."""
+
+    CARRIED = "carried"
+    #: Carried by an earlier run; the file is already there, with the same text.
+    UNCHANGED = "unchanged"
+    NOT_CARRIED = "not carried"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A value that could not stay as it was, with what stands there now and why."""
+
+    what: str
+    before: str
+    after: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {_short(self.before)} -> {_short(self.after)} ({self.why})"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A value of the source that has no home here."""
+
+    what: str
+    value: str
+    #: So common and so void of meaning that its count says enough.
+    usual: bool = False
+
+    def __str__(self) -> str:
+        return f"left out: {self.what}: {_short(self.value)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What became of one source file."""
+
+    source: str
+    outcome: Outcome
+    #: The file it became, relative to the site's root.
+    target: str = ""
+    draft: bool = False
+    #: Nobody has ended it yet.
+    is_open: bool = False
+    #: Why it was not carried.
+    why: str = ""
+    repairs: tuple[Repair, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    #: What a person should look at, beyond repairs.
+    needs: tuple[str, ...] = ()
+    #: How many of its times had no zone.
+    zoneless: int = 0
+
+    def lines(self) -> Iterator[str]:
+        """Yield one line for the file and one for each fact."""
+        if self.outcome is Outcome.NOT_CARRIED:
+            yield f"{printable(self.source)}: not carried: {self.why}"
+        else:
+            draft = " as a draft" if self.draft else ""
+            yield f"{printable(self.source)} -> {self.target}: {self.outcome}{draft}"
+        yield from (f"  {repair}" for repair in self.repairs[:_MOST])
+        if len(self.repairs) > _MOST:
+            yield f"  and {_count(len(self.repairs) - _MOST, 'repair')} more"
+        yield from (f"  {item}" for item in self.left_out if not item.usual)
+        yield from (f"  needs a person: {printable(need)}" for need in self.needs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one import did. `needs_person`: something was not carried or should be looked at."""
+
+    format: str
+    source: str
+    #: The zone that times without one were read in.
+    zone: str
+    dry_run: bool = False
+    entries: tuple[Entry, ...] = ()
+    #: Files that hold no incident, each with the reason.
+    ignored: tuple[tuple[str, str], ...] = ()
+    #: What was found out about components, a line each.
+    components: tuple[str, ...] = ()
+    #: Pictures copied, relative to the site's root.
+    images: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    @property
+    def read(self) -> int:
+        """How many source files hold, or should hold, an incident."""
+        return len(self.entries)
+
+    @property
+    def carried(self) -> int:
+        """How many became incident files, drafts apart; those of an earlier run count."""
+        return sum(e.outcome is not Outcome.NOT_CARRIED and not e.draft for e in self.entries)
+
+    @property
+    def drafts(self) -> int:
+        """How many became drafts."""
+        return sum(e.outcome is not Outcome.NOT_CARRIED and e.draft for e in self.entries)
+
+    @property
+    def not_carried(self) -> int:
+        """How many did not make it."""
+        return sum(entry.outcome is Outcome.NOT_CARRIED for entry in self.entries)
+
+    @property
+    def unchanged(self) -> int:
+        """How many of the carried were there already."""
+        return sum(entry.outcome is Outcome.UNCHANGED for entry in self.entries)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether something was not carried or should be looked at."""
+        return bool(self.not_carried or self.needs or any(e.needs for e in self.entries))
+
+    def lines(self) -> Iterator[str]:
+        """Yield the whole report as lines of text; what counts most comes last."""
+        for entry in self.entries:
+            yield from entry.lines()
+        yield from (f"{printable(path)}: left alone: {why}" for path, why in self.ignored)
+        yield from (f"component {line}" for line in self.components)
+        yield from (f"image {path}: copied" for path in self.images)
+        yield from (str(repair) for repair in self.repairs)
+        yield from (str(item) for item in self.left_out)
+        usual = Counter(
+            f"{item.what}: {item.value}" for e in self.entries for item in e.left_out if item.usual
+        )
+        for text, count in sorted(usual.items()):
+            yield f"left out: {text} ({_count(count, 'file')})"
+        if zoneless := sum(entry.zoneless for entry in self.entries):
+            yield f"assumed: {_count(zoneless, 'time')} without a zone, read as {self.zone}"
+        still_open = [entry for entry in self.entries if entry.is_open]
+        for entry in still_open:
+            yield f"open: {entry.target}: nobody has ended it yet"
+        yield from (f"needs a person: {printable(need)}" for need in self.needs)
+        yield self.total()
+
+    def total(self) -> str:
+        """Say it in one line; the numbers add up."""
+        there = f" ({self.unchanged} of them unchanged)" if self.unchanged else ""
+        dry = "; a dry run: nothing was written" if self.dry_run else ""
+        return (
+            f"read {self.read} = carried {self.carried} + drafts {self.drafts}"
+            f" + not carried {self.not_carried}{there}{dry}"
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """Return the report as values that `json` can write, totals included."""
+        return {
+            **asdict(self),
+            "read": self.read,
+            "carried": self.carried,
+            "drafts": self.drafts,
+            "not_carried": self.not_carried,
+            "unchanged": self.unchanged,
+            "needs_person": self.needs_person,
+        }
+
+
+def printable(text: str) -> str:
+    """Return foreign text as it is when a terminal can show it, else escaped."""
+    return text if text.isprintable() else ascii(text)
+
+
+def _short(text: str) -> str:
+    """Quote a value, its middle left out where it is long."""
+    if len(text) <= _LONGEST:
+        return repr(text)
+    half = _LONGEST // 2
+    return f"{text[:half]!r} ... {text[-half:]!r}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,55 @@
+"""The nouns: values that hold, with everything derivable derived.
+
+Frozen dataclasses with slots. Every datetime is aware and in UTC. Nothing here reads a file, the
+clock or a setting.
+"""
+
+from __future__ import annotations
+
+from firstword.model.incident import (
+    ComponentChange,
+    Due,
+    Facts,
+    FollowUp,
+    Incident,
+    Moment,
+    Update,
+    update_id,
+)
+from firstword.model.problem import Level, Problem
+from firstword.model.site import Component, Person, Site, Target
+from firstword.model.words import (
+    ENDINGS,
+    HOLDING,
+    LIFECYCLE,
+    About,
+    ComponentStatus,
+    Impact,
+    Kind,
+    Status,
+)
+
+__all__ = [
+    "ENDINGS",
+    "HOLDING",
+    "LIFECYCLE",
+    "About",
+    "Component",
+    "ComponentChange",
+    "ComponentStatus",
+    "Due",
+    "Facts",
+    "FollowUp",
+    "Impact",
+    "Incident",
+    "Kind",
+    "Level",
+    "Moment",
+    "Person",
+    "Problem",
+    "Site",
+    "Status",
+    "Target",
+    "Update",
+    "update_id",
+]

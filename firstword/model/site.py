@@ -1,0 +1,100 @@
+"""The site: what pelicanconf.py says, checked and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who may sign. The file carries `name`; readers see `shown`."""
+
+    name: str
+    role: str
+    #: Where an answer goes: an own address or a role mailbox, never one that nobody reads.
+    address: str
+    #: What readers see instead of the full name, where a person is safer that way.
+    shown: str
+    slug: str
+    photo: str = ""
+    #: The last day this person could sign; signatures up to then stay valid.
+    until: date | None = None
+    #: Who answers for somebody who left.
+    successor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """A part of the service users know by name."""
+
+    id: str
+    name: str
+    group: str = ""
+    description: str = ""
+    #: Kept for the history that names it, no longer listed.
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where to publish to, and what is special about that place; "" = nothing is."""
+
+    #: a folder, or s3://bucket/prefix
+    name: str
+    #: Where readers find it, without a trailing slash; publishing looks there afterwards.
+    address: str = ""
+    #: The id of the CloudFront distribution in front of it.
+    cloudfront: str = ""
+    #: The address of an S3 that is not Amazon's; "" = as the environment says, for these four.
+    endpoint: str = ""
+    region: str = ""
+    #: A profile of the AWS configuration, for a target with credentials of its own.
+    profile: str = ""
+    #: "path" or "virtual"
+    addressing: str = ""
+    #: Whether requests carry checksums that not every S3 knows: "when_required", "when_supported".
+    checksums: str = "when_required"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Every setting that parsing, checking, rendering and publishing may ask for."""
+
+    name: str
+    #: Absolute, without a trailing slash.
+    url: str
+    timezone: ZoneInfo
+    language: str = "en"
+    people: Mapping[str, Person] = field(default_factory=dict)
+    components: Mapping[str, Component] = field(default_factory=dict)
+    #: Who made the tag URIs of the feeds, as RFC 4151 asks: host, then a date it was ours.
+    tag_authority: str
+    #: Build files marked `drill: true`.
+    drills: bool = False
+    targets: tuple[Target, ...] = (Target(name="public"),)
+    #: The example site's stopped clock; None on a real site.
+    pinned_clock: datetime | None = None
+    #: Where readers write when they do not know to whom.
+    contact: str = ""
+
+    @property
+    def publish_to(self) -> tuple[str, ...]:
+        """The names of the targets."""
+        return tuple(target.name for target in self.targets)
+
+    def target(self, name: str) -> Target:
+        """Return what is set for a target of that name; one that is not listed is a plain one."""
+        same = (t for t in self.targets if t.name.rstrip("/") == name.rstrip("/"))
+        return next(same, Target(name=name))
+
+    def who_answers(self, name: str) -> Person | None:
+        """Return the person who answers for a signature: the signer, or the successor."""
+        person = self.people.get(name)
+        seen: set[str] = set()
+        while person and person.until and person.successor and person.name not in seen:
+            seen.add(person.name)
+            person = self.people.get(person.successor)
+        return person

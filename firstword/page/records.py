@@ -1,0 +1,46 @@
+"""When each update was first published, as the targets stamped it (design §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from firstword.model import Incident, Update
+
+#: A signed time and a stamp that differ by more are both shown.
+WORTH_SAYING = timedelta(minutes=5)
+
+#: Incident id → update id → first published; None: before records began.
+Stamps = Mapping[str, Mapping[str, datetime | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The stamps of the targets, as the build needs them.
+
+    Without a target (plain `pelican content`) there are no records: every signature is taken at
+    its word, and nothing is judged.
+    """
+
+    stamps: Stamps = field(default_factory=dict)
+    #: Whether any target has ever been published to.
+    began: bool = False
+    #: The instant at which updates that no target holds yet are being published.
+    now: datetime | None = None
+
+    def stamp(self, incident: Incident, update: Update) -> datetime | None:
+        """Return when an update was first published; None when nobody can know."""
+        known = self.stamps.get(incident.id, {})
+        if update.id in known:
+            return known[update.id]
+        return self.now if self.began else None
+
+    def published_at(self, incident: Incident, update: Update) -> datetime:
+        """Return when readers could first read an update: the stamp, else the signed time."""
+        return self.stamp(incident, update) or update.at
+
+    def late_stamp(self, incident: Incident, update: Update) -> datetime | None:
+        """Return the stamp where it is far enough from the signed time to be shown."""
+        stamp = self.stamp(incident, update)
+        return stamp if stamp and abs(stamp - update.at) > WORTH_SAYING else None

@@ -1,0 +1,215 @@
+"""All stories of a site, arranged as its pages ask for them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from firstword.clock import Clock
+from firstword.model import Component, Impact, Incident, Kind, Site, Update
+from firstword.page.components import ComponentState, component_states, matters, under_way
+from firstword.page.promises import Promise, promises
+from firstword.page.records import Records
+from firstword.page.spans import lasted, spans
+from firstword.parse.times import start_of_day
+from firstword.recurrence import last_occurrence, next_occurrence
+
+#: How far back the home page goes, a line a day.
+RECENT_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the site and the stories that touched it, oldest first."""
+
+    day: date
+    incidents: tuple[Incident, ...]
+
+
+@dataclass(frozen=True)
+class StatusPage:
+    """The whole site at any instant: what is said is here, what time it is comes with a Clock."""
+
+    site: Site
+    #: Every story that is built, newest first.
+    incidents: tuple[Incident, ...]
+    records: Records = field(default_factory=Records)
+
+    @classmethod
+    def of(
+        cls, site: Site, incidents: Iterable[Incident], records: Records | None = None
+    ) -> StatusPage:
+        """Arrange stories; their order in the file system plays no part."""
+        newest_first = sorted(incidents, key=lambda i: (i.started_at, i.id), reverse=True)
+        return cls(site, tuple(newest_first), records or Records())
+
+    @cached_property
+    def by_slug(self) -> Mapping[str, Incident]:
+        """Find a story by its slug."""
+        return {incident.slug: incident for incident in self.incidents}
+
+    @cached_property
+    def open_incidents(self) -> tuple[Incident, ...]:
+        """Return open incidents: the worst first, then the newest."""
+        found = [i for i in self.incidents if i.kind is Kind.INCIDENT and i.is_open]
+        return tuple(sorted(found, key=lambda i: -i.impact.severity))
+
+    @cached_property
+    def stated(self) -> tuple[str, ...]:
+        """Return the titles that the sentence of state is made of, the worst first.
+
+        A drill says nothing of how things stand. An open incident without impact may be the first
+        thing to say, and is not one more problem.
+        """
+        real = [i for i in self.open_incidents if not i.drill]
+        more = (i.title for i in real[1:] if i.impact is not Impact.NONE)
+        return (real[0].title, *more) if real else ()
+
+    @cached_property
+    def all_signed(self) -> bool:
+        """Tell whether a person stands behind every update of the site."""
+        return all(update.signed for i in self.incidents for update in i.updates)
+
+    def lasted(self, incident: Incident) -> timedelta | None:
+        """Return how long an ended story was open in all; nothing for one that was taken back."""
+        return lasted(incident)
+
+    def reopened(self, incident: Incident) -> bool:
+        """Tell whether a story was opened again after an end."""
+        return len(spans(incident)) > 1
+
+    @cached_property
+    def open_maintenance(self) -> tuple[Incident, ...]:
+        """Return maintenance that no signature has ended, in the order it is planned."""
+        found = [i for i in self.incidents if i.kind is Kind.MAINTENANCE and i.is_open]
+        return tuple(sorted(found, key=lambda i: (i.facts.scheduled_for or i.started_at, i.id)))
+
+    def maintenance_now(self, clock: Clock) -> tuple[Incident, ...]:
+        """Return maintenance that is going on, by the clock or by a signature."""
+        return tuple(i for i in self.open_maintenance if under_way(i, clock))
+
+    def maintenance_coming(self, clock: Clock) -> tuple[Incident, ...]:
+        """Return maintenance whose planned start is still to come."""
+        return tuple(
+            i
+            for i in self.open_maintenance
+            if not under_way(i, clock)
+            and i.facts.scheduled_for
+            and not clock.passed(i.facts.scheduled_for)
+        )
+
+    def maintenance_unconfirmed(self, clock: Clock) -> tuple[Incident, ...]:
+        """Return maintenance whose planned end has passed without anybody saying how it went."""
+        return tuple(
+            i
+            for i in self.open_maintenance
+            if i.facts.scheduled_until and clock.passed(i.facts.scheduled_until)
+        )
+
+    def notices(self, clock: Clock) -> tuple[Incident, ...]:
+        """Return the notices that still matter, newest first."""
+        return tuple(
+            i for i in self.incidents if i.kind is Kind.NOTICE and i.is_open and matters(i, clock)
+        )
+
+    def next_occurrence(self, notice: Incident, clock: Clock) -> datetime | None:
+        """Return when a repeating notice comes next, after now, in UTC; None when it does not."""
+        if not notice.repeats:
+            return None
+        # One that comes this very second has come: the page must know when to name the next.
+        zone, after = self.site.timezone, clock.now + timedelta(seconds=1)
+        last = last_occurrence(notice.repeats, notice.started_at, clock.now, zone)
+        at = next_occurrence(notice.repeats, notice.started_at, after, zone)
+        until = notice.facts.until
+        if last:
+            clock.passed(last)
+        if at is None or (until and at > until.at):
+            return None
+        clock.passed(at)
+        return at
+
+    def components(self, clock: Clock) -> tuple[ComponentState, ...]:
+        """Return the state of every component, in the order of COMPONENTS."""
+        return component_states(self.site.components, self.incidents, clock)
+
+    def groups(self, clock: Clock) -> list[tuple[str, list[ComponentState]]]:
+        """Return component states by group, in the order the groups first appear."""
+        grouped: dict[str, list[ComponentState]] = {}
+        for state in self.components(clock):
+            grouped.setdefault(state.component.group, []).append(state)
+        return list(grouped.items())
+
+    def component(self, name: str) -> Component:
+        """Return a component; one that only history knows is named by its id."""
+        return self.site.components.get(name) or Component(id=name, name=name)
+
+    def promises(self, incident: Incident, clock: Clock) -> tuple[Promise, ...]:
+        """Return every promise of one story at an instant."""
+        return promises(incident, self.records, clock, self.site.timezone)
+
+    @cached_property
+    def months(self) -> Mapping[date, tuple[Incident, ...]]:
+        """Return the stories by the month they began in, newest month and story first."""
+        months: dict[date, list[Incident]] = defaultdict(list)
+        for incident in self.incidents:
+            local = incident.started_at.astimezone(self.site.timezone)
+            months[date(local.year, local.month, 1)].append(incident)
+        return {month: tuple(months[month]) for month in sorted(months, reverse=True)}
+
+    def recent(self, clock: Clock, days: int = RECENT_DAYS) -> list[Day]:
+        """Return the last days, today first, each with the incidents and maintenance that went on
+        and every story that was written about."""
+        zone = self.site.timezone
+        today = clock.today(zone)
+        wanted = [today - timedelta(days=back) for back in range(days)]
+        begin = start_of_day(wanted[-1], zone)
+        going_on = {
+            i.id
+            for i in self.incidents
+            # Most notices stay open for long; they are news on the days they are written about.
+            if i.kind is not Kind.NOTICE
+            # What was called off before it began went on on no day.
+            and (i.ended_at is None or i.ended_at >= max(begin, i.started_at))
+            and clock.passed(i.started_at)
+        }
+        touching = [i for i in self.incidents if i.id in going_on or i.updated_at >= begin]
+        touching.sort(key=lambda i: (i.started_at, i.id))
+        return [
+            Day(
+                day,
+                tuple(
+                    i
+                    for i in touching
+                    if (i.id in going_on and self._went_on(i, day)) or self._written(i, day)
+                ),
+            )
+            for day in wanted
+        ]
+
+    def _went_on(self, incident: Incident, day: date) -> bool:
+        zone = self.site.timezone
+        first = incident.started_at.astimezone(zone).date()
+        last = (incident.ended_at or incident.updated_at).astimezone(zone).date()
+        return first <= day and (incident.is_open or day <= last)
+
+    def _written(self, incident: Incident, day: date) -> bool:
+        zone = self.site.timezone
+        return any(update.at.astimezone(zone).date() == day for update in incident.updates)
+
+    @cached_property
+    def quiet_since(self) -> datetime | None:
+        """Return when the last incident ended; None while one is open or where there was none."""
+        ends = [i.ended_at for i in self.incidents if i.kind is Kind.INCIDENT and not i.drill]
+        if not ends or None in ends:
+            return None
+        return max(end for end in ends if end)
+
+    @cached_property
+    def updates(self) -> tuple[tuple[Incident, Update], ...]:
+        """Return every update of every story, newest first; drills are not for feeds or mail."""
+        found = [(i, u) for i in self.incidents if not i.drill for u in i.updates]
+        found.sort(key=lambda pair: (pair[1].at, pair[0].id), reverse=True)
+        return tuple(found)

@@ -1,0 +1,142 @@
+"""A small server for looking at a build on this machine; it is never part of what is published."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import IO, Any
+
+_EVENTS = "/.firstword-events"
+_HOSTS = frozenset({"127.0.0.1", "localhost"})
+_RELOAD = (
+    b"<script>new EventSource('" + _EVENTS.encode() + b"').onmessage=()=>location.reload()</script>"
+)
+_TYPES = {
+    ".atom": "application/atom+xml; charset=utf-8",
+    ".rss": "application/rss+xml; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".ics": "text/calendar; charset=utf-8",
+}
+#: How long a waiting browser is kept before it is told that nothing happened, in seconds.
+_PATIENCE = 15.0
+
+
+class Preview:
+    """Serves a folder on loopback and tells browsers when it has changed."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.version = 0
+        self.news = threading.Condition()
+        self.closed = False
+        handler = partial(_Handler, preview=self, directory=str(folder))
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._server.daemon_threads = True
+
+    @property
+    def address(self) -> str:
+        """Where to look."""
+        return f"http://127.0.0.1:{self._server.server_port}/"
+
+    def serve_forever(self) -> None:
+        """Answer until closed."""
+        self._server.serve_forever(poll_interval=0.05)
+
+    def changed(self) -> None:
+        """Tell every waiting browser."""
+        with self.news:
+            self.version += 1
+            self.news.notify_all()
+
+    def close(self) -> None:
+        """Stop answering."""
+        with self.news:
+            self.closed = True
+            self.news.notify_all()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Files, plus one stream of events."""
+
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, *args: Any, preview: Preview, **kwargs: Any) -> None:
+        self.preview = preview
+        super().__init__(*args, **kwargs)
+
+    def do_GET(self) -> None:
+        """Answer a request from this machine."""
+        host = (self.headers.get("Host") or "").rpartition(":")[0] or self.headers.get("Host")
+        if host not in _HOSTS:
+            # Another site's name that resolves to this machine must not read drafts.
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+        elif self.path == _EVENTS:
+            self._events()
+        else:
+            super().do_GET()
+
+    def guess_type(self, path: Any) -> str:
+        """Answer as the publisher would, whatever this machine's tables say."""
+        return _TYPES.get(Path(path).suffix) or str(super().guess_type(path))
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        """Send a file; pages get the line that reloads them, after the end they came with."""
+        super().copyfile(source, outputfile)
+        if self._is_page(source):
+            outputfile.write(_RELOAD)
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """Count the reload line into the length of a page."""
+        if keyword == "Content-Length" and self._serves_page:
+            value = str(int(value) + len(_RELOAD))
+        super().send_header(keyword, value)
+
+    def end_headers(self) -> None:
+        """Keep browsers from keeping anything."""
+        super().send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def send_head(self) -> Any:
+        """Open the file; note whether it is a page."""
+        path = Path(self.translate_path(self.path))
+        page = path / "index.html" if path.is_dir() else path
+        self._serves_page = page.suffix == ".html" and page.is_file()
+        # A page is made anew: a browser that asks "if changed since" must not miss the reload line.
+        del self.headers["If-Modified-Since"]
+        return super().send_head()
+
+    _serves_page = False
+
+    def _is_page(self, source: IO[bytes]) -> bool:
+        return self._serves_page and str(getattr(source, "name", "")).endswith(".html")
+
+    def _events(self) -> None:
+        """Hold the browser's line until there is news, as server-sent events."""
+        self.send_response(HTTPStatus.OK)
+        super().send_header("Content-Type", "text/event-stream")
+        super().send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        seen = self.preview.version
+        while not self.preview.closed:
+            with self.preview.news:
+                self.preview.news.wait_for(
+                    lambda: self.preview.version != seen or self.preview.closed, _PATIENCE
+                )
+            try:
+                if self.preview.version != seen:
+                    self.wfile.write(b"data: changed\n\n")
+                    return
+                self.wfile.write(b": nothing yet\n\n")
+                self.wfile.flush()
+            except OSError:
+                return
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+        """Say nothing: the terminal is for problems."""

@@ -1,0 +1,9 @@
+"""The status page at an instant → the bytes of every page, through the theme's templates."""
+
+from __future__ import annotations
+
+from firstword.render.components import more_pages
+from firstword.render.pages import Page, pages
+from firstword.render.templates import Renderer
+
+__all__ = ["Page", "Renderer", "more_pages", "pages"]

@@ -1,0 +1,253 @@
+"""Which pages a site has, and what each template gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from firstword import urls, words
+from firstword.clock import Clock
+from firstword.model import (
+    ComponentStatus,
+    Facts,
+    Impact,
+    Incident,
+    Kind,
+    Moment,
+    Status,
+    Update,
+)
+from firstword.page import Outcome, Promise, PromiseKind, StatusPage
+from firstword.page.components import UNDER_WAY
+
+_TEMPLATES = {
+    Kind.INCIDENT: "incident.html",
+    Kind.MAINTENANCE: "maintenance.html",
+    Kind.NOTICE: "notice.html",
+}
+#: What an update may change that is shown beside it, with the label it gets.
+_CHANGES = (
+    *("title", "impact", "affected", "unaffected", "workaround"),
+    *("scheduled_for", "scheduled_until", "until"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page: where it goes, which template makes it, and from what."""
+
+    key: str
+    template: str
+    context: Callable[[Clock], Mapping[str, Any]]
+    #: Others link to it.
+    leaf: bool = False
+    #: Id of the story it belongs to.
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One update as a timeline shows it."""
+
+    moment: Moment
+    #: (label, value before, value now) of every fact it changed.
+    changes: tuple[tuple[str, Any, Any], ...]
+    #: (component, state) of every component it speaks of.
+    components: tuple[tuple[Any, str], ...]
+    promises: tuple[Promise, ...]
+    #: The update this one corrects.
+    corrects: Update | None
+    #: When it was first published, where that is not when it was signed.
+    published_late: datetime | None
+    #: The update in the language of the page, and whether it is a translation.
+    words: Update
+    translated: bool
+    #: Who signed the translation, where it was somebody else; else empty.
+    translator: str
+
+
+def pages(status: StatusPage) -> Iterator[Page]:
+    """Yield every page of the site."""
+    yield Page(key="index.html", template="home.html", context=lambda clock: home(status, clock))
+    for incident in status.incidents:
+        for one in (incident, *incident.translations):
+            yield _story_page(status, incident, one)
+        for alias in incident.aliases:
+            yield Page(
+                key=urls.alias_key(alias),
+                template="moved.html",
+                context=_const({"incident": incident}),
+                leaf=True,
+                owner=incident.id,
+            )
+    yield Page(key="history/index.html", template="history.html", context=_const({}), leaf=True)
+    yield Page(
+        key=urls.page_key(urls.SUBSCRIBE), template="subscribe.html", context=_const({}), leaf=True
+    )
+    months = list(status.months)
+    for newer, month, older in zip([None, *months[:-1]], months, [*months[1:], None], strict=True):
+        yield Page(
+            key=urls.page_key(urls.month_path(month)),
+            template="month.html",
+            context=_const(
+                {"month": month, "incidents": status.months[month], "newer": newer, "older": older}
+            ),
+            leaf=True,
+        )
+
+
+def _const(context: Mapping[str, Any]) -> Callable[[Clock], Mapping[str, Any]]:
+    return lambda _clock: context
+
+
+def _story_page(status: StatusPage, incident: Incident, shown: Incident) -> Page:
+    return Page(
+        key=urls.page_key(urls.incident_path(shown)),
+        template=_TEMPLATES[incident.kind],
+        context=lambda clock: story(status, incident, shown, clock),
+        leaf=True,
+        owner=incident.id,
+    )
+
+
+def home(status: StatusPage, clock: Clock) -> dict[str, Any]:
+    """Return what home.html gets."""
+    newest = status.updates[0][1].at if status.updates else None
+    context = {
+        # Drills last: what is wrong comes first.
+        "open": [
+            story(status, i, i, clock)
+            for i in sorted(status.open_incidents, key=lambda incident: incident.drill)
+        ],
+        "maintenance_now": status.maintenance_now(clock),
+        "maintenance_coming": status.maintenance_coming(clock),
+        "maintenance_unconfirmed": status.maintenance_unconfirmed(clock),
+        "notices": [(i, status.next_occurrence(i, clock)) for i in status.notices(clock)],
+        "groups": status.groups(clock),
+        "days": status.recent(clock),
+        "sentence": standing(status),
+    }
+    # Last, when the clock has been asked everything: since when all of the above has been so.
+    known = [at for at in (newest, clock.as_of) if at]
+    return {**context, "as_of": max(known) if known else None}
+
+
+def standing(status: StatusPage) -> str:
+    """Return the sentence of state: the home page's first line."""
+    return words.state_sentence(status.stated, status.quiet_since, status.site.timezone)
+
+
+def story(status: StatusPage, incident: Incident, shown: Incident, clock: Clock) -> dict[str, Any]:
+    """Return what the page of a story gets; `shown` is it or one of its translations."""
+    made = status.promises(incident, clock)
+    entries = _entries(status, incident, shown, made)
+    start, end = incident.facts.scheduled_for, incident.facts.scheduled_until
+    return {
+        "incident": incident,
+        "facts": shown.facts if shown is not incident else incident.facts,
+        "title": f"Drill: {shown.title}" if incident.drill else shown.title,
+        "signed": "all" if all(u.signed for u in (*incident.updates, *shown.updates)) else "",
+        # What nobody has said is worth a word only where something is wrong for somebody.
+        "asked": incident.kind is Kind.INCIDENT
+        and incident.is_open
+        and incident.impact is not Impact.NONE
+        and not incident.drill,
+        "language": shown.language or status.site.language,
+        "languages": [i for i in (incident, *incident.translations) if i is not shown],
+        "entries": entries[::-1],
+        "components": [
+            (status.component(name), state) for name, state in _states(incident).items()
+        ],
+        "next_word": _last(made, PromiseKind.NEXT) if incident.is_open else None,
+        "expected": [p for p in made if p.kind is PromiseKind.EXPECTED],
+        "follow_ups": [p for p in made if p.kind is PromiseKind.FOLLOW_UP],
+        "ended_at": incident.ended_at,
+        "not_begun": bool(start and incident.is_open and not clock.passed(start))
+        and not any(update.status in UNDER_WAY for update in incident.updates),
+        "unconfirmed": bool(end and incident.is_open and clock.passed(end)),
+        "next_time": status.next_occurrence(incident, clock) if incident.is_open else None,
+    }
+
+
+def _states(incident: Incident) -> dict[str, ComponentStatus]:
+    """Return the state each component is in; of an ended story, the worst that it was in."""
+    if incident.is_open:
+        return incident.now_holds.component_states
+    worst: dict[str, ComponentStatus] = {}
+    for moment in incident.timeline:
+        for name, state in moment.component_states.items():
+            worst[name] = max(worst.get(name, state), state, key=lambda s: s.severity)
+    return worst
+
+
+def _last(made: tuple[Promise, ...], kind: PromiseKind) -> Promise | None:
+    """Return the promise of a kind that is owed now: the newest one that nothing has settled."""
+    owed = [p for p in made if p.kind is kind and p.outcome in (Outcome.PENDING, Outcome.OVERDUE)]
+    return owed[-1] if owed else None
+
+
+def _entries(
+    status: StatusPage, incident: Incident, shown: Incident, made: tuple[Promise, ...]
+) -> list[Entry]:
+    """Return the timeline, oldest first."""
+    timeline = incident.timeline
+    befores: list[Moment | None] = [None, *(before for before, _ in pairwise(timeline))]
+    entries = []
+    for before, moment in zip(befores, timeline, strict=True):
+        update = moment.update
+        words = shown.find(update.at) if shown is not incident else update
+        entries.append(
+            Entry(
+                moment=moment,
+                changes=tuple(_changes(incident, before, moment)),
+                components=tuple(
+                    (status.component(change.id), moment.component_states[change.id])
+                    for change in update.says.components or ()
+                ),
+                promises=tuple(
+                    p for p in made if p.update is update and p.kind is not PromiseKind.FOLLOW_UP
+                ),
+                corrects=incident.find(update.corrects) if update.corrects else None,
+                published_late=status.records.late_stamp(incident, update),
+                words=words or update,
+                translated=words is not None,
+                translator=_translator(update, words),
+            )
+        )
+    return entries
+
+
+def _translator(update: Update, words: Update | None) -> str:
+    """Return who signed a translation, where it is not who signed the update itself."""
+    if words is None or not words.signed or words.author == update.author:
+        return ""
+    return words.author
+
+
+def _changes(
+    incident: Incident, before: Moment | None, moment: Moment
+) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the facts an update itself changed, as it said them, each with what it replaced."""
+    update = moment.update
+    held = before.facts if before else None
+    if update.status is Status.CORRECTION:
+        held = _as_first_said(incident, update)
+    for name in _CHANGES if held else ():
+        now = getattr(update.says, name)
+        if now is not None:
+            yield name, getattr(held, name), now
+
+
+def _as_first_said(incident: Incident, correction: Update) -> Facts | None:
+    """Return what the corrected update said before this correction."""
+    first = incident.updates[0]
+    said = incident.first if correction.corrects == first.at else Facts()
+    for update in incident.updates:
+        if update.at == correction.corrects or (
+            update.corrects == correction.corrects and update.at < correction.at
+        ):
+            said = update.says.over(said)
+    return said

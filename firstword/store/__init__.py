@@ -1,0 +1,133 @@
+"""Where a site is published to: S3, or a folder.
+
+A store reads and writes single objects, conditionally. It knows nothing of manifests and leases.
+ETags are opaque and bare, without quotes.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+from urllib.parse import urlsplit
+
+from firstword.errors import SettingsError
+from firstword.model import Target
+from firstword.store.exposure import Exposure
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object that was read."""
+
+    body: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is known of an object without reading it; None = the store does not say."""
+
+    etag: str
+    digest: str | None = None
+    generation: int | None = None
+
+
+class Store(Protocol):
+    """One target. Every method raises StoreError; safe to call from several threads."""
+
+    #: as people call it: "public/", "s3://status-example/site"
+    name: str
+
+    def get(self, key: str) -> Found | None:
+        """Read an object; None = there is none."""
+
+    def head(self, key: str) -> Head | None:
+        """Look at an object without reading it."""
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        content_type: str,
+        cache_control: str,
+        digest: str,
+        generation: int,
+        if_match: str | None,
+        if_absent: bool,
+    ) -> str:
+        """Write an object and return its ETag.
+
+        Raises Conflict when `if_match` is not the ETag of what is there (or nothing is there), or
+        when `if_absent` and something is.
+        """
+
+    def delete(self, key: str, if_match: str | None) -> None:
+        """Delete an object; one that is not there is no error. Raises Conflict as `put` does."""
+
+    def keys(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        """Yield (key, ETag) of every object, in no particular order."""
+
+
+@runtime_checkable
+class Remote(Store, Protocol):
+    """A store on somebody's server, which can be asked about more than its objects."""
+
+    def exposure(self) -> Exposure:
+        """Find out whether strangers may write here; what may not be asked stays open."""
+
+    def server_time(self) -> datetime | None:
+        """Return what time the server has, to the second; None = it does not say."""
+
+
+def open_store(target: str, *, environ: Mapping[str, str], options: Target | None = None) -> Store:
+    """Return the store for a folder or `s3://bucket/prefix`; nothing is read or written yet.
+
+    What `options` say holds before what the environment says. Raises SettingsError when `target`
+    is neither.
+    """
+    scheme, separator, rest = target.partition("://")
+    if separator and scheme != "s3":
+        raise SettingsError("PUBLISH_TO", f"write a folder or s3://bucket/prefix, not {target!r}")
+    if not separator:
+        from firstword.store.folder import FolderStore
+
+        if not target.strip():
+            raise SettingsError("PUBLISH_TO", "names no folder and no bucket: ''")
+        return FolderStore(target, Path(target))
+    from firstword.store.s3 import S3Store
+
+    bucket, _, prefix = rest.partition("/")
+    if not bucket:
+        raise SettingsError("PUBLISH_TO", f"names no bucket: {target!r}")
+    options = options or Target(name=target)
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
+    known = replace(
+        options,
+        endpoint=options.endpoint or _endpoint(environ),
+        region=options.region or region,
+    )
+    return S3Store(bucket, prefix.strip("/"), known)
+
+
+def is_local(target: str, environ: Mapping[str, str], options: Target | None = None) -> bool:
+    """Tell whether a target is on this machine: a folder, or S3 on loopback."""
+    if "://" not in target:
+        return True
+    endpoint = (options.endpoint if options else "") or _endpoint(environ)
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _endpoint(environ: Mapping[str, str]) -> str:
+    """Return the address of an S3 that is not Amazon's, as the AWS tools read it; "" = Amazon's."""
+    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return ""
+    return environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or ""

@@ -1,0 +1,191 @@
+"""Whether a target does what publishing relies on, asked before the first write to it.
+
+Conditional writes are what keeps two publishers apart. Some S3 servers ignore the condition, and
+say nothing: that shows only by trying.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from firstword.errors import Conflict, Refused, StoreError
+from firstword.manifest import STATE
+from firstword.store import Found, Head, Remote, Store
+from firstword.store.state import State
+
+PROBES = f"{STATE}probe/"
+#: How long it holds that strangers may not write: a bucket can be opened on any day.
+GUARDED_FOR = timedelta(days=1)
+AT_RISK = (
+    "two publishers at the same moment can overwrite each other's pages, and the older page can win"
+)
+_NOT_AN_ETAG = "0" * 32
+
+
+def ready(
+    store: Store, state: State, now: datetime, *, no_lock: bool
+) -> tuple[Store, State, tuple[str, ...]]:
+    """Make sure that a target may be written to, unless its state remembers that it may.
+
+    Returns the store to write with, the state with what was found out, and lines to print. Raises
+    Refused when strangers may write there as well, or when nothing keeps publishers apart.
+    """
+    if isinstance(store, LookFirst):
+        return store, state, ()
+    manifest = state.manifest
+    since = manifest.guarded_at
+    if isinstance(store, Remote) and (since is None or now - since >= GUARDED_FOR):
+        if writable := store.exposure().writable:
+            raise Refused(
+                f"strangers may write to {store.name}: {writable}; take that back, or run: "
+                f"{block_command(store.name)}"
+            )
+        manifest = replace(manifest, guarded_at=now)
+    ignored = "" if manifest.probed == store.name else probe(store)
+    if ignored and not no_lock:
+        raise Refused(
+            f"{store.name} does not honour conditional writes ({ignored}): {AT_RISK}; "
+            "make sure that only one publishes at a time, and say so with --no-lock"
+        )
+    known = replace(state, manifest=replace(manifest, probed="" if ignored else store.name))
+    if ignored:
+        return LookFirst(store), known, (f"no lock: {ignored}; {AT_RISK}",)
+    return store, known, ()
+
+
+def block_command(target: str) -> str:
+    """Return the command that closes a bucket to strangers."""
+    bucket = target.removeprefix("s3://").partition("/")[0]
+    return (
+        f"aws s3api put-public-access-block --bucket {bucket} "
+        "--public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,"
+        "BlockPublicPolicy=true,RestrictPublicBuckets=true"
+    )
+
+
+def probe(store: Store) -> str:
+    """Try conditional writes on an object of our own; return what is not honoured, "" = all is.
+
+    Raises StoreError when the target cannot be written to at all.
+    """
+    # Its own name every time: two that probe at once must not take each other for the server.
+    key = f"{PROBES}{uuid.uuid4().hex}"
+    try:
+        return _try_conditions(store, key)
+    except StoreError as error:
+        # "Not implemented" and the like, if a write without a condition works.
+        _write(store, key, "without a condition")
+        return f"a conditional write is answered with an error: {error}"
+    finally:
+        # Who may write may not always delete; a few bytes of private state harm nobody.
+        with suppress(StoreError):
+            store.delete(key, None)
+
+
+def _try_conditions(store: Store, key: str) -> str:
+    # The answer to a write may be lost: repeated by the client, it collides with itself.
+    with suppress(Conflict):
+        _write(store, key, "first", if_absent=True)
+    try:
+        _write(store, key, "second", if_absent=True)
+        return "If-None-Match: a second put-if-absent was accepted"
+    except Conflict:
+        pass
+    try:
+        _write(store, key, "mistaken", if_match=_NOT_AN_ETAG)
+        return "If-Match: a put over another version was accepted"
+    except Conflict:
+        pass
+    there = store.get(key)
+    if there is None:
+        return "what was written a moment ago is not there"
+    try:
+        _write(store, key, "right", if_match=there.etag)
+    except Conflict:
+        found = store.get(key)
+        if found is None or found.body != b"right":
+            return "If-Match: a put over the very version that is there was refused"
+    return ""
+
+
+def _write(
+    store: Store, key: str, text: str, *, if_match: str | None = None, if_absent: bool = False
+) -> None:
+    body = text.encode()
+    store.put(
+        key,
+        body,
+        content_type="text/plain; charset=utf-8",
+        cache_control="no-store",
+        digest=hashlib.sha256(body).hexdigest(),
+        generation=0,
+        if_match=if_match,
+        if_absent=if_absent,
+    )
+
+
+class LookFirst:
+    """A store without conditional writes: looks before it writes.
+
+    That keeps apart publishers that begin seconds apart, as a lock would, and none that write in
+    the same moment.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.name = store.name
+        self._store = store
+
+    def get(self, key: str) -> Found | None:
+        return self._store.get(key)
+
+    def head(self, key: str) -> Head | None:
+        return self._store.head(key)
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        content_type: str,
+        cache_control: str,
+        digest: str,
+        generation: int,
+        if_match: str | None,
+        if_absent: bool,
+    ) -> str:
+        self._expect(key, if_match, absent=if_absent)
+        return self._store.put(
+            key,
+            body,
+            content_type=content_type,
+            cache_control=cache_control,
+            digest=digest,
+            generation=generation,
+            if_match=None,
+            if_absent=False,
+        )
+
+    def delete(self, key: str, if_match: str | None) -> None:
+        if if_match is not None:
+            head = self._store.head(key)
+            if head is not None and head.etag != if_match:
+                raise Conflict(key)
+        self._store.delete(key, None)
+
+    def keys(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        return self._store.keys(prefix)
+
+    def _expect(self, key: str, if_match: str | None, *, absent: bool) -> None:
+        """Raise Conflict unless the object is what the caller takes it to be."""
+        if if_match is None and not absent:
+            return
+        head = self._store.head(key)
+        if (absent and head is not None) or (
+            if_match is not None and (head is None or head.etag != if_match)
+        ):
+            raise Conflict(key)

@@ -1,0 +1,245 @@
+"""A target on S3, or on something that speaks like it.
+
+Compare-and-swap goes through PutObject alone: copies and multipart uploads ignore conditions on
+several servers. boto3 is imported with the first request: that takes longer than the request.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from firstword.errors import Conflict, StoreError
+from firstword.manifest import ROOT_KEY
+from firstword.model import Target
+from firstword.store import Found, Head
+from firstword.store.exposure import Exposure, closed_to_all, judge
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+    from types_boto3_s3 import S3Client
+
+_DIGEST = "firstword-digest"
+_GENERATION = "firstword-generation"
+# Without ListBucket, S3 says "forbidden" where it means "there is none".
+_PERMISSIONS = {
+    "read": "s3:GetObject, and s3:ListBucket so that a missing object can be told apart,",
+    "write": "s3:PutObject",
+    "delete": "s3:DeleteObject",
+    "list": "s3:ListBucket",
+}
+_ABSENT = frozenset({"404", "NoSuchKey"})
+_NOT_SET = frozenset({"NoSuchPublicAccessBlockConfiguration", "NoSuchBucketPolicy"})
+_LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "OperationAborted"})
+
+
+class S3Store:
+    """A bucket, or what lies under one prefix of it."""
+
+    def __init__(self, bucket: str, prefix: str, options: Target) -> None:
+        self.name = f"s3://{bucket}/{prefix}".rstrip("/")
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._options = options
+        self._made: S3Client | None = None
+        self._making = threading.Lock()
+
+    def get(self, key: str) -> Found | None:
+        try:
+            with self._asking("read", key):
+                answer = self._client().get_object(Bucket=self._bucket, Key=self._prefix + key)
+                return Found(answer["Body"].read(), _bare(answer["ETag"]))
+        except _AbsentError:
+            return None
+
+    def head(self, key: str) -> Head | None:
+        try:
+            with self._asking("read", key):
+                answer = self._client().head_object(Bucket=self._bucket, Key=self._prefix + key)
+        except _AbsentError:
+            return None
+        told = {name.lower(): value for name, value in answer["Metadata"].items()}
+        generation = told.get(_GENERATION, "")
+        return Head(
+            _bare(answer["ETag"]),
+            digest=told.get(_DIGEST),
+            generation=int(generation) if generation.isdecimal() else None,
+        )
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        content_type: str,
+        cache_control: str,
+        digest: str,
+        generation: int,
+        if_match: str | None,
+        if_absent: bool,
+    ) -> str:
+        condition: dict[str, Any] = {"IfNoneMatch": "*"} if if_absent else {}
+        if if_match is not None:
+            condition["IfMatch"] = _bare(if_match)
+        try:
+            with self._asking("write", key):
+                answer = self._client().put_object(
+                    Bucket=self._bucket,
+                    Key=self._prefix + key,
+                    Body=body,
+                    ContentType=content_type,
+                    CacheControl=cache_control,
+                    Metadata={_DIGEST: digest, _GENERATION: str(generation)},
+                    **condition,
+                )
+        except _AbsentError:
+            raise Conflict(key) from None  # there is nothing to match
+        return _bare(answer["ETag"])
+
+    def delete(self, key: str, if_match: str | None) -> None:
+        condition: dict[str, Any] = {} if if_match is None else {"IfMatch": _bare(if_match)}
+        with suppress(_AbsentError), self._asking("delete", key):
+            self._client().delete_object(Bucket=self._bucket, Key=self._prefix + key, **condition)
+
+    def keys(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        with self._asking("list", prefix):
+            pages = self._client().get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"].removeprefix(self._prefix), _bare(entry["ETag"])
+
+    def exposure(self) -> Exposure:
+        """Find out whether strangers may write here; what may not be asked stays open."""
+        block = self._told(
+            lambda s3: s3.get_public_access_block(Bucket=self._bucket)[
+                "PublicAccessBlockConfiguration"
+            ]
+        )
+        if closed_to_all(block):
+            return Exposure()
+        return judge(
+            block,
+            acl=self._told(lambda s3: s3.get_bucket_acl(Bucket=self._bucket)),
+            status=self._told(
+                lambda s3: s3.get_bucket_policy_status(Bucket=self._bucket)["PolicyStatus"]
+            ),
+            policy=self._told(
+                lambda s3: json.loads(s3.get_bucket_policy(Bucket=self._bucket)["Policy"])
+            ),
+        )
+
+    def server_time(self) -> datetime | None:
+        """Return what time the server has, to the second; None = it does not say."""
+        from botocore.exceptions import ClientError
+
+        with self._asking("read", ROOT_KEY):
+            try:
+                key = self._prefix + ROOT_KEY
+                answer: Any = self._client().head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:  # a refusal is dated as well
+                answer = error.response
+        date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date", "")
+        with suppress(ValueError):
+            return parsedate_to_datetime(date).astimezone(UTC)
+        return None
+
+    def _told(self, ask: Callable[[S3Client], Any]) -> Mapping[str, Any] | None:
+        """Return an answer about the bucket: {} = nothing is set, None = it is not told."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer: Mapping[str, Any] = ask(self._client())
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            return {} if code in _NOT_SET else None
+        except (BotoCoreError, KeyError, ValueError):
+            return None
+        return answer
+
+    def _client(self) -> S3Client:
+        """Return the client, made once."""
+        options = self._options
+        style: Any = options.addressing or ("path" if options.endpoint else "auto")
+        # Several servers refuse the checksums that boto3 sends by itself.
+        checksums: Any = options.checksums
+        with self._making:
+            if self._made is None:
+                import boto3
+                from botocore.config import Config
+
+                session = boto3.session.Session(profile_name=options.profile or None)
+                self._made = session.client(
+                    "s3",
+                    endpoint_url=options.endpoint or None,
+                    region_name=options.region or session.region_name or "us-east-1",
+                    config=Config(
+                        retries={"mode": "standard", "total_max_attempts": 4},
+                        connect_timeout=5,
+                        read_timeout=20,
+                        max_pool_connections=16,
+                        signature_version="s3v4",
+                        request_checksum_calculation=checksums,
+                        response_checksum_validation=checksums,
+                        s3={"addressing_style": style},
+                    ),
+                )
+            return self._made
+
+    @contextmanager
+    def _asking(self, verb: str, key: str) -> Iterator[None]:
+        """Turn what goes wrong with a request into Conflict, _AbsentError or a clear StoreError."""
+        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+        where = f"{self.name}/{key}"
+        try:
+            yield
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code in _LOST:
+                raise Conflict(key) from error
+            if code in _ABSENT:
+                raise _AbsentError from error
+            raise StoreError(self._explain(code, error, verb, where)) from error
+        except NoCredentialsError as error:
+            raise StoreError(
+                f"cannot {verb} {where}: no credentials; set AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+            ) from error
+        except (BotoCoreError, ValueError) as error:
+            raise StoreError(f"cannot {verb} {where}: {harmless(str(error))}") from error
+
+    def _explain(self, code: str, error: ClientError, verb: str, where: str) -> str:
+        """Return what a refusal means and what helps. Names the key, never a credential."""
+        if code == "NoSuchBucket":
+            return f"cannot {verb} {where}: there is no bucket {self._bucket!r}"
+        if code in {"AccessDenied", "403"}:
+            return (
+                f"cannot {verb} {where}: access denied; it takes {_PERMISSIONS[verb]} "
+                f"on {self._bucket!r}"
+            )
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        message = harmless(error.response.get("Error", {}).get("Message", ""))
+        return f"cannot {verb} {where}: {code or 'error'} ({status}) {message}".rstrip()
+
+
+class _AbsentError(Exception):
+    """There is no such object."""
+
+
+def _bare(etag: str) -> str:
+    """Return an ETag without its quotes.
+
+    Amazon takes both forms in a condition; radosgw 16 compares the text, and knows only this one.
+    """
+    return etag.strip('"')
+
+
+def harmless(text: str) -> str:
+    """Return an error's text without user and password of an address in it."""
+    return re.sub(r"//[^/@\s]+@", "//", text)

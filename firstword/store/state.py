@@ -1,0 +1,315 @@
+"""What a target keeps of itself: reading it, holding its lease, committing it.
+
+Every write is fenced twice. The root is only replaced if it is what we last saw, so a publisher
+that slept through its lease cannot commit; and each object is only replaced if it is what the
+manifest says, so it cannot undo a page of whoever came after it either.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import threading
+import zlib
+from collections.abc import Callable, Iterable, MutableMapping
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from firstword.errors import Conflict, FirstwordError, StoreError
+from firstword.manifest import (
+    ROOT_KEY,
+    Lease,
+    Manifest,
+    from_shards,
+    parse_root,
+    root_to_bytes,
+    shard_digest,
+    shard_key,
+    to_shards,
+)
+from firstword.plan import Delete, Put, headers_for
+from firstword.store import Store
+
+ATTEMPTS = 5
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class LeaseLost(StoreError):
+    """Somebody else is at work on the target, or was since we looked: look again."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a target held when we looked; `etag` is the root's, None = never published to."""
+
+    manifest: Manifest
+    etag: str | None
+
+
+def read_root(store: Store) -> State:
+    """Read the root alone: what the target holds and remembers is left out."""
+    found = store.get(ROOT_KEY)
+    if found is None:
+        return State(Manifest(), None)
+    return State(parse_root(found.body), found.etag)
+
+
+def read_state(store: Store, shards: MutableMapping[str, bytes], workers: int) -> State:
+    """Read all that a target holds and remembers.
+
+    `shards` keeps bodies by digest from one reading to the next. Raises StoreError.
+    """
+    before = None
+    for _ in range(ATTEMPTS):
+        root = read_root(store)
+        wanted = sorted(set(root.manifest.shards.values()))
+        unread = [digest for digest in wanted if digest not in shards]
+        for digest, body in zip(
+            unread, in_parallel(lambda one: _read_shard(store, one), unread, workers), strict=True
+        ):
+            if body is not None:
+                shards[digest] = body
+        missing = [digest for digest in wanted if digest not in shards]
+        if not missing:
+            return replace(
+                root, manifest=from_shards(root.manifest, [shards[digest] for digest in wanted])
+            )
+        # A commit in between removes the shards that it replaces. The same root twice is no race.
+        if before == root.etag:
+            raise StoreError(
+                f"{store.name}: {shard_key(missing[0])} is missing, and with it what the target "
+                "remembers; bring it back from the bucket's versions or a backup"
+            )
+        before = root.etag
+    raise StoreError(f"{store.name}: changed {ATTEMPTS} times while it was read; publish again")
+
+
+def _read_shard(store: Store, digest: str) -> bytes | None:
+    found = store.get(shard_key(digest))
+    if found is None:
+        return None
+    try:
+        body = gzip.decompress(found.body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StoreError(f"{store.name}: {shard_key(digest)} is no gzip file: {error}") from error
+    if shard_digest(body) != digest:
+        raise StoreError(f"{store.name}: {shard_key(digest)} is not what its name says")
+    return body
+
+
+class Hold:
+    """One publish's hold on a target, from taking the lease to the commit. Threads share it."""
+
+    def __init__(
+        self,
+        store: Store,
+        before: State,
+        lease: Lease,
+        *,
+        clock: Callable[[], datetime],
+        lasts: timedelta,
+    ) -> None:
+        """Take the lease. Raises LeaseLost when the target is not what it was when we looked."""
+        self.generation = before.manifest.generation + 1
+        #: what the commit wrote, by digest: for a reader's cache
+        self.shards: dict[str, bytes] = {}
+        self._store = store
+        self._before = before
+        self._clock = clock
+        self._lasts = lasts
+        self._renewing = threading.Lock()
+        self._sent = False
+        self._avoided: list[str] = []
+        self._lease = lease
+        self._etag = self._write_root(self._leased(lease), before.etag)
+
+    def check(self) -> None:
+        """Make sure that the lease still holds; renew it when half of it has passed."""
+        with self._renewing:
+            now = self._clock()
+            if not self._lease.live(now):
+                raise LeaseLost(f"{self._store.name}: the lease ran out at {self._lease.until}")
+            if now >= self._lease.until - self._lasts / 2:
+                renewed = replace(self._lease, until=now + self._lasts)
+                self._etag = self._write_root(self._leased(renewed), self._etag)
+                self._lease = renewed
+
+    def put(self, put: Put, body: bytes) -> str:
+        """Write one object and return its ETag.
+
+        Raises LeaseLost when a newer publish wrote it, StoreError when it is nobody's we know.
+        """
+        key, expect = put.key, put.expect
+        kind, caching = headers_for(key)
+        for _ in range(ATTEMPTS):
+            self.check()
+            self._sent = True
+            try:
+                return self._store.put(
+                    key,
+                    body,
+                    content_type=kind,
+                    cache_control=caching,
+                    digest=put.output.digest,
+                    generation=self.generation,
+                    if_match=expect,
+                    if_absent=expect is None,
+                )
+            except Conflict:
+                head = self._store.head(key)
+            if head is None:
+                expect = None
+                continue
+            if head.digest == put.output.digest:
+                return head.etag
+            if head.generation is not None and head.generation >= self.generation:
+                raise self._outrun(key)
+            if put.expect is None and head.digest is None:
+                raise StoreError(
+                    f"{self._store.name}: {key!r} is there already, and not from Firstword: move "
+                    "it away, publish under another prefix, or replace it with --full"
+                )
+            expect = head.etag
+        raise StoreError(f"{self._store.name}: somebody else keeps changing {key!r}")
+
+    def delete(self, delete: Delete) -> bool:
+        """Delete one object; False = it is not what we buried, so it was left alone."""
+        self.check()
+        etag = delete.tomb.etag
+        if not etag:
+            head = self._store.head(delete.key)
+            if head is None:
+                return True
+            etag = head.etag
+        try:
+            self._store.delete(delete.key, etag)
+        except Conflict:
+            return self._store.head(delete.key) is None
+        return True
+
+    def commit(
+        self, manifest: Manifest, workers: int, orphans: Iterable[str] = ()
+    ) -> StoreError | None:
+        """Write the shards that changed, then the root that names them: from then on it is true.
+
+        Afterwards what they replace is removed, with `orphans` (keys of shards that nobody names):
+        a redacted word must not live on in there. Returns why that failed, if it did.
+        """
+        bodies = to_shards(manifest)
+        known = set(self._before.manifest.shards.values())
+        new = [name for name, body in bodies.items() if shard_digest(body) not in known]
+        written = in_parallel(lambda name: self._put_shard(bodies[name]), new, workers)
+        bodies |= zip(new, written, strict=True)
+        names = {name: shard_digest(body) for name, body in bodies.items()}
+        self.shards = {names[name]: body for name, body in bodies.items()}
+        self.check()
+        before = self._before.manifest
+        committed = replace(
+            replace(manifest, probed=before.probed, guarded_at=before.guarded_at),
+            generation=self.generation,
+            lease=None,
+            shards=names,
+        )
+        self._etag = self._write_root(committed, self._etag)
+        named = {shard_key(digest) for digest in names.values()}
+        stale = {shard_key(digest) for digest in known}.union(orphans, self._avoided) - named
+        try:
+            in_parallel(self._drop, sorted(stale), workers)
+        except StoreError as error:
+            return error
+        return None
+
+    def release(self) -> None:
+        """Let the next publisher in at once, after a failure that we lived to see.
+
+        Once something was sent the lease stays, ended: it tells what may be half done, and of
+        which commit.
+        """
+        ended = self._before.manifest.lease
+        if self._sent:
+            ended = replace(self._lease, until=self._clock())
+        with suppress(FirstwordError):
+            self._write_root(self._leased(ended), self._etag)
+
+    def _outrun(self, key: str) -> StoreError:
+        """Return what it means that an object is of a publish as new as ours, or newer."""
+        with self._renewing:
+            if read_root(self._store).etag != self._etag:
+                return LeaseLost(f"{self._store.name}: another publisher is newer: {key!r}")
+        return StoreError(
+            f"{self._store.name}: {key!r} is newer than the target's own state, as if an old state "
+            "had been put back; look at what is live, then publish with --full"
+        )
+
+    def _leased(self, lease: Lease | None) -> Manifest:
+        return replace(self._before.manifest, generation=self.generation, lease=lease)
+
+    def _write_root(self, manifest: Manifest, expect: str | None) -> str:
+        body = root_to_bytes(manifest)
+        try:
+            return self._put_state(ROOT_KEY, body, expect)
+        except Conflict as error:
+            # When the answer to a write is lost, its repetition collides with itself.
+            found = self._store.get(ROOT_KEY)
+            if found is not None and found.body == body:
+                return found.etag
+            raise LeaseLost(f"{self._store.name}: another publisher came in between") from error
+
+    def _put_shard(self, body: bytes) -> bytes:
+        """Write a shard, and return the body that it was written with."""
+        self.check()
+        key = shard_key(shard_digest(body))
+        try:
+            self._put_state(key, gzip.compress(body, mtime=0), None)
+        except Conflict:
+            # Words that come back: whoever replaced them may be about to remove what is there.
+            self._avoided.append(key)
+            body = body.removesuffix(b"}") + f',"again":{self.generation}}}'.encode()
+            # Under this name there can only be the same, from somebody who did not commit it.
+            with suppress(Conflict):
+                key = shard_key(shard_digest(body))
+                self._put_state(key, gzip.compress(body, mtime=0), None)
+        return body
+
+    def _put_state(self, key: str, body: bytes, expect: str | None) -> str:
+        kind, caching = headers_for(key)
+        return self._store.put(
+            key,
+            body,
+            content_type=kind,
+            cache_control=caching,
+            digest=hashlib.sha256(body).hexdigest(),
+            generation=self.generation,
+            if_match=expect,
+            if_absent=expect is None,
+        )
+
+    def _drop(self, key: str) -> None:
+        # Long after the commit, a successor may have given the same words the same name.
+        if self._lease.live(self._clock()):
+            self._store.delete(key, None)
+
+
+def in_parallel(work: Callable[[T], R], items: Iterable[T], workers: int) -> list[R]:
+    """Return `work` of every item, in order.
+
+    The first failure stops what has not begun, and is raised once what has begun ended.
+    """
+    todo = list(items)
+    if workers <= 1 or len(todo) <= 1:
+        return [work(item) for item in todo]
+    with ThreadPoolExecutor(min(workers, len(todo))) as pool:
+        futures = [pool.submit(work, item) for item in todo]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            pool.shutdown(cancel_futures=True)
+        for future in futures:
+            if not future.cancelled():
+                future.result()
+        return [future.result() for future in futures]

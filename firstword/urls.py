@@ -1,0 +1,173 @@
+"""The only place where paths, addresses, entry ids and anchors are spelled."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from hashlib import sha256
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid5
+
+from firstword.model import Incident, Kind, Person, Site, Update
+
+_FOLDERS = {
+    Kind.INCIDENT: "incidents",
+    Kind.MAINTENANCE: "maintenance",
+    Kind.NOTICE: "notices",
+}
+
+HOME = ""
+HISTORY = "history/"
+UPDATES_FEED = "feeds/updates"
+UPDATES_ATOM = f"{UPDATES_FEED}.atom"
+UPDATES_RSS = f"{UPDATES_FEED}.rss"
+UPDATES_JSON = f"{UPDATES_FEED}.json"
+INCIDENTS_FEED = "feeds/incidents"
+INCIDENTS_ATOM = f"{INCIDENTS_FEED}.atom"
+INCIDENTS_RSS = f"{INCIDENTS_FEED}.rss"
+NOTICES_FEED = "feeds/notices"
+NOTICES_ATOM = f"{NOTICES_FEED}.atom"
+NOTICES_RSS = f"{NOTICES_FEED}.rss"
+#: Where Statuspage has its feeds, so that whoever read one there reads on.
+HISTORY_FEED = "history"
+HISTORY_ATOM = f"{HISTORY_FEED}.atom"
+HISTORY_RSS = f"{HISTORY_FEED}.rss"
+SUBSCRIBE = "subscribe/"
+IMAGES = "images/"
+NOT_FOUND = "404.html"
+API = "api/v2/"
+API_SCHEMA = f"{API}schema.json"
+STATUS_JSON = "status.json"
+STATUS_TXT = "status.txt"
+METRICS = "metrics"
+CALENDAR = "calendar.ics"
+BADGE = "badge.svg"
+#: What shields.io asks for to draw a badge of its own.
+BADGE_JSON = "badge.json"
+
+#: What rendered text carries where a path on this site begins; `from_page` and `absolute_text`
+#: put in the way there. One rendering then serves the page, its translations and every feed.
+ROOT_MARK = "/@/"
+
+
+#: A link to another place on the same page, as the sanitiser writes it: attributes quoted, "<"
+#: never bare in text.
+_HERE = re.compile(r'(<a\s(?:[a-z]+="[^"]*"\s)*?href=")(?=#)')
+_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def incident_path(incident: Incident) -> str:
+    """Spell a story's address, relative to the site."""
+    language = f"{incident.language}/" if incident.language else ""
+    return f"{language}{_FOLDERS[incident.kind]}/{incident.slug}/"
+
+
+def update_path(incident: Incident, update: Update) -> str:
+    """Spell an update's address: its place on the story's page."""
+    return f"{incident_path(incident)}#{anchor(update)}"
+
+
+def anchor(update: Update) -> str:
+    """Spell an update's anchor; it begins with a letter, so that CSS can select it as it is."""
+    return f"u-{update.id}"
+
+
+def component_path(component_id: str, name: str = "") -> str:
+    """Spell the address of a component, or of a file about it."""
+    return f"components/{component_id}/{name}"
+
+
+def person_path(person: Person) -> str:
+    """Spell the address of somebody who signs."""
+    return f"people/{person.slug}/"
+
+
+def month_path(month: date) -> str:
+    """Spell the address of a month of history."""
+    return f"{HISTORY}{month:%Y-%m}/"
+
+
+def page_key(path: str) -> str:
+    """Return the file that answers for an address: `x/` is `x/index.html`."""
+    return f"{path}index.html" if not path or path.endswith("/") else path
+
+
+def alias_key(alias: str) -> str:
+    """Return the file that keeps an old address working."""
+    name = alias.rsplit("/", 1)[-1]
+    return alias if name.endswith((".html", ".htm")) else f"{alias}/index.html"
+
+
+def absolute(site: Site, path: str) -> str:
+    """Spell the full address of a path on this site."""
+    return f"{site.url}/{path}"
+
+
+def from_page(key: str) -> str:
+    """Return the way from a page back to the site's root: works on any host and from a folder."""
+    return "../" * key.count("/") or "./"
+
+
+def rooted(html: str, root: str) -> str:
+    """Put the way to the site's root into rendered text."""
+    return html.replace(f'="{ROOT_MARK}', f'="{root}')
+
+
+def absolute_text(site: Site, incident: Incident, html: str) -> str:
+    """Make every link of rendered text hold anywhere: in feeds, in mail, behind an API."""
+    page = absolute(site, incident_path(incident)).replace("&", "&amp;")
+    return _HERE.sub(lambda link: link[1] + page, rooted(html, f"{site.url}/"))
+
+
+def entry_id(site: Site, incident: Incident, update: Update | None = None) -> str:
+    """Spell a feed entry's id, a tag URI (RFC 4151) of the file's own id and the update's instant.
+
+    Never from title, address or order: those change, and every reader would see news.
+    """
+    tail = f"/update/{update.id}" if update else ""
+    return f"tag:{site.tag_authority}:incident/{incident.id}{tail}"
+
+
+def feed_id(site: Site, name: str) -> str:
+    """Spell the id of a feed itself."""
+    return f"tag:{site.tag_authority}:feed/{name}"
+
+
+def component_feed(name: str) -> str:
+    """Spell the address of a component's feed, without its format."""
+    return component_path(name, "updates")
+
+
+def archive_feed(month: date, part: int) -> str:
+    """Spell the address of a month of old entries, without its format; parts count from 1."""
+    return f"feeds/archive/{month:%Y-%m}" + (f"-{part}" if part > 1 else "")
+
+
+def feed_key(feed: str, form: str) -> str:
+    """Spell the address of a feed in a format: atom, rss or json."""
+    return f"{feed}.{form}"
+
+
+def thing_id(site: Site, kind: str, name: str = "") -> str:
+    """Spell the id of what is no story (the page, a component, a group): a tag URI as well."""
+    return f"tag:{site.tag_authority}:{kind}/{name}" if name else f"tag:{site.tag_authority}:{kind}"
+
+
+def short_id(tag: str) -> str:
+    """Shorten a tag URI to the twelve characters that Statuspage's clients expect of an id."""
+    number = int.from_bytes(sha256(tag.encode()).digest(), "big")
+    digits = ""
+    while len(digits) < 12:
+        number, digit = divmod(number, 36)
+        digits += _BASE36[digit]
+    return digits
+
+
+def calendar_uid(site: Site, incident: Incident) -> str:
+    """Spell the UID of a story's event in a calendar: a UUID, as RFC 7986 asks, of its tag URI."""
+    return str(uuid5(NAMESPACE_URL, entry_id(site, incident)))
+
+
+def reply_address(address: str, subject: str) -> str:
+    """Spell a mailto link with its subject (RFC 6068)."""
+    return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}"

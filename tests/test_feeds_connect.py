@@ -1,0 +1,273 @@
+"""What we tell people to paste, tried with the programs it is for; and the page that says it."""
+
+from __future__ import annotations
+
+import html
+import importlib
+import json
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+import yaml
+from readers.programs import Sfeed, rss2email_settings
+from test_pages import Links
+
+from firstword.build import RunOptions, build_site
+from firstword.plan import headers_for
+
+ROOT = Path(__file__).resolve().parent.parent
+CONNECT = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
+SITE = "https://status.northwind.example/"
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example site, built once."""
+    folder = tmp_path_factory.mktemp("example")
+    build_site(ROOT, RunOptions(now=NOW, embedded=True), folder)
+    return folder
+
+
+def blocks(section: str, language: str = "") -> list[str]:
+    """Return what is to be pasted from a section of docs/connect.md."""
+    _, found, text = CONNECT.partition(f"\n## {section}\n")
+    assert found, section
+    return re.findall(rf"```{language}\n(.*?)```", text.partition("\n## ")[0], re.DOTALL)
+
+
+def file(built: Path, address: str) -> Path:
+    """Return the built file that answers for an address of the example site."""
+    key = address.removeprefix(SITE)
+    return built / (f"{key}index.html" if not key or key.endswith("/") else key)
+
+
+def feeds_of(built: Path) -> set[str]:
+    """Return the keys of the feeds that were built."""
+    forms = ("*.atom", "*.rss", "feeds/*.json")
+    return {path.relative_to(built).as_posix() for form in forms for path in built.rglob(form)}
+
+
+def need(program: str, package: str) -> str:
+    """Return a program of this machine, or skip."""
+    found = shutil.which(program)
+    if not found:
+        pytest.skip(f"no {program}: apt-get install {package}")
+    return found
+
+
+def run(folder: Path, *command: str) -> str:
+    """Run a checker; it must have nothing to say against what it was given."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+# ── the addresses ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_address_in_the_documentation_is_there(built: Path) -> None:
+    found = {one.rstrip(".,") for one in re.findall(rf"{SITE}[\w./-]*", CONNECT)}
+    named = set(re.findall(r"`/([\w/.-]+\.(?:rss|atom|json|ics)|metrics)`", CONNECT))
+
+    assert len(found) >= 5
+    assert {"feeds/updates.atom", "calendar.ics", "metrics"} <= named
+    assert [one for one in found if not file(built, one).is_file()] == []
+    assert [key for key in named if not (built / key).is_file()] == []
+
+
+def test_the_documentation_lists_the_feeds_that_there_are(built: Path) -> None:
+    text = (ROOT / "docs" / "feeds.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `/([^`]+)` \| ((?:`\.\w+` ?)+)\|", text, re.MULTILINE)
+    listed = {
+        f"{place.replace('<id>', 'checkout')}{form}"
+        for place, forms in rows
+        for form in re.findall(r"\.\w+", forms)
+    }
+
+    there = {key for key in feeds_of(built) if not re.match("components/(?!checkout/)", key)}
+
+    # The example is too young to have archives.
+    assert listed == there | {"feeds/archive/2026-10.atom"}
+
+
+def test_the_page_says_to_paste_what_the_documentation_says(built: Path) -> None:
+    page = html.unescape((built / "subscribe/index.html").read_text(encoding="utf-8"))
+
+    for section in ("Slack", "Mattermost"):
+        [line] = blocks(section)
+        assert f"<code>{line.strip()}</code>" in page
+    assert f"<code>{SITE}feeds/updates.rss</code>" in page
+    for program in ("Slack", "Teams", "Discord", "Mattermost", "PagerDuty", "Home Assistant"):
+        assert program in page
+
+
+def test_the_page_leads_to_every_feed_that_goes_on(built: Path) -> None:
+    links = Links((built / "subscribe/index.html").read_text(encoding="utf-8"))
+    feeds = feeds_of(built)
+
+    assert len(feeds) > 20
+    assert {f"../{key}" for key in feeds} <= set(links.targets)
+
+
+@pytest.mark.parametrize("page", ["index.html", "subscribe/index.html", "history/index.html"])
+def test_feeds_are_found_from_any_page(built: Path, page: str) -> None:
+    text = (built / page).read_text(encoding="utf-8")
+    link = r'<link rel="alternate" type="([^"]+)" title="([^"]+)" href="([^"]+)">'
+    found = re.findall(link, text)
+    away = "../" * page.count("/") or "./"
+
+    assert [(key.removeprefix(away), title) for _, title, key in found[:6]] == [
+        ("feeds/updates.atom", "Every update"),
+        ("feeds/updates.rss", "Every update (RSS)"),
+        ("feeds/incidents.atom", "One entry an incident"),
+        ("feeds/incidents.rss", "One entry an incident (RSS)"),
+        ("feeds/updates.json", "Every update (JSON Feed)"),
+        ("feeds/notices.atom", "Notices"),
+    ]
+    for media_type, _, address in found:
+        key = address.removeprefix(away)
+        assert headers_for(key)[0].partition(";")[0] == media_type
+        assert (built / key).is_file()
+
+
+# ── what is pasted ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_sfeed_gets_the_line_that_the_readers_are_tried_with() -> None:
+    [block] = blocks("Readers in a terminal", "sh")
+
+    assert Sfeed.merge in block
+
+
+def test_rss2email_gets_settings_it_knows() -> None:
+    known = importlib.import_module("rss2email.config").CONFIG["DEFAULT"]
+
+    found = rss2email_settings("http://127.0.0.1/feeds/updates.atom", 2525)
+
+    assert found.sections() == ["feed.northwind"]
+    assert set(found["DEFAULT"]) <= set(known)
+    [cron] = blocks("Mail", "crontab")
+    assert re.fullmatch(r"(\S+ ){5}r2e run\n", cron)
+
+
+def test_home_assistant_reads_both_pieces_and_the_templates_say_something(built: Path) -> None:
+    automation, rest = (yaml.safe_load(block) for block in blocks("Home Assistant", "yaml"))
+
+    [rule] = automation["automation"]
+    [trigger] = rule["triggers"]
+    assert trigger["event_type"] == "feedreader"
+    assert file(built, trigger["event_data"]["feed_url"]).is_file()
+    event = {"title": "[Cause found] Cards", "description": "It is the bank."}
+    message = rule["actions"][0]["data"].values()
+    said = [said_of(text, trigger={"event": {"data": event}}) for text in message]
+    assert said == ["[Cause found] Cards", "It is the bank."]
+
+    [resource] = rest["rest"]
+    answer = json.loads(file(built, resource["resource"]).read_bytes())
+    [sensor] = resource["sensor"]
+    assert said_of(sensor["value_template"], value_json=answer) == "major"
+    assert set(sensor["json_attributes"]) <= answer.keys()
+
+
+def said_of(template: str, **values: Any) -> str:
+    """Return what a template of Home Assistant's says."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True)
+    return environment.from_string(template).render(**values)
+
+
+# ── Prometheus ───────────────────────────────────────────────────────────────────────────────────
+
+TESTS = """
+rule_files: [northwind-status.rules.yml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - series: firstword_open_incidents{impact="major"}
+        values: 0 0 1 1 1 0
+      - series: firstword_open_incidents{impact="minor"}
+        values: 1x20
+      - series: >-
+          firstword_component_status{component="checkout",name="Checkout",status="partial_outage"}
+        values: 0 0 1 1 1 0
+      - series: firstword_incident_next_update_timestamp_seconds{id="a",title="Cards fail"}
+        values: 600x20
+    alert_rule_test:
+      - {alertname: NorthwindIncident, eval_time: 1m, exp_alerts: []}
+      - alertname: NorthwindIncident
+        eval_time: 3m
+        exp_alerts:
+          - exp_labels: {impact: major, severity: major}
+            exp_annotations:
+              summary: "Northwind: 1 open with impact major"
+              link: https://status.northwind.example/
+      - {alertname: NorthwindIncident, eval_time: 5m, exp_alerts: []}
+      - alertname: NorthwindComponentDown
+        eval_time: 3m
+        exp_alerts:
+          - exp_labels:
+              {component: checkout, name: Checkout, status: partial_outage, severity: major}
+            exp_annotations:
+              summary: "Northwind: Checkout: partial_outage"
+              link: https://status.northwind.example/
+      - {alertname: NorthwindNextWordLate, eval_time: 14m, exp_alerts: []}
+      - alertname: NorthwindNextWordLate
+        eval_time: 16m
+        exp_alerts:
+          - exp_labels: {id: a, title: Cards fail, severity: minor}
+            exp_annotations:
+              summary: "Northwind promised a word by now: Cards fail"
+              link: https://status.northwind.example/
+"""
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path) -> Path:
+    """A folder with what docs/connect.md says to write."""
+    names = ("prometheus.yml", "northwind-status.rules.yml", "alertmanager.yml")
+    for name, text in zip(names, blocks("Prometheus and Alertmanager", "yaml"), strict=True):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_prometheus_takes_its_settings_and_rules(prometheus: Path) -> None:
+    promtool = need("promtool", "prometheus")
+
+    shown = run(prometheus, promtool, "check", "config", "prometheus.yml")
+
+    assert "3 rules found" in shown
+
+
+def test_the_rules_alert_when_they_should(prometheus: Path) -> None:
+    promtool = need("promtool", "prometheus")
+    (prometheus / "tests.yml").write_text(TESTS, encoding="utf-8")
+
+    run(prometheus, promtool, "test", "rules", "tests.yml")
+
+
+def test_the_rules_ask_for_metrics_that_are_there(prometheus: Path, built: Path) -> None:
+    rules = (prometheus / "northwind-status.rules.yml").read_text(encoding="utf-8")
+    asked = set(re.findall(r"firstword_\w+", rules))
+
+    there = set(re.findall(r"^(firstword_\w+)", (built / "metrics").read_text(), re.MULTILINE))
+
+    assert asked
+    assert asked <= there
+
+
+def test_alertmanager_takes_its_settings_and_rings_for_the_right_ones(prometheus: Path) -> None:
+    amtool = need("amtool", "prometheus-alertmanager")
+
+    run(prometheus, amtool, "check-config", "alertmanager.yml")
+
+    for severity, receiver in {"critical": "pagerduty", "minor": "mail"}.items():
+        route = ("config", "routes", "test", "--config.file=alertmanager.yml")
+        shown = run(prometheus, amtool, *route, f"severity={severity}")
+        assert shown.split() == [receiver]

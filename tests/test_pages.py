@@ -1,0 +1,193 @@
+"""The built pages in a real browser, and every link of them."""
+
+from __future__ import annotations
+
+import locale
+import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urldefrag, urljoin
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from firstword.build import RunOptions, build_site
+from firstword.preview import Preview
+
+ROOT = Path(__file__).resolve().parent.parent
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example site, built once."""
+    folder = tmp_path_factory.mktemp("example")
+    build_site(ROOT, RunOptions(now=NOW, embedded=True), folder)
+    return folder
+
+
+class Links(HTMLParser):
+    """Collects where a page leads and what can be led to on it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+        self.anchors: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in {"href", "src"} and value is not None:
+                self.targets.append(value)
+            if name == "id" and value:
+                self.anchors.append(value)
+
+
+def broken_links(folder: Path) -> list[str]:
+    """Return every link on any page that leads nowhere, anchors included."""
+    pages = {
+        path.relative_to(folder).as_posix(): Links(path.read_text(encoding="utf-8"))
+        for path in folder.rglob("*.html")
+    }
+    broken = []
+    for key, links in pages.items():
+        for target in links.targets:
+            address, anchor = urldefrag(urljoin(f"http://site/{key}", target))
+            if not address.startswith("http://site/"):
+                continue
+            found = address.removeprefix("http://site/")
+            found = f"{found}index.html" if not found or found.endswith("/") else found
+            if not (folder / found).is_file():
+                broken.append(f"{key}: {target}")
+            elif anchor and found in pages and anchor not in pages[found].anchors:
+                broken.append(f"{key}: {target} (no such anchor)")
+    return broken
+
+
+def test_every_link_leads_somewhere(built: Path) -> None:
+    assert broken_links(built) == []
+
+
+def test_every_story_is_linked_from_its_month(built: Path) -> None:
+    months = "".join(p.read_text(encoding="utf-8") for p in built.glob("history/*/index.html"))
+    stories = [
+        path.parent.name
+        for kind in ("incidents", "maintenance", "notices")
+        for path in (built / kind).glob("*/index.html")
+    ]
+
+    assert len(stories) == 11
+    assert [name for name in stories if f"/{name}/" not in months] == []
+
+
+def test_ids_are_used_once_a_page(built: Path) -> None:
+    for path in built.rglob("*.html"):
+        anchors = Links(path.read_text(encoding="utf-8")).anchors
+        assert len(anchors) == len(set(anchors)), path
+
+
+def test_no_page_needs_a_script_or_anything_from_elsewhere(built: Path) -> None:
+    for path in built.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "<script" not in text
+        assert (
+            re.findall(r'<(?:link rel="stylesheet"|img|iframe)[^>]+(?:href|src)="https?:', text)
+            == []
+        )
+
+
+def test_the_machine_signs_nothing(built: Path) -> None:
+    for path in [*built.rglob("*.html"), *built.rglob("*.atom"), *built.rglob("*.rss")]:
+        assert not re.search(
+            r"no-?reply|donotreply", path.read_text(encoding="utf-8"), re.IGNORECASE
+        )
+
+
+# ── in Chromium ──────────────────────────────────────────────────────────────────────────────────
+
+PAGES = [
+    "",
+    "incidents/2026-11-21-card-payments/",
+    "incidents/2026-11-04-wrong-list/",
+    "maintenance/2026-09-22-accounts-database/",
+    "notices/2026-10-14-blue-rim-bowls/",
+    "notices/2026-08-28-crate-collection/",
+    "history/",
+    "history/2026-11/",
+    "about/",
+]
+
+
+WIDEST = (
+    "Math.max(...[...document.querySelectorAll('body *:not(.skip)')]"
+    ".map(e => e.getBoundingClientRect().right))"
+)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=[
+                *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+                *("--disable-background-networking", "--disable-component-update"),
+                "--disable-sync",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(built: Path) -> Iterator[str]:
+    preview = Preview(built, 0)
+    threading.Thread(target=preview.serve_forever, daemon=True).start()
+    yield preview.address
+    preview.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_page_fits_without_scripts_and_says_nothing_odd(
+    browser: Browser, address: str, path: str, width: int
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, java_script_enabled=False
+    )
+    page = context.new_page()
+    odd: list[str] = []
+    page.on("console", lambda message: odd.append(message.text))
+    page.on("pageerror", lambda error: odd.append(str(error)))
+    page.on("requestfailed", lambda request: odd.append(request.url))
+
+    page.goto(address + path)
+
+    assert page.locator("h1").count() == 1
+    assert page.evaluate(WIDEST) <= width
+    assert odd == []
+    context.close()
+
+
+def test_the_first_thing_read_is_what_is_wrong(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+
+    page.goto(address)
+
+    assert page.title() == "One card payment in 25 fails – Northwind status"
+    assert page.locator("h1").inner_text() == "One card payment in 25 fails."
+    facts = page.locator(".open .facts").first.inner_text()
+    assert facts.startswith("Affected\nAnyone paying by card in the online shop.")
+    assert "Next word\nby 21 November 2026, 11:15 CET (10:15 UTC)" in facts
+    page.close()
+
+
+def test_a_build_leaves_the_process_its_locale(tmp_path: Path) -> None:
+    before = locale.setlocale(locale.LC_ALL)
+
+    build_site(ROOT, RunOptions(now=NOW, embedded=True), tmp_path)
+
+    assert locale.setlocale(locale.LC_ALL) == before

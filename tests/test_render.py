@@ -1,0 +1,171 @@
+"""What the pages say of a drill, a translation, an import, an end; read as readers read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from html import unescape
+from pathlib import Path
+
+from test_check import CARDS, SETTINGS, SITE, file, story
+
+from firstword.clock import Clock
+from firstword.markup import Markup
+from firstword.model import Incident, Site
+from firstword.page import StatusPage
+from firstword.render import Renderer, more_pages, pages
+from firstword.settings import read_site
+
+THEME = Path(__file__).parent.parent / "theme"
+HOME = "index.html"
+CARDS_PAGE = "incidents/2026-11-21-cards/index.html"
+SIGNED = "Every sentence about an incident on this page was written and signed by a person"
+FIRST = "## 2026-11-21 09:20 | Dawn Okafor | investigating\n\nOne in five."
+
+
+def said(now: str, *stories: Incident, site: Site = SITE) -> Mapping[str, str]:
+    """Return every page of a site at a time of 21 November 2026 in Copenhagen, as plain text."""
+    status = StatusPage.of(site, stories)
+    renderer = Renderer(status, Markup(lambda _: None), THEME)
+    clock = Clock(datetime.fromisoformat(f"2026-11-21T{now}+01:00"))
+    made = [*pages(status), *more_pages(status)]
+    return {page.key: plain(renderer.render(page, clock.fresh()).decode()) for page in made}
+
+
+def plain(html: str) -> str:
+    """Drop the head's tags and the style; `<s>` stays, for it changes what is said."""
+    html = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<(?!/?s>)[^>]+>", " ", html)).split())
+
+
+def at(day: str, text: str) -> str:
+    return text.replace("2026-11-21", day)
+
+
+def test_a_drill_is_no_part_of_how_things_stand() -> None:
+    drill = story(file(FIRST, front="drill: yes").replace("title: T", "title: All cards fail"))
+
+    shown = said("10:00", drill)
+
+    assert shown[HOME].startswith("No problem reported by us – Acme status")
+    assert "Drill: All cards fail This is a drill." in shown[HOME]
+    assert "All cards fail" not in shown["404.html"]
+    assert shown[CARDS_PAGE].startswith("Drill: All cards fail – Acme status")
+    for text in shown.values():
+        assert "Nothing is wrong" not in text
+        assert "We have not said" not in text
+
+
+def test_who_translated_stands_beside_who_signed() -> None:
+    german = story(
+        "---\ntitle: Karten\n---\n\n"
+        "## 2026-11-21 09:20 | Ian Reyes | investigating\n\nJede fünfte.",
+        CARDS.replace(".md", ".de.md"),
+    )
+    own = "## 2026-11-21 09:40 | Dawn Okafor | identified\n\nThe bank."
+    incident = replace(story(file(FIRST, own)), translations=(german,))
+
+    shown = said("10:00", incident)
+
+    page = shown[f"de/{CARDS_PAGE}"]
+    assert page.count("Translated by") == 1
+    assert "Dawn Okafor , Engineer · Answer Dawn Translated by Ian Reyes , Network" in page
+    assert "Translated by" not in shown[CARDS_PAGE]
+
+
+def test_only_where_everything_is_signed_a_page_says_so() -> None:
+    imported = story(
+        file(
+            "## 2026-11-03 09:20 | imported | resolved\n\nW.", front="imported: elsewhere"
+        ).replace("2026-11-21", "2026-11-03"),
+        CARDS.replace("11-21-cards", "11-03-old"),
+    )
+    signed = story(file(FIRST))
+
+    alone, mixed = said("10:00", signed), said("10:00", signed, imported)
+
+    assert f"{SIGNED} you can answer." in alone[HOME]
+    assert f"{SIGNED} you can answer." in mixed[CARDS_PAGE]
+    assert SIGNED not in mixed["incidents/2026-11-03-old/index.html"]
+    for key in (HOME, "history/index.html", "history/2026-11/index.html", "404.html"):
+        assert "except in history imported from elsewhere, which is marked." in mixed[key]
+    assert "Imported · Incident · Resolved" in mixed["history/2026-11/index.html"]
+
+
+def test_what_was_withdrawn_lasted_nothing_and_affected_nobody() -> None:
+    gone = "## 2026-11-21 09:50 | Dawn Okafor | withdrawn\n\nIt was our own test."
+    shown = said("10:00", story(file(FIRST, gone, front="affected: Everyone who pays")))
+
+    page = shown[CARDS_PAGE]
+    assert "Affected <s>Everyone who pays</s>" in page
+    assert "Withdrawn 21 November 2026, 09:50 CET (08:50 UTC)" in page
+    assert "at worst" not in page
+    assert "after 50 min" not in page
+    assert "50 min" not in shown["history/2026-11/index.html"]
+
+
+def test_what_opened_again_lasted_as_long_as_it_was_open() -> None:
+    shown = said(
+        "12:00",
+        story(
+            file(
+                FIRST,
+                "## 2026-11-21 09:50 | Dawn Okafor | resolved\n\nW.",
+                "## 2026-11-21 10:50 | Dawn Okafor | identified\n\nW.",
+                "## 2026-11-21 11:00 | Dawn Okafor | resolved\n\nW.",
+            )
+        ),
+    )
+
+    assert ", after 1 h in all" in shown[CARDS_PAGE]
+    assert ", 1 h " in shown["history/2026-11/index.html"]
+
+
+def test_an_open_outage_is_counted_today_or_said_not_to_be() -> None:
+    began = at("2026-11-20", file(FIRST))
+
+    shown = said("10:00", story(began))["components/checkout/index.html"]
+
+    assert "21 November 2026 Partly down not counted yet" in shown
+    assert "Nothing is counted on the other 88 days." in shown
+
+
+def test_a_maintenance_that_was_called_off_did_not_end() -> None:
+    planned = "## 2026-11-20 09:20 | Dawn Okafor | scheduled\n\nW."
+    began = "## 2026-11-21 09:20 | Dawn Okafor | in_progress\n\nW."
+    off = "## 2026-11-21 09:30 | Dawn Okafor | cancelled\n\nW."
+    key = "maintenance/2026-11-21-cards/index.html"
+
+    def page(*updates: str) -> str:
+        return said("10:00", story(file(*updates, kind="maintenance")))[key]
+
+    assert "Cancelled 21 November 2026, 09:30 CET (08:30 UTC)" in page(planned, off)
+    assert "Ended" not in page(planned, off)
+    assert "it has not begun" in page(planned)
+    assert "it has not begun" not in page(planned, began)
+    assert "We have not said" not in page(planned)
+
+
+def test_a_follow_up_names_who_has_it_now() -> None:
+    ian = {"name": "Ian Reyes", "role": "Network", "address": "ian@acme.example"}
+    dawn = {"name": "Dawn Okafor", "role": "Engineer", "address": "dawn@acme.example"}
+    left = {**ian, "until": "2026-11-21", "successor": "Dawn Okafor"}
+    from_now_on = read_site({**SETTINGS, "PEOPLE": [dawn, left]})
+    end = (
+        "## 2026-11-21 09:50 | Ian Reyes | resolved\n\n"
+        "Works.\n\n- [ ] An alarm (Ian Reyes, 2026-11-28)"
+    )
+
+    shown = said("10:00", story(file(FIRST, end)), site=from_now_on)
+
+    assert "An alarm Ian Reyes, now Dawn Okafor, by 28 November 2026" in shown[CARDS_PAGE]
+
+
+def test_nobody_is_asked_after_where_nothing_is_wrong() -> None:
+    harmless = file(FIRST).replace("impact: major", "impact: none")
+
+    assert "We have not said who is affected yet." in said("10:00", story(file(FIRST)))[CARDS_PAGE]
+    for text in said("10:00", story(harmless)).values():
+        assert "We have not said" not in text

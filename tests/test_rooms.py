@@ -1,0 +1,150 @@
+"""The house: which room may know which, and which library lives where.
+
+Each room is imported in a process of its own, to see what came along; the table is also in
+CONTRIBUTING.md. A wall may be moved, with its reason, here and there together.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Libraries that cost time to import, or that tie us to a host.
+HEAVY = {
+    *("pelican", "boto3", "botocore", "feedgen", "lxml", "jinja2", "markdown", "nh3"),
+    *("yaml", "dateutil", "watchfiles", "rich", "docutils", "icalendar"),
+}
+
+#: Room → the rooms it may bring along, and the libraries. Rooms stand in the order of the flow.
+ROOMS: dict[str, tuple[set[str], set[str]]] = {
+    "errors": (set(), set()),
+    "model": (set(), set()),
+    "parse": ({"model"}, {"yaml"}),
+    "compose": ({"model", "parse"}, {"yaml"}),
+    "recurrence": (set(), set()),
+    "urls": ({"model"}, set()),
+    "clock": ({"errors", "model", "parse"}, {"yaml"}),
+    "markup": ({"model", "urls"}, {"markdown", "nh3"}),
+    "settings": ({"errors", "model", "parse"}, {"yaml"}),
+    "check": (
+        {"markup", "model", "parse", "recurrence", "urls"},
+        {"markdown", "nh3", "yaml"},
+    ),
+    "gitlog": ({"errors"}, set()),
+    "content": (
+        {
+            *("check", "errors", "gitlog", "markup", "model"),
+            *("parse", "recurrence", "settings", "urls"),
+        },
+        {"markdown", "nh3", "yaml"},
+    ),
+    "page": ({"clock", "errors", "model", "parse", "recurrence"}, {"yaml"}),
+    "words": ({"model"}, set()),
+    "render": (
+        {"clock", "errors", "markup", "model", "page", "parse", "recurrence", "urls", "words"},
+        {"jinja2", "markdown", "nh3", "yaml"},
+    ),
+    "feeds": (
+        {"clock", "errors", "markup", "model", "page", "parse", "recurrence", "urls", "words"},
+        {"markdown", "nh3", "yaml"},
+    ),
+    "api": (
+        {"clock", "errors", "markup", "model", "page", "parse", "recurrence", "urls", "words"},
+        {"markdown", "nh3", "yaml"},
+    ),
+    "manifest": ({"errors"}, set()),
+    "plan": ({"errors", "manifest"}, set()),
+    "store": ({"errors", "manifest", "model"}, set()),
+    "publisher": ({"errors", "gitlog", "manifest", "model", "plan", "store"}, set()),
+    "tick": ({"errors", "gitlog", "manifest", "plan"}, set()),
+    "redact": ({"errors", "markup", "model", "parse", "urls"}, {"markdown", "nh3", "yaml"}),
+    "write": ({"errors", "manifest"}, set()),
+    "doctor": (
+        {"errors", "gitlog", "manifest", "model", "parse", "plan", "settings", "store"},
+        {"yaml"},
+    ),
+    "preview": (set(), set()),
+    "importers": ({"compose", "errors", "model", "parse", "urls"}, {"yaml"}),
+    "cli": ({"errors"}, set()),
+    "pelican_defaults": (set(), set()),
+}
+
+#: Library → the only modules that name it.
+HOMES = {
+    "pelican": {"firstword/plugin.py", "firstword/build.py"},
+    "boto3": {"firstword/store/s3.py", "firstword/store/cdn.py"},
+    "botocore": {"firstword/store/s3.py", "firstword/store/cdn.py"},
+    "feedgen": {"firstword/feeds.py", "firstword/feeds/"},
+    "icalendar": {"firstword/api/calendar.py", "firstword/api/zone.py"},
+    "jinja2": {"firstword/render/templates.py"},
+    "nh3": {"firstword/markup.py"},
+    "rich": {"firstword/cli/progress.py"},
+    "watchfiles": {"firstword/cli/serve.py", "firstword/cli/watching.py"},
+    "markdown": {"firstword/markup.py"},
+}
+
+
+def test_the_table_names_every_room() -> None:
+    rooms = {
+        path.stem
+        for path in (ROOT / "firstword").iterdir()
+        if (path.suffix == ".py" or (path / "__init__.py").is_file())
+        and not path.name.startswith("_")
+    }
+    # The two that bring everything together have no wall to hold.
+    assert rooms - {"build", "plugin"} == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_a_room_brings_along_what_the_table_says(room: str) -> None:
+    program = (
+        f"import sys, json, firstword.{room}; print(json.dumps(sorted("
+        "m.split('.')[1] if m.startswith('firstword.') else m.split('.')[0] + '!'"
+        " for m in sys.modules)))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    came = set(json.loads(shown.stdout))
+    ours, libraries = ROOMS[room]
+    ours_came = {name for name in came if not name.endswith("!")}
+    assert ours_came - {room} <= ours
+    assert {name for name in HEAVY if f"{name}!" in came} <= libraries
+
+
+@pytest.mark.parametrize("library", sorted(HOMES))
+def test_a_library_lives_in_one_place(library: str) -> None:
+    users = set()
+    for path in sorted((ROOT / "firstword").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom) and not node.level
+                else []
+            )
+            if library in {name.split(".")[0] for name in names}:
+                users.add(path.relative_to(ROOT).as_posix())
+
+    assert users
+    assert all(any(user.startswith(home) for home in HOMES[library]) for user in users)
+
+
+def test_every_file_can_be_read_in_one_sitting() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): lines
+        for folder in ("firstword", "theme")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.suffix in {".py", ".html", ".css"}
+        and (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+
+    assert long == {}
