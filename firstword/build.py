@@ -24,7 +24,7 @@ from firstword.model import Problem, Site
 from firstword.page import Records, StatusPage
 from firstword.parse.readers import for_readers
 from firstword.parse.redactions import redactions
-from firstword.render import Renderer, more_pages, pages
+from firstword.render import Renderer, more_pages, pages, story_pages
 from firstword.settings import CONF
 from firstword.write import OutputFolder, read_stamp
 
@@ -105,7 +105,8 @@ class Run:
 
     def write(self) -> None:
         """Render and write every page, feed and image of ours."""
-        for page in chain(pages(self.page), more_pages(self.page)):
+        stories = (story_pages(self.page, incident) for incident in self.page.incidents)
+        for page in chain(*stories, pages(self.page), more_pages(self.page)):
             clock = Clock(self.options.now)
             data = self.renderer.render(page, clock)
             self.output.write(
@@ -123,6 +124,7 @@ class Run:
         """Write what names the build, then the stamp that says that this build happened."""
         output = self.output
         named = status_json(self.page, output.identify(), self._clock())
+        totals = self.page.stories.totals()
         output.write(named.key, named.data, leaf=named.leaf, valid_until=named.valid_until)
         self.build_id = output.finish(
             {
@@ -130,8 +132,8 @@ class Run:
                 "commit": gitlog.head(self.root),
                 "versions": {name: version(name) for name in _LIBRARIES},
                 "counts": {
-                    "incidents": len(self.page.incidents),
-                    "updates": sum(len(i.updates) for i in self.page.incidents),
+                    "incidents": totals.stories,
+                    "updates": totals.updates,
                     "files": len(output.outputs),
                     "held_back": len(self.content.held),
                 },
@@ -146,8 +148,9 @@ class Run:
     def summary(self) -> str:
         """Say in one line what the build came to."""
         held, pages = len(self.content.held), len(self.left_out)
+        stories = self.page.stories.totals().stories
         return (
-            f"Built {len(self.page.incidents)} stories into {len(self.output.outputs)} files, "
+            f"Built {stories} stories into {len(self.output.outputs)} files, "
             f"{self.output.written} of them changed"
             + (f"; {held} {'file' if held == 1 else 'files'} held back" if held else "")
             + (f"; {pages} {'page' if pages == 1 else 'pages'} left out" if pages else "")

@@ -405,7 +405,7 @@ def test_a_day_is_the_sites_day() -> None:
 
 
 def test_months() -> None:
-    months = page(
+    stories = page(
         told("b", "resolved"),
         told("a", "resolved", day=3),
         incident(
@@ -415,11 +415,10 @@ def test_months() -> None:
             ),
         ),
         window("next", start="30 22:00", end="30 23:00"),
-    ).months
+    )
 
-    assert {month: slugs(stories) for month, stories in months.items()} == {
-        date(2026, 11, 1): ["next", "b", "a", "c"]
-    }
+    assert stories.months == {date(2026, 11, 1): 4}
+    assert slugs(stories.month(date(2026, 11, 1))) == ["next", "b", "a", "c"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from firstword.clock import Clock
 from firstword.markup import Markup
 from firstword.model import Incident, Site
 from firstword.page import StatusPage
-from firstword.render import Renderer, more_pages, pages
+from firstword.render import Renderer, more_pages, pages, story_pages
 from firstword.settings import read_site
 
 THEME = Path(__file__).parent.parent / "theme"
@@ -30,7 +30,8 @@ def said(now: str, *stories: Incident, site: Site = SITE) -> Mapping[str, str]:
     status = StatusPage.of(site, stories)
     renderer = Renderer(status, Markup(lambda _: None), THEME)
     clock = Clock(datetime.fromisoformat(f"2026-11-21T{now}+01:00"))
-    made = [*pages(status), *more_pages(status)]
+    told = (page for story in stories for page in story_pages(status, story))
+    made = [*told, *pages(status), *more_pages(status)]
     return {page.key: plain(renderer.render(page, clock.fresh()).decode()) for page in made}
 
 

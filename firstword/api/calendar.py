@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from firstword.api.standing import signer, site_began, stories
 from firstword.api.zone import timezone
 from firstword.markup import Markup
 from firstword.model import Incident, Kind, Status
-from firstword.page import StatusPage
+from firstword.page import StatusPage, Wanted
 from firstword.recurrence import last_occurrence, next_occurrence
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ def build_calendar(status: StatusPage, markup: Markup, component: str = "") -> b
 
 def _told(status: StatusPage) -> Iterator[Incident]:
     """Yield what has a time of its own, the newest first: maintenance, then what repeats."""
-    planned = [i for i in stories(status, Kind.MAINTENANCE) if i.facts.scheduled_for]
-    planned.sort(key=lambda i: (i.started_at, i.id), reverse=True)
-    yield from planned[:MOST]
-    for notice in stories(status, Kind.NOTICE):
+    planned = (i for i in stories(status, Kind.MAINTENANCE) if i.facts.scheduled_for)
+    yield from islice(planned, MOST)
+    repeating = Wanted(kinds=(Kind.NOTICE,), drills=False, repeats=True)
+    for notice in status.stories.find(repeating):
         if _start(notice, status.site.timezone):
             yield notice
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from firstword.api.standing import Indicator, Standing, owed, standing, stories
+from firstword.api.standing import Indicator, Standing, newest_word, owed, standing
 from firstword.clock import Clock
 from firstword.model import ComponentStatus, Impact, Incident, Kind
 from firstword.page import PromiseKind, StatusPage, under_way
@@ -46,11 +46,11 @@ def _families(status: StatusPage, now: Standing, clock: Clock) -> Iterator[Itera
     )
     yield from _incidents(status, now)
     yield from _maintenance(status, clock)
-    told = [i.updated_at for i in stories(status, *Kind)]
+    told = next(newest_word(status, *Kind), None)
     yield _gauge(
         "last_update_timestamp_seconds",
         "When the newest update of the page was signed.",
-        [({}, _seconds(max(told)))] if told else [],
+        [({}, _seconds(told.updated_at))] if told else [],
     )
 
 

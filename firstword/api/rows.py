@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from firstword import urls
-from firstword.api.standing import Standing, site_began, stories
-from firstword.model import Component, ComponentStatus, Kind
+from firstword.api.standing import Standing, site_began
+from firstword.model import Component, ComponentStatus
 from firstword.page import StatusPage
 
 Json = dict[str, Any]
@@ -33,17 +33,6 @@ class Rows:
                 within[""] = positions["group", group] = within.get("", 0) + 1
             within[group] = positions["component", component.id] = within.get(group, 0) + 1
         return positions
-
-    @cached_property
-    def _named(self) -> dict[str, tuple[datetime, datetime]]:
-        """Note when each component was first named, and the newest word of a story that does."""
-        named: dict[str, tuple[datetime, datetime]] = {}
-        for incident in stories(self._status, *Kind):
-            for name in incident.component_ids:
-                first = next(m.update.at for m in incident.timeline if name in m.components)
-                known = named.get(name, (first, incident.updated_at))
-                named[name] = min(known[0], first), max(known[1], incident.updated_at)
-        return named
 
     def listed(self, now: Standing) -> list[Json]:
         """Return a row for each component, under a row for its group."""
@@ -71,7 +60,7 @@ class Rows:
     def row(self, component: Component, status: ComponentStatus) -> Json:
         """Return one component in a state."""
         began = site_began(self._site)
-        first, newest = self._named.get(component.id, (began, began))
+        first, newest = self._status.stories.named(component.id) or (began, began)
         return {
             "id": self.id(component.id),
             "name": component.name,

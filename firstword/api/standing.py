@@ -24,7 +24,7 @@ from firstword.model import (
     Status,
     Update,
 )
-from firstword.page import ComponentState, PromiseKind, StatusPage
+from firstword.page import ComponentState, Order, PromiseKind, StatusPage, Wanted
 
 _UNDER_WAY = frozenset({Status.IN_PROGRESS, Status.VERIFYING})
 #: Before anybody said anything. Which promises are owed does not depend on what time it is, only
@@ -97,9 +97,12 @@ def standing(status: StatusPage, clock: Clock) -> Standing:
 
 def stories(status: StatusPage, *kinds: Kind) -> Iterator[Incident]:
     """Yield the stories that programs are told of, newest first; drills are for people only."""
-    for incident in status.incidents:
-        if incident.kind in kinds and not incident.drill:
-            yield incident
+    yield from status.stories.find(Wanted(kinds=kinds, drills=False))
+
+
+def newest_word(status: StatusPage, *kinds: Kind) -> Iterator[Incident]:
+    """Yield the same stories, the one that was written about last first."""
+    yield from status.stories.find(Wanted(kinds=kinds, drills=False, order=Order.UPDATED))
 
 
 def owed(status: StatusPage, incident: Incident, kind: PromiseKind) -> Due | None:

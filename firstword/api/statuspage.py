@@ -6,16 +6,16 @@ What a client finds there, and where that differs from Statuspage, is in docs/ap
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from firstword.api.rows import Rows, stamp
-from firstword.api.standing import Indicator, Standing, site_began, standing, stories
+from firstword.api.standing import Indicator, Standing, newest_word, site_began, standing, stories
 from firstword.api.tell import Stories, window
 from firstword.clock import Clock
 from firstword.markup import Markup
 from firstword.model import ComponentStatus, Incident, Kind, Status
-from firstword.page import StatusPage, under_way
+from firstword.page import Order, StatusPage, Wanted, under_way
 
 #: Statuspage's own limit: the newest ones.
 MOST = 50
@@ -66,7 +66,7 @@ class Teller:
 
     def incidents(self, _clock: Clock) -> Json:
         """incidents.json: the newest, open or not."""
-        newest = list(stories(self._status, Kind.INCIDENT))[:MOST]
+        newest = islice(stories(self._status, Kind.INCIDENT), MOST)
         return {"page": self._page, "incidents": self._incidents(newest)}
 
     def unresolved(self, _clock: Clock) -> Json:
@@ -75,9 +75,9 @@ class Teller:
 
     def maintenances(self, _clock: Clock) -> Json:
         """scheduled-maintenances.json: the newest by planned start, over or not."""
-        newest = list(stories(self._status, Kind.MAINTENANCE))
-        newest.sort(key=lambda i: (window(i)[0], i.id), reverse=True)
-        found = [self._stories.maintenance(i) for i in newest[:MOST]]
+        planned = Wanted(kinds=(Kind.MAINTENANCE,), drills=False, order=Order.PLANNED)
+        newest = islice(self._status.stories.find(planned), MOST)
+        found = [self._stories.maintenance(i) for i in newest]
         return {"page": self._page, "scheduled_maintenances": found}
 
     def upcoming(self, clock: Clock) -> Json:
@@ -92,27 +92,25 @@ class Teller:
 
     # ── their parts ──────────────────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @property
     def _page(self) -> Json:
         site = self._status.site
-        told = [
-            i.updated_at
-            for i in stories(self._status, *Kind)
-            if i.kind is not Kind.NOTICE or i.component_ids
-        ]
+        told = (i for i in newest_word(self._status, *Kind) if _concerns(i))
+        newest = next(told, None)
         return {
             "id": self._rows.page_id,
             "name": site.name,
             "url": site.url,
             "time_zone": site.timezone.key,
-            "updated_at": stamp(max(told, default=site_began(site))),
+            "updated_at": stamp(newest.updated_at if newest else site_began(site)),
         }
 
-    @cached_property
+    @property
     def _unresolved(self) -> tuple[Incident, ...]:
-        return tuple(i for i in stories(self._status, Kind.INCIDENT) if i.is_open)
+        unresolved = Wanted(kinds=(Kind.INCIDENT,), drills=False, open=True)
+        return tuple(self._status.stories.find(unresolved))
 
-    @cached_property
+    @property
     def _open_maintenance(self) -> tuple[Incident, ...]:
         return tuple(i for i in self._status.open_maintenance if not i.drill)
 
@@ -135,6 +133,11 @@ DOCUMENTS: dict[str, Callable[[Teller, Clock], Json]] = {
     "scheduled-maintenances/upcoming.json": Teller.upcoming,
     "scheduled-maintenances/active.json": Teller.active,
 }
+
+
+def _concerns(incident: Incident) -> bool:
+    """Tell whether a story is one that Statuspage's documents show the traces of."""
+    return incident.kind is not Kind.NOTICE or bool(incident.component_ids)
 
 
 def _rollup(now: Standing) -> Json:

@@ -231,17 +231,15 @@ class _LastBuilt:
         self.held = run.needs_a_person
         self.build_id = run.build_id
         self.next_change_at = run.output.next_change_at
-        words = [
-            (update.at, incident.path, incident, update)
-            for incident in run.page.incidents
-            for update in incident.updates
-            if update.signed
-        ]
-        if words:
-            at, _, incident, update = max(words, key=lambda word: word[:2])
+        from firstword.page import Words
+
+        told = run.page.stories.words(Words(drills=True))
+        newest = next(((i, u) for i, u in told if u.signed), None)
+        if newest:
+            incident, update = newest
             person = run.site.people.get(update.author)
             self.newest = Word(
-                at=at, author=person.shown if person else update.author, title=incident.title
+                at=update.at, author=person.shown if person else update.author, title=incident.title
             )
 
 

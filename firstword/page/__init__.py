@@ -6,16 +6,24 @@ from firstword.page.components import ComponentState, component_states, under_wa
 from firstword.page.promises import Outcome, Promise, PromiseKind, promises
 from firstword.page.records import Records, Stamps
 from firstword.page.status import Day, StatusPage
+from firstword.page.stories import KeptStories, Order, Row, Stories, Totals, Wanted, Words
 
 __all__ = [
     "ComponentState",
     "Day",
+    "KeptStories",
+    "Order",
     "Outcome",
     "Promise",
     "PromiseKind",
     "Records",
+    "Row",
     "Stamps",
     "StatusPage",
+    "Stories",
+    "Totals",
+    "Wanted",
+    "Words",
     "component_states",
     "promises",
     "under_way",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
 
 from firstword.clock import Clock
 from firstword.model import Component, Impact, Incident, Kind, Site, Update
@@ -14,6 +12,8 @@ from firstword.page.components import ComponentState, component_states, matters,
 from firstword.page.promises import Promise, promises
 from firstword.page.records import Records
 from firstword.page.spans import lasted, spans
+from firstword.page.stories import KeptStories, Order, Stories, Wanted, Words
+from firstword.page.uptime import DAYS, Uptime, uptime
 from firstword.parse.times import start_of_day
 from firstword.recurrence import last_occurrence, next_occurrence
 
@@ -31,33 +31,44 @@ class Day:
 
 @dataclass(frozen=True)
 class StatusPage:
-    """The whole site at any instant: what is said is here, what time it is comes with a Clock."""
+    """The whole site at any instant: what is said is here, what time it is comes with a Clock.
+
+    Nothing is remembered between two questions: whoever keeps the stories notes who asked what.
+    """
 
     site: Site
-    #: Every story that is built, newest first.
-    incidents: tuple[Incident, ...]
+    stories: Stories
     records: Records = field(default_factory=Records)
 
     @classmethod
     def of(
         cls, site: Site, incidents: Iterable[Incident], records: Records | None = None
     ) -> StatusPage:
-        """Arrange stories; their order in the file system plays no part."""
-        newest_first = sorted(incidents, key=lambda i: (i.started_at, i.id), reverse=True)
-        return cls(site, tuple(newest_first), records or Records())
+        """Arrange stories in memory; their order in the file system plays no part."""
+        return cls(site, KeptStories.of(incidents, site.timezone), records or Records())
 
-    @cached_property
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """Every story that is built, newest first: for tools; no page asks for all of them."""
+        return tuple(self.stories.find(Wanted()))
+
+    @property
+    def updates(self) -> tuple[tuple[Incident, Update], ...]:
+        """Every update of every story, newest first, drills left out: for tools as well."""
+        return tuple(self.stories.words(Words()))
+
+    @property
     def by_slug(self) -> Mapping[str, Incident]:
-        """Find a story by its slug."""
+        """Find a story by its slug: for tools as well."""
         return {incident.slug: incident for incident in self.incidents}
 
-    @cached_property
+    @property
     def open_incidents(self) -> tuple[Incident, ...]:
         """Return open incidents: the worst first, then the newest."""
-        found = [i for i in self.incidents if i.kind is Kind.INCIDENT and i.is_open]
+        found = self.stories.find(Wanted(kinds=(Kind.INCIDENT,), open=True))
         return tuple(sorted(found, key=lambda i: -i.impact.severity))
 
-    @cached_property
+    @property
     def stated(self) -> tuple[str, ...]:
         """Return the titles that the sentence of state is made of, the worst first.
 
@@ -68,10 +79,10 @@ class StatusPage:
         more = (i.title for i in real[1:] if i.impact is not Impact.NONE)
         return (real[0].title, *more) if real else ()
 
-    @cached_property
+    @property
     def all_signed(self) -> bool:
         """Tell whether a person stands behind every update of the site."""
-        return all(update.signed for i in self.incidents for update in i.updates)
+        return self.stories.all_signed()
 
     def lasted(self, incident: Incident) -> timedelta | None:
         """Return how long an ended story was open in all; nothing for one that was taken back."""
@@ -81,10 +92,10 @@ class StatusPage:
         """Tell whether a story was opened again after an end."""
         return len(spans(incident)) > 1
 
-    @cached_property
+    @property
     def open_maintenance(self) -> tuple[Incident, ...]:
         """Return maintenance that no signature has ended, in the order it is planned."""
-        found = [i for i in self.incidents if i.kind is Kind.MAINTENANCE and i.is_open]
+        found = self.stories.find(Wanted(kinds=(Kind.MAINTENANCE,), open=True))
         return tuple(sorted(found, key=lambda i: (i.facts.scheduled_for or i.started_at, i.id)))
 
     def maintenance_now(self, clock: Clock) -> tuple[Incident, ...]:
@@ -111,9 +122,8 @@ class StatusPage:
 
     def notices(self, clock: Clock) -> tuple[Incident, ...]:
         """Return the notices that still matter, newest first."""
-        return tuple(
-            i for i in self.incidents if i.kind is Kind.NOTICE and i.is_open and matters(i, clock)
-        )
+        found = self.stories.find(Wanted(kinds=(Kind.NOTICE,), open=True))
+        return tuple(i for i in found if matters(i, clock))
 
     def next_occurrence(self, notice: Incident, clock: Clock) -> datetime | None:
         """Return when a repeating notice comes next, after now, in UTC; None when it does not."""
@@ -133,7 +143,7 @@ class StatusPage:
 
     def components(self, clock: Clock) -> tuple[ComponentState, ...]:
         """Return the state of every component, in the order of COMPONENTS."""
-        return component_states(self.site.components, self.incidents, clock)
+        return component_states(self.site.components, self.stories.find(Wanted(open=True)), clock)
 
     def groups(self, clock: Clock) -> list[tuple[str, list[ComponentState]]]:
         """Return component states by group, in the order the groups first appear."""
@@ -141,6 +151,13 @@ class StatusPage:
         for state in self.components(clock):
             grouped.setdefault(state.component.group, []).append(state)
         return list(grouped.items())
+
+    def uptime(self, component: str, clock: Clock) -> Uptime:
+        """Return a component's last days."""
+        zone = self.site.timezone
+        begin = start_of_day(clock.today(zone) - timedelta(days=DAYS - 1), zone)
+        touching = self.stories.find(Wanted(component=component, since=begin))
+        return uptime(component, touching, clock, zone)
 
     def component(self, name: str) -> Component:
         """Return a component; one that only history knows is named by its id."""
@@ -150,14 +167,14 @@ class StatusPage:
         """Return every promise of one story at an instant."""
         return promises(incident, self.records, clock, self.site.timezone)
 
-    @cached_property
-    def months(self) -> Mapping[date, tuple[Incident, ...]]:
-        """Return the stories by the month they began in, newest month and story first."""
-        months: dict[date, list[Incident]] = defaultdict(list)
-        for incident in self.incidents:
-            local = incident.started_at.astimezone(self.site.timezone)
-            months[date(local.year, local.month, 1)].append(incident)
-        return {month: tuple(months[month]) for month in sorted(months, reverse=True)}
+    @property
+    def months(self) -> Mapping[date, int]:
+        """Return the months in which stories began, newest first, with how many did."""
+        return self.stories.months()
+
+    def month(self, month: date) -> tuple[Incident, ...]:
+        """Return the stories that began in a month, newest first."""
+        return tuple(self.stories.find(Wanted(month=month)))
 
     def recent(self, clock: Clock, days: int = RECENT_DAYS) -> list[Day]:
         """Return the last days, today first, each with the incidents and maintenance that went on
@@ -166,16 +183,17 @@ class StatusPage:
         today = clock.today(zone)
         wanted = [today - timedelta(days=back) for back in range(days)]
         begin = start_of_day(wanted[-1], zone)
+        touching = list(self.stories.find(Wanted(since=begin)))
         going_on = {
             i.id
-            for i in self.incidents
+            for i in touching
             # Most notices stay open for long; they are news on the days they are written about.
             if i.kind is not Kind.NOTICE
             # What was called off before it began went on on no day.
             and (i.ended_at is None or i.ended_at >= max(begin, i.started_at))
             and clock.passed(i.started_at)
         }
-        touching = [i for i in self.incidents if i.id in going_on or i.updated_at >= begin]
+        touching = [i for i in touching if i.id in going_on or i.updated_at >= begin]
         touching.sort(key=lambda i: (i.started_at, i.id))
         return [
             Day(
@@ -199,17 +217,16 @@ class StatusPage:
         zone = self.site.timezone
         return any(update.at.astimezone(zone).date() == day for update in incident.updates)
 
-    @cached_property
+    @property
     def quiet_since(self) -> datetime | None:
         """Return when the last incident ended; None while one is open or where there was none."""
-        ends = [i.ended_at for i in self.incidents if i.kind is Kind.INCIDENT and not i.drill]
-        if not ends or None in ends:
+        if any(not incident.drill for incident in self.open_incidents):
             return None
-        return max(end for end in ends if end)
+        ended = Wanted(kinds=(Kind.INCIDENT,), drills=False, order=Order.ENDED)
+        last = next(self.stories.find(ended), None)
+        return last.ended_at if last else None
 
-    @cached_property
-    def updates(self) -> tuple[tuple[Incident, Update], ...]:
-        """Return every update of every story, newest first; drills are not for feeds or mail."""
-        found = [(i, u) for i in self.incidents if not i.drill for u in i.updates]
-        found.sort(key=lambda pair: (pair[1].at, pair[0].id), reverse=True)
-        return tuple(found)
+    @property
+    def newest_update(self) -> tuple[Incident, Update] | None:
+        """Return the newest update of the site; drills are not for feeds or mail."""
+        return next(self.stories.words(Words()), None)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from firstword import urls
 from firstword.clock import Clock
-from firstword.model import Component, Person
-from firstword.page import StatusPage
-from firstword.page.uptime import uptime
+from firstword.model import Component, Incident, Person, Update
+from firstword.page import StatusPage, Wanted, Words
 from firstword.render.pages import Page, standing
 
 #: A page must not grow with the archive: older stories are in the history by month.
@@ -47,12 +47,13 @@ def more_pages(status: StatusPage) -> Iterator[Page]:
 
 def component_page(status: StatusPage, component: Component, clock: Clock) -> dict[str, Any]:
     """Return what component.html gets."""
-    stories = [i for i in status.incidents if component.id in i.now_holds.components]
+    told = Wanted(component=component.id)
+    stories = list(islice(status.stories.find(told), MOST_STORIES + 1))
     state = next((s for s in status.components(clock) if s.component is component), None)
     return {
         "component": component,
         "state": state,
-        "uptime": uptime(component.id, stories, clock, status.site.timezone),
+        "uptime": status.uptime(component.id, clock),
         "stories": stories[:MOST_STORIES],
         "more": len(stories) > MOST_STORIES,
     }
@@ -60,13 +61,16 @@ def component_page(status: StatusPage, component: Component, clock: Clock) -> di
 
 def person_page(status: StatusPage, person: Person, _clock: Clock) -> dict[str, Any]:
     """Return what person.html gets."""
-    signed = [(i, u) for i, u in status.updates if u.author == person.name]
-    stories = dict.fromkeys(incident.id for incident, _ in signed)
-    newest = {i.id: (i, u) for i, u in reversed(signed)}
+    newest: dict[str, tuple[Incident, Update]] = {}
+    for incident, update in status.stories.words(Words(author=person.name)):
+        newest.setdefault(incident.id, (incident, update))
+        if len(newest) > MOST_STORIES:
+            break
+    stories = list(newest.values())
     return {
         "person": person,
         "answers": status.site.who_answers(person.name),
-        "signed": len(signed),
-        "stories": [newest[name] for name in stories][:MOST_STORIES],
+        "signed": status.stories.signed_by(person.name),
+        "stories": stories[:MOST_STORIES],
         "more": len(stories) > MOST_STORIES,
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -70,33 +71,45 @@ class Entry:
 
 
 def pages(status: StatusPage) -> Iterator[Page]:
-    """Yield every page of the site."""
+    """Yield the pages that are there whatever is told, and one for each month."""
     yield Page(key="index.html", template="home.html", context=lambda clock: home(status, clock))
-    for incident in status.incidents:
-        for one in (incident, *incident.translations):
-            yield _story_page(status, incident, one)
-        for alias in incident.aliases:
-            yield Page(
-                key=urls.alias_key(alias),
-                template="moved.html",
-                context=_const({"incident": incident}),
-                leaf=True,
-                owner=incident.id,
-            )
     yield Page(key="history/index.html", template="history.html", context=_const({}), leaf=True)
     yield Page(
         key=urls.page_key(urls.SUBSCRIBE), template="subscribe.html", context=_const({}), leaf=True
     )
-    months = list(status.months)
-    for newer, month, older in zip([None, *months[:-1]], months, [*months[1:], None], strict=True):
+    for month in status.months:
         yield Page(
             key=urls.page_key(urls.month_path(month)),
             template="month.html",
-            context=_const(
-                {"month": month, "incidents": status.months[month], "newer": newer, "older": older}
-            ),
+            context=partial(month_page, status, month),
             leaf=True,
         )
+
+
+def story_pages(status: StatusPage, incident: Incident) -> Iterator[Page]:
+    """Yield the pages of one story: itself, its translations, its old addresses."""
+    for one in (incident, *incident.translations):
+        yield _story_page(status, incident, one)
+    for alias in incident.aliases:
+        yield Page(
+            key=urls.alias_key(alias),
+            template="moved.html",
+            context=_const({"incident": incident}),
+            leaf=True,
+            owner=incident.id,
+        )
+
+
+def month_page(status: StatusPage, month: date, _clock: Clock) -> dict[str, Any]:
+    """Return what month.html gets."""
+    months = list(status.months)
+    place = months.index(month)
+    return {
+        "month": month,
+        "incidents": status.month(month),
+        "newer": months[place - 1] if place else None,
+        "older": months[place + 1] if place + 1 < len(months) else None,
+    }
 
 
 def _const(context: Mapping[str, Any]) -> Callable[[Clock], Mapping[str, Any]]:
@@ -115,7 +128,8 @@ def _story_page(status: StatusPage, incident: Incident, shown: Incident) -> Page
 
 def home(status: StatusPage, clock: Clock) -> dict[str, Any]:
     """Return what home.html gets."""
-    newest = status.updates[0][1].at if status.updates else None
+    told = status.newest_update
+    newest = told[1].at if told else None
     context = {
         # Drills last: what is wrong comes first.
         "open": [

@@ -1,0 +1,267 @@
+"""What a page may ask of all stories: bounded questions, so that no page grows with the archive.
+
+Whoever answers them may keep stories in memory or in a database. A question is a value with one
+exact test, `matches`, that every answer passes through: a database may only narrow down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+from firstword.model import Incident, Kind, Update
+
+
+class Order(StrEnum):
+    """By what the newest comes first; of two alike, the one with the greater id."""
+
+    STARTED = "started"
+    UPDATED = "updated"
+    #: Its planned start; of what was never planned, its start.
+    PLANNED = "planned"
+    #: Its end; what is open has none and is left out.
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What questions know of a story without looking into it."""
+
+    id: str
+    slug: str
+    kind: Kind
+    drill: bool
+    open: bool
+    #: Whether a person stands behind every update.
+    signed: bool
+    repeats: bool
+    #: The first day of the month it began in, in the site's zone.
+    month: date
+    started: datetime
+    planned: datetime
+    updated: datetime
+    ended: datetime | None
+    #: Component → when the first update that names it was signed.
+    components: Mapping[str, datetime]
+    #: (instant, author) of every update, oldest first.
+    said: tuple[tuple[datetime, str], ...]
+
+    @classmethod
+    def of(cls, incident: Incident, zone: tzinfo) -> Row:
+        """Take from a story what questions ask for."""
+        local = incident.started_at.astimezone(zone)
+        named: dict[str, datetime] = {}
+        for moment in incident.timeline:
+            for name in moment.components:
+                named.setdefault(name, moment.update.at)
+        return cls(
+            id=incident.id,
+            slug=incident.slug,
+            kind=incident.kind,
+            drill=incident.drill,
+            open=incident.is_open,
+            signed=all(update.signed for update in incident.updates),
+            repeats=bool(incident.repeats),
+            month=date(local.year, local.month, 1),
+            started=incident.started_at,
+            planned=incident.facts.scheduled_for or incident.started_at,
+            updated=incident.updated_at,
+            ended=incident.ended_at,
+            components=named,
+            said=tuple((update.at, update.author) for update in incident.updates),
+        )
+
+    def key(self, order: Order) -> tuple[datetime, str] | None:
+        """Return where it stands in an order; None where it has no place in it."""
+        at: datetime | None = getattr(self, order)
+        return (at, self.id) if at else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which stories are asked for; what is not said is not asked."""
+
+    kinds: tuple[Kind, ...] = ()
+    component: str = ""
+    #: The first day of the month they began in.
+    month: date | None = None
+    #: The year they began in, in the site's zone.
+    year: int | None = None
+    open: bool | None = None
+    #: Those that were open, or were written about, at this instant or later.
+    since: datetime | None = None
+    drills: bool = True
+    repeats: bool | None = None
+    order: Order = Order.STARTED
+
+    def matches(self, row: Row) -> bool:
+        """Tell whether a story is one of them."""
+        return (
+            (not self.kinds or row.kind in self.kinds)
+            and (not self.component or self.component in row.components)
+            and (self.month is None or row.month == self.month)
+            and (self.year is None or row.month.year == self.year)
+            and (self.open is None or row.open is self.open)
+            and (self.repeats is None or row.repeats is self.repeats)
+            and (self.drills or not row.drill)
+            and (
+                self.since is None
+                or row.ended is None
+                or row.ended >= self.since
+                or row.updated >= self.since
+            )
+            and row.key(self.order) is not None
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Which updates are asked for, newest first; drills are not for feeds or mail."""
+
+    kinds: tuple[Kind, ...] = ()
+    #: Of stories that ever named it: whether they had by then is for the asker to see.
+    component: str = ""
+    author: str = ""
+    drills: bool = False
+    #: Not before this instant, and before that one.
+    begin: datetime | None = None
+    end: datetime | None = None
+
+    def matches(self, row: Row, at: datetime, author: str) -> bool:
+        """Tell whether an update is one of them."""
+        return (
+            (self.drills or not row.drill)
+            and (not self.kinds or row.kind in self.kinds)
+            and (not self.component or self.component in row.components)
+            and (not self.author or author == self.author)
+            and (self.begin is None or at >= self.begin)
+            and (self.end is None or at < self.end)
+        )
+
+
+class Totals(NamedTuple):
+    """How much there is."""
+
+    stories: int
+    updates: int
+
+
+class Stories(Protocol):
+    """Answers questions about all stories of a site."""
+
+    def find(self, wanted: Wanted) -> Iterator[Incident]:
+        """Yield stories, the first in the order asked for first; take no more than are shown."""
+        ...
+
+    def words(self, wanted: Words) -> Iterator[tuple[Incident, Update]]:
+        """Yield updates with their stories, newest first, of one instant the greater id first."""
+        ...
+
+    def get(self, name: str) -> Incident | None:
+        """Return the story of an id."""
+        ...
+
+    def kind_of(self, slug: str) -> Kind | None:
+        """Return the kind of the story with a slug, which is all that its address needs."""
+        ...
+
+    def months(self) -> Mapping[date, int]:
+        """Return the months in which stories began, newest first, with how many did."""
+        ...
+
+    def totals(self) -> Totals:
+        """Count everything."""
+        ...
+
+    def all_signed(self) -> bool:
+        """Tell whether a person stands behind every update."""
+        ...
+
+    def signed_by(self, author: str) -> int:
+        """Count what somebody signed, drills left out."""
+        ...
+
+    def named(self, component: str) -> tuple[datetime, datetime] | None:
+        """Return when a component was first named, and the newest word of a story that names it.
+
+        Drills left out; None where it was never named.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class KeptStories:
+    """All stories in memory: for tests, and for sites of any size that fits there."""
+
+    zone: tzinfo
+    #: Newest first.
+    incidents: tuple[Incident, ...]
+
+    @classmethod
+    def of(cls, incidents: Iterable[Incident], zone: tzinfo) -> KeptStories:
+        """Arrange stories; their order in the file system plays no part."""
+        newest_first = sorted(incidents, key=lambda i: (i.started_at, i.id), reverse=True)
+        return cls(zone, tuple(newest_first))
+
+    @cached_property
+    def _rows(self) -> tuple[tuple[Row, Incident], ...]:
+        return tuple((Row.of(incident, self.zone), incident) for incident in self.incidents)
+
+    def find(self, wanted: Wanted) -> Iterator[Incident]:
+        """Yield stories in the order asked for."""
+        found = [
+            (key, incident)
+            for row, incident in self._rows
+            if wanted.matches(row) and (key := row.key(wanted.order))
+        ]
+        found.sort(key=lambda pair: pair[0], reverse=True)
+        yield from (incident for _, incident in found)
+
+    def words(self, wanted: Words) -> Iterator[tuple[Incident, Update]]:
+        """Yield updates with their stories, newest first."""
+        found = [
+            (incident, update)
+            for row, incident in self._rows
+            for update in incident.updates
+            if wanted.matches(row, update.at, update.author)
+        ]
+        found.sort(key=lambda pair: (pair[1].at, pair[0].id), reverse=True)
+        yield from found
+
+    def get(self, name: str) -> Incident | None:
+        """Return the story of an id."""
+        return next((i for i in self.incidents if i.id == name), None)
+
+    def kind_of(self, slug: str) -> Kind | None:
+        """Return the kind of the story with a slug."""
+        return next((i.kind for i in self.incidents if i.slug == slug), None)
+
+    def months(self) -> Mapping[date, int]:
+        """Return the months in which stories began, newest first, with how many did."""
+        found: dict[date, int] = {}
+        for row, _ in self._rows:
+            found[row.month] = found.get(row.month, 0) + 1
+        return {month: found[month] for month in sorted(found, reverse=True)}
+
+    def totals(self) -> Totals:
+        """Count everything."""
+        return Totals(len(self.incidents), sum(len(i.updates) for i in self.incidents))
+
+    def all_signed(self) -> bool:
+        """Tell whether a person stands behind every update."""
+        return all(row.signed for row, _ in self._rows)
+
+    def signed_by(self, author: str) -> int:
+        """Count what somebody signed."""
+        return sum(1 for _ in self.words(Words(author=author)))
+
+    def named(self, component: str) -> tuple[datetime, datetime] | None:
+        """Return when a component was first named, and the newest word of a story that names it."""
+        rows = [row for row, _ in self._rows if component in row.components and not row.drill]
+        if not rows:
+            return None
+        return min(row.components[component] for row in rows), max(row.updated for row in rows)
