@@ -6,7 +6,8 @@ FirstwordError
 ├── BuildError      Pelican ran, or seemed to, and left no build stamp
 ├── Refused         a plan or a source that would harm what is published
 ├── StoreError      a target cannot be read or written
-│   └── Conflict    somebody else changed the object in between
+│   ├── Conflict    somebody else changed the object in between
+│   └── Unavailable the store is busy, broken or out of reach just now
 └── ImportFailed    a foreign history cannot be read at all
 
 `exitcode` is what the command line ends with: 1 nothing was done, 2 usage, 3 done but something
@@ -60,6 +61,10 @@ class Conflict(StoreError):
     def __init__(self, key: str) -> None:
         self.key = key
         super().__init__(f"changed by somebody else in between: {key!r}")
+
+
+class Unavailable(StoreError):
+    """The store is busy, broken or out of reach: the same request may do later."""
 
 
 class ImportFailed(FirstwordError):

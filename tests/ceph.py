@@ -26,8 +26,13 @@ mon max pg per osd = 1000
 mon warn on insecure global id reclaim allowed = false
 osd pool default size = 1
 osd pool default min size = 1
-osd pool default pg num = 4
-osd pool default pgp num = 4
+osd pool default pg num = 1
+osd pool default pgp num = 1
+paxos propose interval = 0.05
+paxos min wait = 0.01
+mon tick interval = 1
+osd client watch timeout = 5
+rgw cache enabled = false
 osd crush chooseleaf type = 0
 osd objectstore = bluestore
 bluestore block create = true
@@ -41,7 +46,7 @@ log file = {folder}/$name.log
 keyring = {folder}/keyring
 osd data = {folder}/osd
 mon data = {folder}/mon
-rgw frontends = beast endpoint=127.0.0.1:{gateway}
+rgw frontends = beast endpoint=127.0.0.1:{gateway} tcp_nodelay=1
 rgw run sync thread = false
 rgw enable usage log = false
 """

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
@@ -68,6 +68,7 @@ class Server:
 
     address: str
     example: Example
+    now: datetime = field(default_factory=system_clock)
     names = itertools.count()
 
     def client(self) -> Any:
@@ -76,8 +77,8 @@ class Server:
 
     @cached_property
     def _older(self) -> list[str]:
-        """Publish the older commit, hours ago and from clones, to a bucket of its own."""
-        bucket, now = self._new(), system_clock()
+        """Publish the older commit, hours before and from clones, to a bucket of its own."""
+        bucket, now = self._new(), self.now
         for name, at in (("first", now - 4 * HOUR), ("older", now - 3 * HOUR)):
             report = bucket.publish(self.example.checkout(name, depth=1), now=at)
             assert report.outcome == "published", report.error
@@ -168,7 +169,7 @@ class Course:
         """Publish to a bucket of its own with nothing going wrong."""
         bucket, newer = server.bucket(), server.example.checkout("newer", depth=1)
         older = {key: body for key, body in bucket.site().items() if key != WINDOW}
-        for at in (system_clock(), system_clock() + 2 * HOUR):
+        for at in (server.now, server.now + 2 * HOUR):
             assert bucket.publish(newer, now=at).deletes == 1
         return cls(older, bucket.site())
 
@@ -179,10 +180,10 @@ class Course:
         for key, body in site.items():
             assert body in {self.older.get(key), self.clean.get(key)} or key == WINDOW, key
 
-    def assert_heals(self, bucket: Bucket) -> None:
+    def assert_heals(self, bucket: Bucket, now: datetime | None = None) -> None:
         """The next publish finishes the work, and the one after the grace period cleans up."""
         newer = bucket.server.example.checkout("newer", depth=1)
-        now = system_clock() + timedelta(minutes=5)
+        now = now or system_clock() + timedelta(minutes=5)
         report = bucket.publish(newer, now=now)
         assert report.outcome in {"published", "unchanged"}, report.error
         self.assert_readable(bucket.site())

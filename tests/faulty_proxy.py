@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,6 +51,8 @@ class FaultyProxy:
     def __init__(self, upstream: str, *, exclusive: bool = False) -> None:
         self.upstream = urlsplit(upstream).netloc
         self.fault: Callable[[Request], bool] = lambda request: False
+        #: headers to add to a request, for what is behind
+        self.marks: Callable[[Request], Mapping[str, str]] = lambda request: {}
         #: changes the headers of an answer
         self.headers: Callable[[str, str], str] = lambda name, value: value
         self.requests: list[Request] = []
@@ -98,6 +100,7 @@ class FaultyProxy:
                     self._cut()
                     return
                 sent = {n: v for n, v in self.headers.items() if n.lower() not in _HOP_BY_HOP}
+                sent |= proxy.marks(Request(*asked, answered=False))
                 try:
                     status, headers, data = proxy._forward(self.command, self.path, body, sent)
                 except (OSError, http.client.HTTPException):

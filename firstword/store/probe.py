@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from firstword.errors import Conflict, Refused, StoreError
 from firstword.manifest import STATE
 from firstword.store import Found, Head, Remote, Store
-from firstword.store.state import State
+from firstword.store.state import ATTEMPTS, State
 
 PROBES = f"{STATE}probe/"
 #: How long it holds that strangers may not write: a bucket can be opened on any day.
@@ -88,9 +88,8 @@ def probe(store: Store) -> str:
 
 
 def _try_conditions(store: Store, key: str) -> str:
-    # The answer to a write may be lost: repeated by the client, it collides with itself.
-    with suppress(Conflict):
-        _write(store, key, "first", if_absent=True)
+    if not _insist(store, key, "first", if_absent=True):
+        return "what was written a moment ago is not there"
     try:
         _write(store, key, "second", if_absent=True)
         return "If-None-Match: a second put-if-absent was accepted"
@@ -104,13 +103,27 @@ def _try_conditions(store: Store, key: str) -> str:
     there = store.get(key)
     if there is None:
         return "what was written a moment ago is not there"
-    try:
-        _write(store, key, "right", if_match=there.etag)
-    except Conflict:
-        found = store.get(key)
-        if found is None or found.body != b"right":
-            return "If-Match: a put over the very version that is there was refused"
+    if not _insist(store, key, "right", if_match=there.etag):
+        return "If-Match: a put over the very version that is there was refused"
     return ""
+
+
+def _insist(
+    store: Store, key: str, text: str, *, if_match: str | None = None, if_absent: bool = False
+) -> bool:
+    """Write, and again where the server was only busy; tell whether it is there now.
+
+    The answer to a write may be lost, too: repeated by the client, it collides with itself.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            _write(store, key, text, if_match=if_match, if_absent=if_absent)
+        except Conflict:
+            found = store.get(key)
+            if found is None or found.body != text.encode():
+                continue
+        return True
+    return False
 
 
 def _write(

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from firstword.errors import Conflict, StoreError
+from firstword.errors import Conflict, StoreError, Unavailable
 from firstword.manifest import ROOT_KEY
 from firstword.model import Target
 from firstword.store import Found, Head
@@ -194,7 +194,13 @@ class S3Store:
     @contextmanager
     def _asking(self, verb: str, key: str) -> Iterator[None]:
         """Turn what goes wrong with a request into Conflict, _AbsentError or a clear StoreError."""
-        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+        from botocore.exceptions import (
+            BotoCoreError,
+            ClientError,
+            ConnectionError,  # noqa: A004  botocore's own
+            HTTPClientError,
+            NoCredentialsError,
+        )
 
         where = f"{self.name}/{key}"
         try:
@@ -205,12 +211,16 @@ class S3Store:
                 raise Conflict(key) from error
             if code in _ABSENT:
                 raise _AbsentError from error
-            raise StoreError(self._explain(code, error, verb, where)) from error
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            kind = Unavailable if status >= 500 else StoreError
+            raise kind(self._explain(code, error, verb, where)) from error
         except NoCredentialsError as error:
             raise StoreError(
                 f"cannot {verb} {where}: no credentials; set AWS_ACCESS_KEY_ID and "
                 "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
             ) from error
+        except (ConnectionError, HTTPClientError) as error:
+            raise Unavailable(f"cannot {verb} {where}: {harmless(str(error))}") from error
         except (BotoCoreError, ValueError) as error:
             raise StoreError(f"cannot {verb} {where}: {harmless(str(error))}") from error
 

@@ -16,9 +16,10 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
-from firstword.errors import Conflict, FirstwordError, StoreError
+from firstword.errors import Conflict, FirstwordError, StoreError, Unavailable
 from firstword.manifest import (
     ROOT_KEY,
     Lease,
@@ -33,7 +34,11 @@ from firstword.manifest import (
 from firstword.plan import Delete, Put, headers_for
 from firstword.store import Store
 
+#: A conflict may only mean that the server was busy with the object: look, and try again.
 ATTEMPTS = 5
+#: How often a store that is out of reach is asked again in the middle of a publish, beyond what
+#: its client does by itself. One request of a thousand must not undo the rest.
+PATIENCE = 2
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -147,21 +152,21 @@ class Hold:
         key, expect = put.key, put.expect
         kind, caching = headers_for(key)
         for _ in range(ATTEMPTS):
-            self.check()
-            self._sent = True
+            write = partial(
+                self._store.put,
+                key,
+                body,
+                content_type=kind,
+                cache_control=caching,
+                digest=put.output.digest,
+                generation=self.generation,
+                if_match=expect,
+                if_absent=expect is None,
+            )
             try:
-                return self._store.put(
-                    key,
-                    body,
-                    content_type=kind,
-                    cache_control=caching,
-                    digest=put.output.digest,
-                    generation=self.generation,
-                    if_match=expect,
-                    if_absent=expect is None,
-                )
+                return self._patiently(write, sends=True)
             except Conflict:
-                head = self._store.head(key)
+                head = self._patiently(partial(self._store.head, key))
             if head is None:
                 expect = None
                 continue
@@ -179,18 +184,18 @@ class Hold:
 
     def delete(self, delete: Delete) -> bool:
         """Delete one object; False = it is not what we buried, so it was left alone."""
-        self.check()
-        etag = delete.tomb.etag
-        if not etag:
-            head = self._store.head(delete.key)
+        buried = delete.tomb.etag
+        for _ in range(ATTEMPTS):
+            # Looked at first, since several servers ignore the condition of a delete.
+            head = self._patiently(partial(self._store.head, delete.key))
             if head is None:
                 return True
-            etag = head.etag
-        try:
-            self._store.delete(delete.key, etag)
-        except Conflict:
-            return self._store.head(delete.key) is None
-        return True
+            if buried and head.etag != buried:
+                return False
+            with suppress(Conflict):
+                self._patiently(partial(self._store.delete, delete.key, head.etag))
+                return True
+        raise StoreError(f"{self._store.name}: somebody else keeps changing {delete.key!r}")
 
     def commit(
         self, manifest: Manifest, workers: int, orphans: Iterable[str] = ()
@@ -236,6 +241,16 @@ class Hold:
         with suppress(FirstwordError):
             self._write_root(self._leased(ended), self._etag)
 
+    def _patiently(self, ask: Callable[[], R], *, sends: bool = False) -> R:
+        """Ask the store while the lease holds, and again where it was out of reach."""
+        for _ in range(PATIENCE):
+            self.check()
+            self._sent = self._sent or sends
+            with suppress(Unavailable):
+                return ask()
+        self.check()
+        return ask()
+
     def _outrun(self, key: str) -> StoreError:
         """Return what it means that an object is of a publish as new as ours, or newer."""
         with self._renewing:
@@ -251,30 +266,43 @@ class Hold:
 
     def _write_root(self, manifest: Manifest, expect: str | None) -> str:
         body = root_to_bytes(manifest)
-        try:
-            return self._put_state(ROOT_KEY, body, expect)
-        except Conflict as error:
-            # When the answer to a write is lost, its repetition collides with itself.
-            found = self._store.get(ROOT_KEY)
-            if found is not None and found.body == body:
-                return found.etag
-            raise LeaseLost(f"{self._store.name}: another publisher came in between") from error
+        for _ in range(ATTEMPTS):
+            try:
+                return self._put_state(ROOT_KEY, body, expect)
+            except Conflict as error:
+                # When the answer to a write is lost, its repetition collides with itself.
+                found = self._store.get(ROOT_KEY)
+                if found is not None and found.body == body:
+                    return found.etag
+                if (found and found.etag) != expect:
+                    raise LeaseLost(
+                        f"{self._store.name}: another publisher came in between"
+                    ) from error
+        raise StoreError(f"{self._store.name}: the server is busy with {ROOT_KEY!r} all the time")
 
     def _put_shard(self, body: bytes) -> bytes:
         """Write a shard, and return the body that it was written with."""
-        self.check()
-        key = shard_key(shard_digest(body))
-        try:
-            self._put_state(key, gzip.compress(body, mtime=0), None)
-        except Conflict:
-            # Words that come back: whoever replaced them may be about to remove what is there.
-            self._avoided.append(key)
-            body = body.removesuffix(b"}") + f',"again":{self.generation}}}'.encode()
-            # Under this name there can only be the same, from somebody who did not commit it.
-            with suppress(Conflict):
-                key = shard_key(shard_digest(body))
-                self._put_state(key, gzip.compress(body, mtime=0), None)
+        if self._put_new(body):
+            return body
+        # Words that come back: whoever replaced them may be about to remove what is there.
+        self._avoided.append(shard_key(shard_digest(body)))
+        body = body.removesuffix(b"}") + f',"again":{self.generation}}}'.encode()
+        # Under this name there can only be the same, from somebody who did not commit it.
+        self._put_new(body)
         return body
+
+    def _put_new(self, body: bytes) -> bool:
+        """Write a shard; False = there is one of that name already."""
+        key, packed = shard_key(shard_digest(body)), gzip.compress(body, mtime=0)
+        for _ in range(ATTEMPTS):
+            try:
+                self._patiently(partial(self._put_state, key, packed, None))
+            except Conflict:
+                if self._patiently(partial(self._store.head, key)) is not None:
+                    return False
+            else:
+                return True
+        raise StoreError(f"{self._store.name}: the server is busy with {key!r} all the time")
 
     def _put_state(self, key: str, body: bytes, expect: str | None) -> str:
         kind, caching = headers_for(key)
