@@ -66,6 +66,16 @@ class Forgetful(FakeStore):
         return "lost"
 
 
+class Busy(FakeStore):
+    """A server that is at work on the object when something new is to be written to it."""
+
+    def put(self, key: str, body: bytes, **rest: Any) -> str:
+        if ("busy", body.decode()) not in self.requests:
+            self.requests.append(("busy", body.decode()))
+            raise Conflict(key)
+        return super().put(key, body, **rest)
+
+
 class Bucket(FakeStore):
     """A store on somebody's server."""
 
@@ -121,6 +131,13 @@ def test_a_server_that_answers_conditions_with_an_error() -> None:
 
 def test_a_lost_answer_is_not_taken_for_a_server_that_refuses() -> None:
     assert probe(Forgetful()) == ""
+
+
+def test_a_busy_server_is_not_taken_for_one_that_ignores_conditions() -> None:
+    store = Busy()
+
+    assert probe(store) == ""
+    assert store.asked("busy") == ["first", "second", "mistaken", "right"]
 
 
 def test_a_target_that_cannot_be_written_to_is_an_error() -> None:

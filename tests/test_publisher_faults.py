@@ -32,7 +32,7 @@ from fakestore import (
     md5,
 )
 
-from firstword.errors import BuildError, StoreError
+from firstword.errors import BuildError, Conflict, StoreError, Unavailable
 from firstword.manifest import ROOT_KEY, STATE, Built, Manifest, Memory
 from firstword.publisher import Report
 from firstword.store.state import read_state
@@ -269,6 +269,101 @@ def test_an_object_of_a_newer_publish_is_left_alone(world: World) -> None:
     world.clock.now += HOUR
     assert world.publish(commit="e", site=site, full=True)[0].outcome == "published"
     assert_sound(world.store)
+
+
+# ── a server that is busy, or out of reach for a moment ──────────────────────────────────────────
+
+
+class Busy(FakeStore):
+    """A server that is at work on every object: it answers so some times before it acts."""
+
+    times = 1
+    error: StoreError = StoreError()
+
+    def put(self, key: str, body: bytes, **rest: object) -> str:
+        self.stall("put", key)
+        return super().put(key, body, **rest)  # type: ignore[arg-type]
+
+    def delete(self, key: str, if_match: str | None) -> None:
+        self.stall("delete", key)
+        super().delete(key, if_match)
+
+    def stall(self, operation: str, key: str) -> None:
+        if self.requests.count(("stall", f"{operation} {key}")) < self.times:
+            self.requests.append(("stall", f"{operation} {key}"))
+            raise self.error
+
+
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_a_busy_server_is_no_other_publisher(world: World, times: int) -> None:
+    """It says "conflict", and nobody wrote anything: neither page, nor state, nor root."""
+    *_, before = beginnings(world)
+    site, quiet = changed(world), before.copy()
+    world.publish(quiet, commit="b", site=site)
+    store = Busy(before.name, before.objects)
+    store.times, store.error = times, Conflict("any")
+    began, site.memories = world.clock.now, []
+
+    [report] = world.publish(store, commit="b", site=site)
+
+    assert (world.clock.now, len(site.memories)) == (began, 1), "it waited for its own lease"
+    assert (report.outcome, report.deletes) == ("published", 1)
+    assert report.lines[-1].startswith(f"{report.puts} to put"), report.lines
+    assert store.objects == quiet.objects
+    assert_sound(store)
+
+
+def test_a_server_that_stays_busy_is_given_up(world: World) -> None:
+    world.publish_one()
+    store = Busy(world.store.name, world.store.objects)
+    store.times, store.error = 99, Conflict("any")
+
+    [report] = world.publish(store, commit="b", site=changed(world))
+
+    assert report.outcome == "failed"
+    assert report.error == (
+        "s3://fake: the server is busy with '.firstword/root.json' all the time"
+    )
+    assert store.objects == world.store.objects
+
+
+def test_a_page_that_does_not_get_through_is_sent_again(world: World) -> None:
+    """Beyond what the client does by itself: one request of many must not undo the rest."""
+    *_, before = beginnings(world)
+    site = changed(world)
+
+    class Rough(Busy):
+        def stall(self, operation: str, key: str) -> None:
+            if key != ROOT_KEY:
+                super().stall(operation, key)
+
+    for times, outcome in ((2, "published"), (3, "failed")):
+        store = Rough(before.name, before.objects)
+        store.times, store.error = times, Unavailable("cannot write: no answer")
+        [report] = world.publish(store, commit="b", site=site)
+        assert report.outcome == outcome, times
+
+
+def test_nothing_is_sent_again_under_a_lease_that_ran_out(world: World) -> None:
+    world.publish_one()
+    store = Busy(world.store.name, world.store.objects)
+    sent: list[str] = []
+
+    def stall(operation: str, key: str) -> None:
+        if operation == "put" and key == HOME:
+            sent.append(str(world.clock.now))
+            if len(sent) == 1:
+                world.clock.now += HOUR
+                raise Unavailable("cannot write: no answer")
+
+    store.times, store.before = 0, stall
+
+    [report] = world.publish(store, commit="b", site=changed(world))
+
+    assert report.outcome == "published"
+    assert len(sent) == 2
+    assert world.site.memories[0].now == NOON
+    assert world.manifest(store).stamps["mail"] == {U3: NOON + HOUR}
 
 
 # ── when something fails ─────────────────────────────────────────────────────────────────────────

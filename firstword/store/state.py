@@ -318,9 +318,14 @@ class Hold:
         )
 
     def _drop(self, key: str) -> None:
-        # Long after the commit, a successor may have given the same words the same name.
-        if self._lease.live(self._clock()):
-            self._store.delete(key, None)
+        for _ in range(ATTEMPTS):
+            # Long after the commit, a successor may have given the same words the same name.
+            if not self._lease.live(self._clock()):
+                return
+            with suppress(Conflict, Unavailable):
+                self._store.delete(key, None)
+                return
+        raise StoreError(f"{self._store.name}: {key!r} could not be deleted")
 
 
 def in_parallel(work: Callable[[T], R], items: Iterable[T], workers: int) -> list[R]:
