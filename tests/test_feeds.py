@@ -106,22 +106,22 @@ def test_every_update_is_an_entry_and_every_story_one() -> None:
         (
             "Every second card payment fails",
             ["Dawn Okafor", "Ian Reyes", "Priya"],
-            "2026-11-21T08:20:00Z",
-            "2026-12-02T08:00:00Z",
+            "2026-11-21T08:20:12Z",
+            "2026-12-02T08:00:33Z",
         ),
         (
             "The API is closed on the night of 1 December",
             ["Ian Reyes"],
-            "2026-11-20T14:00:00Z",
-            "2026-11-20T14:00:00Z",
+            "2026-11-20T14:00:12Z",
+            "2026-11-20T14:00:12Z",
         ),
         (
             "Nine orders of stools are late",
             ["Priya"],
-            "2026-11-19T07:00:00Z",
-            "2026-11-19T07:00:00Z",
+            "2026-11-19T07:00:50Z",
+            "2026-11-19T07:00:50Z",
         ),
-        ("DNS was slow", ["Acme status"], "2019-04-30T22:00:00Z", "2019-04-30T22:00:00Z"),
+        ("DNS was slow", ["Acme status"], "2019-04-30T22:00:55Z", "2019-04-30T22:00:55Z"),
     ]
 
 
@@ -400,6 +400,23 @@ def test_only_the_newest_fifty_are_told() -> None:
         assert [re.search(r"s\d+", found_id)[0] for found_id in found] == [  # type: ignore[index]
             f"s{n}" for n in range(52, 2, -1)
         ]
+
+
+def test_a_story_that_is_spoken_of_again_is_told_at_its_place() -> None:
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    told = [story(f"s{n}", f"{start + timedelta(hours=n):%Y-%m-%d %H:%M}") for n in range(60)]
+    later = replace(told[0].updates[0], at=start + timedelta(days=9))
+    told[0] = replace(told[0], updates=(*told[0].updates, later))
+
+    feeds = build(told)
+
+    check(feeds)
+    for key in KEYS[2:]:
+        found = [e.id.rpartition("/")[2] for e in entries(feeds[key])]
+        assert found == [*(f"s{n}" for n in range(59, 10, -1)), "s0"]
+    [first] = [e for e in entries(feeds[urls.INCIDENTS_ATOM]) if e.id.endswith("/s0")]
+    assert first.published < "2026-11-01T00:01"
+    assert first.updated > "2026-11-10"
 
 
 def test_a_site_without_a_word_has_valid_feeds_that_stay_as_they_are() -> None:

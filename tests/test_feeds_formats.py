@@ -134,8 +134,8 @@ def test_json_in_full() -> None:
         "title": "[Resolved] DNS was slow",
         "content_html": item["content_html"],
         "summary": "No words came with this in the imported history.",
-        "date_published": "2019-04-30T22:00:00Z",
-        "date_modified": "2019-04-30T22:00:00Z",
+        "date_published": "2019-04-30T22:00:55Z",
+        "date_modified": "2019-04-30T22:00:55Z",
         "authors": [{"name": "Acme status"}],
         "tags": ["incident", "resolved", "api"],
         "_status": {

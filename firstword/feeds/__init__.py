@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from firstword import urls
 from firstword.feeds.channels import channels
-from firstword.feeds.dates import moved_dates
+from firstword.feeds.dates import entry_dates
 from firstword.feeds.entries import Teller
 from firstword.markup import Markup
 from firstword.page import StatusPage
@@ -28,7 +28,7 @@ def build_feeds(page: StatusPage, markup: Markup) -> Iterator[tuple[str, bytes]]
     from firstword.feeds.xml import Document
 
     site = page.site
-    for feed in channels(page, Teller(page, markup, moved_dates(site, page.updates))):
+    for feed in channels(page, Teller(page, markup, entry_dates(site, page.updates))):
         document = Document(site, feed)
         for form in feed.forms:
             data = json_feed(site, feed) if form == "json" else document.write(form)

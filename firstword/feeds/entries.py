@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from firstword import urls, words
-from firstword.feeds.dates import Moved
+from firstword.feeds.dates import Dates
 from firstword.feeds.facts import Told, facts, promised, signature, signer, told
 from firstword.feeds.text import first_paragraphs, first_words, legal
 from firstword.markup import Markup, plain_text
@@ -56,10 +56,10 @@ class Entry:
 class Teller:
     """Makes entries of a site's stories; renders each text once."""
 
-    def __init__(self, page: StatusPage, markup: Markup, moved: Moved) -> None:
+    def __init__(self, page: StatusPage, markup: Markup, dates: Dates) -> None:
         self._page = page
         self._markup = markup
-        self._moved = moved
+        self._dates = dates
         self._rendered: dict[str, str] = {}
         self._entries: dict[str, Entry] = {}
 
@@ -77,15 +77,25 @@ class Teller:
         return self._entries[found]
 
     def incidents(self, most: int) -> Iterator[Entry]:
-        """Yield one entry for each of the stories with the newest words; drills are not told."""
-        stories = [incident for incident in self._page.incidents if not incident.drill]
-        stories.sort(key=lambda incident: self.date(incident, incident.updates[-1]), reverse=True)
-        for incident in stories[:most]:
+        """Yield one entry for each of the stories with the newest words; drills are not told.
+
+        In the order of the first words, which date an entry for good: whoever sorts by RSS's only
+        date finds what the document shows. An old story that is spoken of again is there, at its
+        place.
+        """
+        told = [incident for incident in self._page.incidents if not incident.drill]
+        told.sort(key=lambda incident: self.date(incident, incident.updates[-1]), reverse=True)
+        told = sorted(
+            told[:most],
+            key=lambda incident: self.date(incident, incident.updates[0]),
+            reverse=True,
+        )
+        for incident in told:
             yield self._incident_entry(incident)
 
     def date(self, incident: Incident, update: Update) -> datetime:
         """Return the date of an update's entry."""
-        return self._moved.get((incident.id, update.at), update.at)
+        return self._dates[incident.id, update.at]
 
     def components(self, incident: Incident, update: Update) -> Mapping[str, str]:
         """Return id → name of the components that a story had named by an update."""
