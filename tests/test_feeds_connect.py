@@ -8,6 +8,8 @@ import json
 import re
 import shutil
 import subprocess
+from configparser import ConfigParser
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,11 @@ import yaml
 from readers.programs import Sfeed, rss2email_settings
 from test_pages import Links
 
+from firstword import urls
 from firstword.build import RunOptions, build_site
 from firstword.plan import headers_for
+from firstword.render.connect import ways
+from firstword.settings import load_settings, read_site
 
 ROOT = Path(__file__).resolve().parent.parent
 CONNECT = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
@@ -108,6 +113,52 @@ def test_the_page_says_to_paste_what_the_documentation_says(built: Path) -> None
         assert program in page
 
 
+def test_the_page_has_the_pieces_of_the_documentation(built: Path) -> None:
+    page = (built / "subscribe/index.html").read_text(encoding="utf-8")
+    _, _, section = page.partition("<h2>Lines to paste</h2>")
+    pasted = [html.unescape(one) for one in re.findall(r"<pre>(.*?)</pre>", section, re.DOTALL)]
+    files = re.findall(r"<p><code>(.*?)</code></p>", section)
+
+    assert pasted == [
+        *blocks("Mail", "ini"),
+        *blocks("Mail", "crontab"),
+        *blocks("Home Assistant", "yaml"),
+        *blocks("Prometheus and Alertmanager", "yaml"),
+    ]
+    assert len(pasted) == len(files) == 7
+    for name in files:
+        assert name in CONNECT
+    # What stands above sends people to where the pieces are.
+    links = Links(page)
+    assert {f"#{anchor}" for anchor in ("rss2email", "home-assistant", "prometheus")} <= {
+        *links.targets
+    }
+
+
+def test_the_page_leads_to_the_calendar_and_the_badge_of_every_part(built: Path) -> None:
+    links = Links((built / "subscribe/index.html").read_text(encoding="utf-8"))
+    there = [p.relative_to(built).as_posix() for p in (built / "components").glob("*/calendar.ics")]
+    there += [p.relative_to(built).as_posix() for p in (built / "components").glob("*/badge.svg")]
+
+    assert len(there) == 16
+    assert {f"../{key}" for key in there} <= set(links.targets)
+    for key in ("components/checkout/calendar.ics", "components/checkout/badge.svg"):
+        assert f"`/{key}`" in CONNECT
+
+
+def test_the_page_and_the_feeds_need_no_stylesheet(built: Path) -> None:
+    page = (built / "subscribe/index.html").read_text(encoding="utf-8")
+    main = page.partition("<main")[2].partition("</main>")[0]
+
+    # Nothing is put in its place, shown or hidden by a style or a script.
+    assert set(re.findall(r"<([a-z]\w*)", main)) <= {
+        *("section", "h1", "h2", "h3", "p", "ul", "li", "a", "b", "br", "code", "pre", "span")
+    }
+    assert not re.search(r"\s(?:style|hidden|aria-hidden|onclick)\b", main)
+    for key in feeds_of(built):
+        assert b"<?xml-stylesheet" not in (built / key).read_bytes()
+
+
 def test_the_page_leads_to_every_feed_that_goes_on(built: Path) -> None:
     links = Links((built / "subscribe/index.html").read_text(encoding="utf-8"))
     feeds = feeds_of(built)
@@ -151,7 +202,7 @@ def test_rss2email_gets_settings_it_knows() -> None:
 
     found = rss2email_settings("http://127.0.0.1/feeds/updates.atom", 2525)
 
-    assert found.sections() == ["feed.northwind"]
+    assert found.sections() == ["feed.status-northwind-example"]
     assert set(found["DEFAULT"]) <= set(known)
     [cron] = blocks("Mail", "crontab")
     assert re.fullmatch(r"(\S+ ){5}r2e run\n", cron)
@@ -185,45 +236,55 @@ def said_of(template: str, **values: Any) -> str:
 # ── Prometheus ───────────────────────────────────────────────────────────────────────────────────
 
 TESTS = """
-rule_files: [northwind-status.rules.yml]
+rule_files: [status-northwind-example.rules.yml]
 evaluation_interval: 1m
 tests:
   - interval: 1m
     input_series:
-      - series: firstword_open_incidents{impact="major"}
+      - series: firstword_open_incidents{job="status-northwind-example",impact="major"}
         values: 0 0 1 1 1 0
-      - series: firstword_open_incidents{impact="minor"}
+      - series: firstword_open_incidents{job="status-northwind-example",impact="minor"}
+        values: 1x20
+      # Another page: not what this one says.
+      - series: firstword_open_incidents{job="another",impact="critical"}
         values: 1x20
       - series: >-
-          firstword_component_status{component="checkout",name="Checkout",status="partial_outage"}
+          firstword_component_status{job="status-northwind-example",component="checkout",
+          name="Checkout",status="partial_outage"}
         values: 0 0 1 1 1 0
-      - series: firstword_incident_next_update_timestamp_seconds{id="a",title="Cards fail"}
+      - series: >-
+          firstword_incident_next_update_timestamp_seconds{job="status-northwind-example",
+          id="a",title="Cards fail"}
         values: 600x20
     alert_rule_test:
-      - {alertname: NorthwindIncident, eval_time: 1m, exp_alerts: []}
-      - alertname: NorthwindIncident
+      - {alertname: StatusPageIncident, eval_time: 1m, exp_alerts: []}
+      - alertname: StatusPageIncident
         eval_time: 3m
         exp_alerts:
-          - exp_labels: {impact: major, severity: major}
+          - exp_labels: {job: status-northwind-example, impact: major, severity: major}
             exp_annotations:
-              summary: "Northwind: 1 open with impact major"
+              summary: "status-northwind-example: 1 open with impact major"
               link: https://status.northwind.example/
-      - {alertname: NorthwindIncident, eval_time: 5m, exp_alerts: []}
-      - alertname: NorthwindComponentDown
+      - {alertname: StatusPageIncident, eval_time: 5m, exp_alerts: []}
+      - alertname: StatusPageComponentDown
         eval_time: 3m
         exp_alerts:
           - exp_labels:
-              {component: checkout, name: Checkout, status: partial_outage, severity: major}
+              job: status-northwind-example
+              component: checkout
+              name: Checkout
+              status: partial_outage
+              severity: major
             exp_annotations:
-              summary: "Northwind: Checkout: partial_outage"
+              summary: "status-northwind-example: Checkout: partial_outage"
               link: https://status.northwind.example/
-      - {alertname: NorthwindNextWordLate, eval_time: 14m, exp_alerts: []}
-      - alertname: NorthwindNextWordLate
+      - {alertname: StatusPageNextWordLate, eval_time: 14m, exp_alerts: []}
+      - alertname: StatusPageNextWordLate
         eval_time: 16m
         exp_alerts:
-          - exp_labels: {id: a, title: Cards fail, severity: minor}
+          - exp_labels: {job: status-northwind-example, id: a, title: Cards fail, severity: minor}
             exp_annotations:
-              summary: "Northwind promised a word by now: Cards fail"
+              summary: "status-northwind-example: a word was promised by now: Cards fail"
               link: https://status.northwind.example/
 """
 
@@ -231,7 +292,7 @@ tests:
 @pytest.fixture
 def prometheus(tmp_path: Path) -> Path:
     """A folder with what docs/connect.md says to write."""
-    names = ("prometheus.yml", "northwind-status.rules.yml", "alertmanager.yml")
+    names = ("prometheus.yml", "status-northwind-example.rules.yml", "alertmanager.yml")
     for name, text in zip(names, blocks("Prometheus and Alertmanager", "yaml"), strict=True):
         (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
@@ -245,6 +306,40 @@ def test_prometheus_takes_its_settings_and_rules(prometheus: Path) -> None:
     assert "3 rules found" in shown
 
 
+@pytest.mark.parametrize(
+    "address", ["https://status.northwind.example", "http://10.0.0.7:8080/status/shop"]
+)
+def test_prometheus_asks_where_the_metrics_are(address: str, tmp_path: Path) -> None:
+    promtool = need("promtool", "prometheus")
+    site = replace(read_site(load_settings(ROOT / "pelicanconf.py")), url=address)
+    [way] = [way for way in ways(site) if way.id == "prometheus"]
+    for piece in way.pieces:
+        (tmp_path / piece.file).write_text(piece.text, encoding="utf-8")
+
+    run(tmp_path, promtool, "check", "config", "prometheus.yml")
+
+    [job] = yaml.safe_load(way.pieces[0].text)["scrape_configs"]
+    [[target]] = [one["targets"] for one in job["static_configs"]]
+    asked = f"{job['scheme']}://{target}{job['metrics_path']}"
+    assert asked == urls.absolute(site, urls.METRICS)
+
+
+def test_pieces_hold_for_a_site_in_a_folder() -> None:
+    address = "http://10.0.0.7:8080/status/shop"
+    site = replace(read_site(load_settings(ROOT / "pelicanconf.py")), url=address)
+    found = {way.id: [piece.text for piece in way.pieces] for way in ways(site)}
+
+    settings = ConfigParser(interpolation=None)
+    settings.read_string(found["rss2email"][0])
+    [name] = settings.sections()
+    assert settings[name]["url"] == f"{address}/feeds/updates.atom"
+    automation, rest = map(yaml.safe_load, found["home-assistant"])
+    [trigger] = automation["automation"][0]["triggers"]
+    assert trigger["event_data"]["feed_url"] == f"{address}/feeds/updates.atom"
+    assert rest["rest"][0]["resource"] == f"{address}/status.json"
+    assert "northwind" not in str(found)
+
+
 def test_the_rules_alert_when_they_should(prometheus: Path) -> None:
     promtool = need("promtool", "prometheus")
     (prometheus / "tests.yml").write_text(TESTS, encoding="utf-8")
@@ -253,7 +348,7 @@ def test_the_rules_alert_when_they_should(prometheus: Path) -> None:
 
 
 def test_the_rules_ask_for_metrics_that_are_there(prometheus: Path, built: Path) -> None:
-    rules = (prometheus / "northwind-status.rules.yml").read_text(encoding="utf-8")
+    rules = (prometheus / "status-northwind-example.rules.yml").read_text(encoding="utf-8")
     asked = set(re.findall(r"firstword_\w+", rules))
 
     there = set(re.findall(r"^(firstword_\w+)", (built / "metrics").read_text(), re.MULTILINE))

@@ -23,6 +23,7 @@ from firstword.model import (
 )
 from firstword.page import Outcome, Promise, PromiseKind, StatusPage
 from firstword.page.components import UNDER_WAY
+from firstword.render.connect import ways
 
 _TEMPLATES = {
     Kind.INCIDENT: "incident.html",
@@ -75,7 +76,10 @@ def pages(status: StatusPage) -> Iterator[Page]:
     yield Page(key="index.html", template="home.html", context=lambda clock: home(status, clock))
     yield Page(key="history/index.html", template="history.html", context=_const({}), leaf=True)
     yield Page(
-        key=urls.page_key(urls.SUBSCRIBE), template="subscribe.html", context=_const({}), leaf=True
+        key=urls.page_key(urls.SUBSCRIBE),
+        template="subscribe.html",
+        context=_const({"ways": ways(status.site)}),
+        leaf=True,
     )
     for month in status.months:
         yield Page(

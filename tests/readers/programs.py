@@ -156,7 +156,7 @@ def rss2email_settings(url: str, port: int) -> ConfigParser:
     settings.read_string(text.partition("```ini\n")[2].partition("```")[0])
     local = {"smtp-server": "127.0.0.1", "smtp-port": str(port)}
     settings["DEFAULT"].update(local, **{"smtp-ssl": "False", "smtp-auth": "False"})
-    settings["feed.northwind"]["url"] = url
+    settings["feed.status-northwind-example"]["url"] = url
     return settings
 
 
