@@ -127,6 +127,8 @@ class Markup:
     def __init__(self, lookup: Lookup = _nowhere) -> None:
         self._cleaner = _cleaner(lookup)
         self._markdown = self._new()
+        # A build shows the same words on pages, in feeds and to programs.
+        self._rendered: dict[str, str] = {}
 
     @staticmethod
     def _new() -> Markdown:
@@ -135,8 +137,13 @@ class Markup:
         )
 
     def html(self, text: str) -> str:
-        """Render Markdown as sanitised HTML; paths on this site begin with `urls.ROOT_MARK`."""
-        return self._cleaner.clean(self._convert(text))
+        """Render Markdown as sanitised HTML; paths on this site begin with `urls.ROOT_MARK`.
+
+        What was rendered is kept, as long as this instance is: a build.
+        """
+        if text not in self._rendered:
+            self._rendered[text] = self._cleaner.clean(self._convert(text))
+        return self._rendered[text]
 
     def _convert(self, text: str) -> str:
         """Render Markdown as HTML that nobody may see before it is sanitised."""

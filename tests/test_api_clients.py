@@ -16,6 +16,7 @@ import pytest
 from apis import ROOT, example, files, read
 from prometheus_client.parser import text_string_to_metric_families
 from readers import Served
+from sites import SmallSite
 
 CLIENTS = ROOT / "tests" / "clients"
 
@@ -33,18 +34,29 @@ ASKED = {
 }
 
 
-def sites() -> Iterator[tuple[str, dict[str, bytes]]]:
-    """Yield the example site, and a life at the hours that differ most."""
-    yield "example", files(*example())
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, bytes]]:
+    """The example site as `pelican content` builds it, and a life at the hours that differ most."""
+    root = tmp_path_factory.mktemp("northwind")
+    for folder in ("content", "theme"):
+        shutil.copytree(ROOT / folder, root / folder)
+    shutil.copy(ROOT / "pelicanconf.py", root)
+    site = SmallSite(root)
+    ran = site.pelican(SOURCE_DATE_EPOCH="")
+    assert ran.code == 0, ran.err
+    found = {"example": site.files("output")}
     for number in (0, 4, 12, 20, 34, 38, len(life.published()) - 1):
         lived = life.published()[number]
-        yield f"step-{number}", files(lived.page, lived.step.at)
+        found[f"step-{number}"] = files(lived.page, lived.step.at)
+    return found
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(
+    tmp_path_factory: pytest.TempPathFactory, sites: dict[str, dict[str, bytes]]
+) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
-    for name, made in sites():
+    for name, made in sites.items():
         for key, data in made.items():
             path = folder / name / key
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,12 +67,27 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     server.close()
 
 
-def test_npm_statuspage_io_reads_every_document(served: Served) -> None:
+def test_the_example_is_a_whole_build(sites: dict[str, dict[str, bytes]]) -> None:
+    built = sites["example"]
+    made = files(*example())
+
+    assert built.keys() >= made.keys() | {
+        "index.html",
+        "feeds/updates.atom",
+        "subscribe/index.html",
+    }
+    # What names its build cannot be the same.
+    assert {key for key in made if built[key] != made[key]} == {"status.json"}
+
+
+def test_npm_statuspage_io_reads_every_document(
+    served: Served, sites: dict[str, dict[str, bytes]]
+) -> None:
     if not shutil.which("node"):
         pytest.skip("no node: apt-get install nodejs npm")
     if not (CLIENTS / "node_modules" / "statuspage.io").is_dir():
         pytest.skip("statuspage.io is not installed: make clients")
-    for name, made in sites():
+    for name, made in sites.items():
         shown = subprocess.run(
             ["node", str(CLIENTS / "statuspage-io.cjs"), served.url(name)],
             capture_output=True,
@@ -100,8 +127,10 @@ def exported(folder: Path, address: str) -> list[Row]:
     ]
 
 
-def test_the_prometheus_exporter_sees_what_is_open(served: Served, tmp_path: Path) -> None:
-    for name, made in sites():
+def test_the_prometheus_exporter_sees_what_is_open(
+    served: Served, sites: dict[str, dict[str, bytes]], tmp_path: Path
+) -> None:
+    for name, made in sites.items():
         summary = read(made, "summary.json")
 
         rows = exported(tmp_path / name, served.url(f"{name}/api/v2/summary.json"))

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from apis import CARD_FRONT, CARD_UPDATES, at, cards, document, files, move, page, read, story
+from apis import (
+    CARD_FRONT,
+    CARD_UPDATES,
+    EIGHT,
+    at,
+    cards,
+    document,
+    files,
+    move,
+    page,
+    read,
+    story,
+)
 
 # ── incidents ────────────────────────────────────────────────────────────────────────────────────
 
@@ -169,6 +181,8 @@ def test_drills_and_notices_are_no_incidents() -> None:
     # A notice that says how a component is moves the component.
     states = {r["name"]: r["status"] for r in read(made, "components.json")["components"]}
     assert states["Stock"] == "degraded_performance"
+    # No incident is made of it, in any of the documents.
+    assert all("Parcels" not in made[f"api/v2/{name}"].decode() for name in EIGHT)
 
 
 # ── maintenance ──────────────────────────────────────────────────────────────────────────────────

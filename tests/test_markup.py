@@ -24,6 +24,22 @@ def one_line(rendered: str) -> str:
     return rendered.replace("\n", "")
 
 
+def test_a_text_is_rendered_once() -> None:
+    asked: list[str] = []
+
+    def lookup(slug: str) -> str | None:
+        asked.append(slug)
+        return PATHS.get(slug)
+
+    markup = Markup(lookup)
+    text = "As after [the cards](incident:cards)."
+    first = markup.html(text)
+
+    assert markup.html(text) == first
+    assert "As after the cards." in markup.plain(text)
+    assert asked == ["cards"]
+
+
 # ── what people write ────────────────────────────────────────────────────────────────────────────
 
 

@@ -13,6 +13,7 @@ from firstword import words
 from firstword.clock import Clock
 from firstword.model import (
     ENDINGS,
+    UNDER_WAY,
     ComponentStatus,
     Due,
     Impact,
@@ -21,12 +22,10 @@ from firstword.model import (
     Moment,
     Person,
     Site,
-    Status,
     Update,
 )
 from firstword.page import ComponentState, Order, PromiseKind, StatusPage, Wanted
 
-_UNDER_WAY = frozenset({Status.IN_PROGRESS, Status.VERIFYING})
 #: Before anybody said anything. Which promises are owed does not depend on what time it is, only
 #: whether they are late does, so who asks with this clock leaves the document's own alone.
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -125,7 +124,7 @@ def held_states(incident: Incident, moment: Moment | None) -> dict[str, Componen
         return {}
     if incident.kind is not Kind.MAINTENANCE:
         return moment.component_states
-    if moment.status in ENDINGS or moment.status not in _UNDER_WAY:
+    if moment.status in ENDINGS or moment.status not in UNDER_WAY:
         return dict.fromkeys(moment.components, ComponentStatus.OPERATIONAL)
     return {
         name: given or ComponentStatus.UNDER_MAINTENANCE

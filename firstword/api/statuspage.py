@@ -14,13 +14,12 @@ from firstword.api.standing import Indicator, Standing, newest_word, site_began,
 from firstword.api.tell import Stories, window
 from firstword.clock import Clock
 from firstword.markup import Markup
-from firstword.model import ComponentStatus, Incident, Kind, Status
+from firstword.model import UNDER_WAY, ComponentStatus, Incident, Kind
 from firstword.page import Order, StatusPage, Wanted, under_way
 
 #: Statuspage's own limit: the newest ones.
 MOST = 50
 
-_ONGOING = frozenset({Status.IN_PROGRESS, Status.VERIFYING})
 #: Statuspage's own labels, for the clients that show them; who stands behind a claim is asked
 #: elsewhere. There is none for "nothing is wrong": that would claim that somebody looked.
 _PARTLY = "Partially Degraded Service"
@@ -82,12 +81,12 @@ class Teller:
 
     def upcoming(self, clock: Clock) -> Json:
         """scheduled-maintenances/upcoming.json: those that nobody has signed as begun."""
-        found = (i for i in self._open_maintenance if i.status not in _ONGOING)
+        found = (i for i in self._open_maintenance if i.status not in UNDER_WAY)
         return {"page": self._page, "scheduled_maintenances": self._windows(found, clock)}
 
     def active(self, clock: Clock) -> Json:
         """scheduled-maintenances/active.json: those that somebody has signed as begun."""
-        found = (i for i in self._open_maintenance if i.status in _ONGOING)
+        found = (i for i in self._open_maintenance if i.status in UNDER_WAY)
         return {"page": self._page, "scheduled_maintenances": self._windows(found, clock)}
 
     # ── their parts ──────────────────────────────────────────────────────────────────────────────

@@ -54,13 +54,12 @@ class Entry:
 
 
 class Teller:
-    """Makes entries of a site's stories; renders each text once."""
+    """Makes entries of a site's stories."""
 
     def __init__(self, page: StatusPage, markup: Markup, dates: Dates) -> None:
         self._page = page
         self._markup = markup
         self._dates = dates
-        self._rendered: dict[str, str] = {}
         self._entries: dict[str, Entry] = {}
 
     def newest_first(self) -> list[tuple[Incident, Update]]:
@@ -169,7 +168,9 @@ class Teller:
         """Return an update's own words as HTML that holds anywhere."""
         if not entry.update.body:
             return f"<p>{_WORDLESS}</p>"
-        return urls.absolute_text(self._page.site, entry.incident, self._html(entry.update))
+        return urls.absolute_text(
+            self._page.site, entry.incident, self._markup.html(entry.update.body)
+        )
 
     def _signature(self, entry: Told) -> str:
         signed = signature(self._page.site, entry.incident, entry.update)
@@ -202,7 +203,9 @@ class Teller:
         # An answer begins with the question.
         least = 2 if entry.update.status is Status.ANSWER else 1
         begins = (
-            first_paragraphs(self._html(entry.update), least) if entry.update.body else _WORDLESS
+            first_paragraphs(self._markup.html(entry.update.body), least)
+            if entry.update.body
+            else _WORDLESS
         )
         said = (f"{label}: {value}" for label, value in promised(self._page.site, entry))
         lines = (legal(line).strip() for line in (begins, *said))
@@ -213,12 +216,7 @@ class Teller:
         return {name: legal(self._page.component(name).name) for name in entry.moment.components}
 
     def _text(self, update: Update) -> str:
-        return plain_text(self._html(update)) if update.body else _WORDLESS
-
-    def _html(self, update: Update) -> str:
-        if update.body not in self._rendered:
-            self._rendered[update.body] = self._markup.html(update.body)
-        return self._rendered[update.body]
+        return plain_text(self._markup.html(update.body)) if update.body else _WORDLESS
 
     def _link(self, incident: Incident, update: Update) -> str:
         return urls.absolute(self._page.site, urls.update_path(incident, update))

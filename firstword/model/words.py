@@ -114,6 +114,9 @@ LIFECYCLE: dict[Kind, tuple[Status, ...]] = {
 #: The statuses that keep the status held before.
 HOLDING = frozenset({Status.UPDATE, Status.ANSWER, Status.CORRECTION})
 
+#: The statuses by which a signature says that a maintenance goes on, whatever the plan said.
+UNDER_WAY = frozenset({Status.IN_PROGRESS, Status.VERIFYING})
+
 #: The statuses after which nothing is open any more.
 ENDINGS = frozenset(
     {

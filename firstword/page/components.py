@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from firstword.clock import Clock
-from firstword.model import Component, ComponentStatus, Incident, Kind, Status
-
-#: A signature says the work goes on, whatever the plan said.
-UNDER_WAY = frozenset({Status.IN_PROGRESS, Status.VERIFYING})
+from firstword.model import UNDER_WAY, Component, ComponentStatus, Incident, Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
 from firstword.clock import Clock
-from firstword.model import ENDINGS, ComponentStatus, Incident, Kind, Moment
-from firstword.page.components import UNDER_WAY, under_way
+from firstword.model import ENDINGS, UNDER_WAY, ComponentStatus, Incident, Kind, Moment
+from firstword.page.components import under_way
 from firstword.parse.times import end_of_day, start_of_day
 
 DAYS = 90

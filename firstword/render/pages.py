@@ -12,6 +12,7 @@ from typing import Any
 from firstword import urls, words
 from firstword.clock import Clock
 from firstword.model import (
+    UNDER_WAY,
     ComponentStatus,
     Facts,
     Impact,
@@ -22,7 +23,6 @@ from firstword.model import (
     Update,
 )
 from firstword.page import Outcome, Promise, PromiseKind, StatusPage
-from firstword.page.components import UNDER_WAY
 from firstword.render.connect import ways
 
 _TEMPLATES = {
