@@ -294,8 +294,9 @@ class Row:
 def table() -> tuple[Row, ...]:
     """Return what docs/api.md lists."""
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    _, found, section = text.partition("\n### Where it differs\n")
+    _, found, rest = text.partition("\n### Where it differs\n")
     assert found
+    section = rest.partition("\n#")[0]
     rows = re.findall(r"^\| ([a-z, ]+) \| (`[^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
     return tuple(
         Row(frozenset(things.split(", ")), frozenset(re.findall(r"`(\w+)`", keys)), why)
