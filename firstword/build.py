@@ -18,13 +18,14 @@ from firstword.clock import Clock
 from firstword.content import Content, left_out, read_content, report
 from firstword.errors import BuildError, ContentError
 from firstword.feeds import build_feeds
+from firstword.look import load_picture
 from firstword.manifest import Built, Memory, Record
 from firstword.markup import Markup
 from firstword.model import Problem, Site
 from firstword.page import Records, StatusPage
 from firstword.parse.readers import for_readers
 from firstword.parse.redactions import redactions
-from firstword.render import Renderer, more_pages, pages, story_pages
+from firstword.render import Renderer, more_pages, pages, sitemaps, story_pages
 from firstword.settings import CONF
 from firstword.write import OutputFolder, read_stamp
 
@@ -64,6 +65,8 @@ class Run:
     renderer: Renderer = field(init=False)
     output: OutputFolder = field(init=False)
     build_id: str = field(init=False, default="")
+    #: Keys of the stock pages that Pelican wrote.
+    stock: list[str] = field(init=False, default_factory=list)
     #: Stock pages that Pelican could not use.
     left_out: tuple[Problem, ...] = field(init=False, default=())
 
@@ -87,7 +90,13 @@ class Run:
         incidents = [for_readers(i, self.site) for i in self.content.published(self.site)]
         self.page = StatusPage.of(self.site, incidents, _records(memory))
         by_slug = {i.slug: urls.incident_path(i) for i in incidents}
-        self.renderer = Renderer(self.page, Markup(by_slug.get), self.theme)
+        self.renderer = Renderer(
+            self.page,
+            Markup(by_slug.get),
+            self.theme,
+            logo=load_picture("LOGO", self.content_folder, self.site.logo),
+            favicon=load_picture("FAVICON", self.content_folder, self.site.favicon),
+        )
         self.output = OutputFolder(self.output_folder)
 
     def leave_out(self, paths: Iterable[str]) -> None:
@@ -123,6 +132,8 @@ class Run:
     def finish(self) -> None:
         """Write what names the build, then the stamp that says that this build happened."""
         output = self.output
+        for key, data in sitemaps(self.page, self.stock):
+            output.write(key, data)
         named = status_json(self.page, output.identify(), self._clock())
         totals = self.page.stories.totals()
         output.write(named.key, named.data, leaf=named.leaf, valid_until=named.valid_until)

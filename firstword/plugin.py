@@ -142,6 +142,7 @@ class KeepingWriter(Writer):
         extra = {k: v for k, v in kwargs.items() if k not in _WRITER_ONLY}
         ours = self.run.renderer.context(name, clock)
         text = template.render({**context, **extra, **ours})
+        self.run.stock.append(name)
         self.run.output.write(name, text.encode(), leaf=True, valid_until=clock.valid_until)
 
 

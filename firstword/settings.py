@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from firstword.errors import SettingsError
+from firstword.look import read_accent, read_links, read_picture_path
 from firstword.model import Component, Person, Site, Target
 from firstword.parse.keys import nearest
 from firstword.parse.times import TimeProblem, parse_day, parse_time
@@ -87,6 +88,10 @@ def read_site(settings: Mapping[str, Any]) -> Site:
         targets=_targets(settings.get("PUBLISH_TO", "public")),
         pinned_clock=_pinned(settings, zone),
         contact=contact,
+        accent=read_accent(settings.get("ACCENT_COLOR", "")),
+        logo=read_picture_path("LOGO", settings.get("LOGO", "")),
+        favicon=read_picture_path("FAVICON", settings.get("FAVICON", "")),
+        links=read_links(settings.get("LINKS", ())),
     )
 
 

@@ -35,6 +35,9 @@ HISTORY_RSS = f"{HISTORY_FEED}.rss"
 SUBSCRIBE = "subscribe/"
 IMAGES = "images/"
 NOT_FOUND = "404.html"
+SITEMAP = "sitemap.xml"
+SITEMAP_PAGES = "sitemaps/pages.xml"
+ROBOTS = "robots.txt"
 API = "api/v2/"
 API_SCHEMA = f"{API}schema.json"
 STATUS_JSON = "status.json"
@@ -90,6 +93,16 @@ def month_path(month: date) -> str:
 def page_key(path: str) -> str:
     """Return the file that answers for an address: `x/` is `x/index.html`."""
     return f"{path}index.html" if not path or path.endswith("/") else path
+
+
+def page_path(key: str) -> str:
+    """Return the address that a file answers for: the way back from `page_key`."""
+    return key.removesuffix("index.html") if f"/{key}".endswith("/index.html") else key
+
+
+def sitemap_month(month: date, part: int) -> str:
+    """Spell the address of the sitemap of a month; parts count from 1."""
+    return f"sitemaps/{month:%Y-%m}" + (f"-{part}" if part > 1 else "") + ".xml"
 
 
 def alias_key(alias: str) -> str:

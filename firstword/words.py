@@ -83,6 +83,11 @@ def state_sentence(titles: Sequence[str], quiet_since: datetime | None, zone: Zo
     return "No problem reported by us"
 
 
+def feed_title(name: str, form: str) -> str:
+    """Name the feed of one part of the service, as a browser lists it."""
+    return name if form == "atom" else f"{name} (RSS)"
+
+
 def word(value: str) -> str:
     """Return the label of a word of the file format."""
     return WORDS[str(value)]

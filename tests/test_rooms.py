@@ -32,7 +32,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "urls": ({"model"}, set()),
     "clock": ({"errors", "model", "parse"}, {"yaml"}),
     "markup": ({"model", "urls"}, {"markdown", "nh3"}),
-    "settings": ({"errors", "model", "parse"}, {"yaml"}),
+    "look": ({"errors", "model"}, set()),
+    "settings": ({"errors", "look", "model", "parse"}, {"yaml"}),
     "check": (
         {"markup", "model", "parse", "recurrence", "urls"},
         {"markdown", "nh3", "yaml"},
@@ -40,7 +41,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "gitlog": ({"errors"}, set()),
     "content": (
         {
-            *("check", "errors", "gitlog", "markup", "model"),
+            *("check", "errors", "gitlog", "look", "markup", "model"),
             *("parse", "recurrence", "settings", "urls"),
         },
         {"markdown", "nh3", "yaml"},
@@ -48,7 +49,10 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "page": ({"clock", "errors", "model", "parse", "recurrence"}, {"yaml"}),
     "words": ({"model"}, set()),
     "render": (
-        {"clock", "errors", "markup", "model", "page", "parse", "recurrence", "urls", "words"},
+        {
+            *("clock", "errors", "look", "markup", "model"),
+            *("page", "parse", "recurrence", "urls", "words"),
+        },
         {"jinja2", "markdown", "nh3", "yaml"},
     ),
     "feeds": (
@@ -67,7 +71,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "redact": ({"errors", "markup", "model", "parse", "urls"}, {"markdown", "nh3", "yaml"}),
     "write": ({"errors", "manifest"}, set()),
     "doctor": (
-        {"errors", "gitlog", "manifest", "model", "parse", "plan", "settings", "store"},
+        {"errors", "gitlog", "look", "manifest", "model", "parse", "plan", "settings", "store"},
         {"yaml"},
     ),
     "preview": (set(), set()),

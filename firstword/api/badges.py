@@ -7,10 +7,10 @@ import unicodedata
 from dataclasses import dataclass
 
 from firstword import words
-from firstword.api.standing import Indicator, as_json, standing
+from firstword.api.standing import as_json, standing
 from firstword.clock import Clock
 from firstword.model import ComponentStatus
-from firstword.page import StatusPage
+from firstword.page import Indicator, StatusPage
 
 _GREEN, _BLUE, _YELLOW, _ORANGE, _RED = "1a7f37", "0969da", "9a6700", "bc4c00", "cf222e"
 _GREY = "57606a"

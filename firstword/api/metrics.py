@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from firstword.api.standing import Indicator, Standing, newest_word, owed, standing
+from firstword.api.standing import Standing, newest_word, owed, standing
 from firstword.clock import Clock
 from firstword.model import ComponentStatus, Impact, Incident, Kind
-from firstword.page import PromiseKind, StatusPage, under_way
+from firstword.page import Indicator, PromiseKind, StatusPage, under_way
 
 Labels = dict[str, str]
 Sample = tuple[Labels, float]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from firstword import urls
-from firstword.api.standing import Indicator
 from firstword.model import LIFECYCLE, ComponentStatus, Impact, Kind, Site, Status
+from firstword.page import Indicator
 
 Json = dict[str, Any]
 
@@ -205,12 +205,15 @@ def _kinds() -> list[Status]:
 def _status_json() -> Json:
     at = {"type": "string", "format": "date-time", "pattern": _SECOND}
     at_or_null = {**at, "type": ["string", "null"]}
+    update_id = {"type": "string", "pattern": r"^\d{8}T\d{6}Z$"}
+    path = _said("Its place on the story's page, counted from the site's root.", _TEXT)
+    newest = _object({"id": update_id, "at": at, "incident_id": _TEXT, "path": path})
     story = {
         "id": _TEXT,
         "title": _TEXT,
         "url": _ADDRESS,
         "status": _TEXT,
-        "update_id": {"type": "string", "pattern": r"^\d{8}T\d{6}Z$"},
+        "update_id": update_id,
         "updated_at": at,
         "author": _TEXT_OR_NULL,
         "next_update_at": at_or_null,
@@ -225,6 +228,7 @@ def _status_json() -> Json:
             "sentence": _TEXT,
             "incidents": {"type": "array", "items": incident},
             "maintenance": _object({"now": windows, "coming": windows}),
+            "newest_update": {"anyOf": [newest, _NULL]},
             "build_id": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
         }
     )

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from firstword import words
@@ -16,7 +15,6 @@ from firstword.model import (
     UNDER_WAY,
     ComponentStatus,
     Due,
-    Impact,
     Incident,
     Kind,
     Moment,
@@ -24,41 +22,19 @@ from firstword.model import (
     Site,
     Update,
 )
-from firstword.page import ComponentState, Order, PromiseKind, StatusPage, Wanted
+from firstword.page import (
+    ComponentState,
+    Indicator,
+    Order,
+    PromiseKind,
+    StatusPage,
+    Wanted,
+    page_indicator,
+)
 
 #: Before anybody said anything. Which promises are owed does not depend on what time it is, only
 #: whether they are late does, so who asks with this clock leaves the document's own alone.
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Indicator(StrEnum):
-    """The whole page in a word, best first."""
-
-    NONE = "none"
-    MAINTENANCE = "maintenance"
-    MINOR = "minor"
-    MAJOR = "major"
-    CRITICAL = "critical"
-
-    @property
-    def severity(self) -> int:
-        """0 (none) to 4 (critical)."""
-        return list(Indicator).index(self)
-
-
-_BY_IMPACT = {
-    Impact.NONE: Indicator.NONE,
-    Impact.MINOR: Indicator.MINOR,
-    Impact.MAJOR: Indicator.MAJOR,
-    Impact.CRITICAL: Indicator.CRITICAL,
-}
-_BY_COMPONENT = {
-    ComponentStatus.OPERATIONAL: Indicator.NONE,
-    ComponentStatus.UNDER_MAINTENANCE: Indicator.MAINTENANCE,
-    ComponentStatus.DEGRADED_PERFORMANCE: Indicator.MINOR,
-    ComponentStatus.PARTIAL_OUTAGE: Indicator.MAJOR,
-    ComponentStatus.MAJOR_OUTAGE: Indicator.CRITICAL,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,19 +54,12 @@ class Standing:
 def standing(status: StatusPage, clock: Clock) -> Standing:
     """Say how the page stands at an instant."""
     incidents = tuple(i for i in status.open_incidents if not i.drill)
-    components = status.components(clock)
-    maintenance = tuple(i for i in status.maintenance_now(clock) if not i.drill)
-    levels = [
-        *(_BY_IMPACT[i.impact] for i in incidents),
-        *(_BY_COMPONENT[state.status] for state in components),
-        *(Indicator.MAINTENANCE for _ in maintenance),
-    ]
     return Standing(
-        indicator=max(levels, key=lambda level: level.severity, default=Indicator.NONE),
+        indicator=page_indicator(status, clock),
         sentence=words.state_sentence(status.stated, status.quiet_since, status.site.timezone),
         incidents=incidents,
-        maintenance_now=maintenance,
-        components=components,
+        maintenance_now=tuple(i for i in status.maintenance_now(clock) if not i.drill),
+        components=status.components(clock),
     )
 
 

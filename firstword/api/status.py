@@ -34,7 +34,21 @@ def status_document(status: StatusPage, build_id: str, clock: Clock) -> dict[str
             "now": [_maintenance(status, incident) for incident in now.maintenance_now],
             "coming": [_maintenance(status, incident) for incident in coming],
         },
+        "newest_update": _newest(status),
         "build_id": build_id,
+    }
+
+
+def _newest(status: StatusPage) -> dict[str, Any] | None:
+    """Return what a page that is open in a browser asks for: whether somebody said something."""
+    if status.newest_update is None:
+        return None
+    incident, update = status.newest_update
+    return {
+        "id": update.id,
+        "at": f"{update.at:%Y-%m-%dT%H:%M:%SZ}",
+        "incident_id": incident.id,
+        "path": urls.update_path(incident, update),
     }
 
 

@@ -10,12 +10,12 @@ from itertools import islice
 from typing import Any
 
 from firstword.api.rows import Rows, stamp
-from firstword.api.standing import Indicator, Standing, newest_word, site_began, standing, stories
+from firstword.api.standing import Standing, newest_word, site_began, standing, stories
 from firstword.api.tell import Stories, window
 from firstword.clock import Clock
 from firstword.markup import Markup
 from firstword.model import UNDER_WAY, ComponentStatus, Incident, Kind
-from firstword.page import Order, StatusPage, Wanted, under_way
+from firstword.page import Indicator, Order, StatusPage, Wanted, under_way
 
 #: Statuspage's own limit: the newest ones.
 MOST = 50

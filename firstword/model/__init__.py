@@ -17,7 +17,7 @@ from firstword.model.incident import (
     update_id,
 )
 from firstword.model.problem import Level, Problem
-from firstword.model.site import Component, Person, Site, Target
+from firstword.model.site import Accent, Component, Link, Person, Site, Target
 from firstword.model.words import (
     ENDINGS,
     HOLDING,
@@ -36,6 +36,7 @@ __all__ = [
     "LIFECYCLE",
     "UNDER_WAY",
     "About",
+    "Accent",
     "Component",
     "ComponentChange",
     "ComponentStatus",
@@ -46,6 +47,7 @@ __all__ = [
     "Incident",
     "Kind",
     "Level",
+    "Link",
     "Moment",
     "Person",
     "Problem",

@@ -60,6 +60,22 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Accent:
+    """The colour that is the company's own, as it can be read on light and on dark pages."""
+
+    light: str
+    dark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A way from every page to elsewhere."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """Every setting that parsing, checking, rendering and publishing may ask for."""
 
@@ -79,6 +95,12 @@ class Site:
     pinned_clock: datetime | None = None
     #: Where readers write when they do not know to whom.
     contact: str = ""
+    #: None = the theme's own colour.
+    accent: Accent | None = None
+    #: Paths below the content folder; "" = none, and the icon that shows the state.
+    logo: str = ""
+    favicon: str = ""
+    links: tuple[Link, ...] = ()
 
     @property
     def publish_to(self) -> tuple[str, ...]:

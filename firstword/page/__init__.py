@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from firstword.page.components import ComponentState, component_states, under_way
+from firstword.page.indicator import BY_COMPONENT, Indicator, page_indicator, story_indicator
 from firstword.page.promises import Outcome, Promise, PromiseKind, promises
 from firstword.page.records import Records, Stamps
 from firstword.page.status import Day, StatusPage
 from firstword.page.stories import KeptStories, Order, Row, Stories, Totals, Wanted, Words
 
 __all__ = [
+    "BY_COMPONENT",
     "ComponentState",
     "Day",
+    "Indicator",
     "KeptStories",
     "Order",
     "Outcome",
@@ -25,6 +28,8 @@ __all__ = [
     "Wanted",
     "Words",
     "component_states",
+    "page_indicator",
     "promises",
+    "story_indicator",
     "under_way",
 ]

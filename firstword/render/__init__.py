@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from firstword.render.components import more_pages
 from firstword.render.pages import Page, pages, story_pages
+from firstword.render.sitemap import sitemaps
 from firstword.render.templates import Renderer
 
-__all__ = ["Page", "Renderer", "more_pages", "pages", "story_pages"]
+__all__ = ["Page", "Renderer", "more_pages", "pages", "sitemaps", "story_pages"]

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 
 from firstword import urls
 from firstword.clock import Clock
 from firstword.model import Component, Incident, Person, Update
 from firstword.page import StatusPage, Wanted, Words
+from firstword.render.head import component_head, missing_head
 from firstword.render.pages import Page, standing
 
 #: A page must not grow with the archive: older stories are in the history by month.
@@ -36,13 +38,21 @@ def more_pages(status: StatusPage) -> Iterator[Page]:
     yield Page(
         key=urls.NOT_FOUND,
         template="404.html",
-        context=lambda _clock: {
-            # Served for any address, so that no way back by dots would be right.
-            "root": f"{status.site.url}/",
-            "sentence": standing(status),
-        },
+        context=partial(missing_page, status),
         leaf=True,
     )
+
+
+def missing_page(status: StatusPage, clock: Clock) -> dict[str, Any]:
+    """Return what 404.html gets."""
+    return {
+        # Served for any address, so that no way back by dots would be right. Without the host: it
+        # is served by every target, and one of them may be all that readers still reach.
+        "root": f"{urlsplit(status.site.url).path}/",
+        "canonical": "",
+        "head": missing_head(status, clock),
+        "sentence": standing(status),
+    }
 
 
 def component_page(status: StatusPage, component: Component, clock: Clock) -> dict[str, Any]:
@@ -51,6 +61,7 @@ def component_page(status: StatusPage, component: Component, clock: Clock) -> di
     stories = list(islice(status.stories.find(told), MOST_STORIES + 1))
     state = next((s for s in status.components(clock) if s.component is component), None)
     return {
+        "head": component_head(component, state),
         "component": component,
         "state": state,
         "uptime": status.uptime(component.id, clock),

@@ -24,6 +24,7 @@ from firstword.model import (
 )
 from firstword.page import Outcome, Promise, PromiseKind, StatusPage
 from firstword.render.connect import ways
+from firstword.render.head import Head, home_head, story_head
 
 _TEMPLATES = {
     Kind.INCIDENT: "incident.html",
@@ -98,7 +99,7 @@ def story_pages(status: StatusPage, incident: Incident) -> Iterator[Page]:
         yield Page(
             key=urls.alias_key(alias),
             template="moved.html",
-            context=_const({"incident": incident}),
+            context=_const(moved(status, incident)),
             leaf=True,
             owner=incident.id,
         )
@@ -147,10 +148,20 @@ def home(status: StatusPage, clock: Clock) -> dict[str, Any]:
         "groups": status.groups(clock),
         "days": status.recent(clock),
         "sentence": standing(status),
+        "head": home_head(status, clock),
     }
     # Last, when the clock has been asked everything: since when all of the above has been so.
     known = [at for at in (newest, clock.as_of) if at]
     return {**context, "as_of": max(known) if known else None}
+
+
+def moved(status: StatusPage, incident: Incident) -> dict[str, Any]:
+    """Return what moved.html gets."""
+    return {
+        "incident": incident,
+        "canonical": urls.absolute(status.site, urls.incident_path(incident)),
+        "head": Head(noindex=True),
+    }
 
 
 def standing(status: StatusPage) -> str:
@@ -164,6 +175,7 @@ def story(status: StatusPage, incident: Incident, shown: Incident, clock: Clock)
     entries = _entries(status, incident, shown, made)
     start, end = incident.facts.scheduled_for, incident.facts.scheduled_until
     return {
+        "head": story_head(status, incident, clock),
         "incident": incident,
         "facts": shown.facts if shown is not incident else incident.facts,
         "title": f"Drill: {shown.title}" if incident.drill else shown.title,

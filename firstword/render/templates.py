@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,18 +13,29 @@ import markupsafe
 
 from firstword import urls, words
 from firstword.clock import Clock
+from firstword.look import Picture
 from firstword.markup import Markup
 from firstword.model import Due, Incident, Update
 from firstword.page import StatusPage
+from firstword.render import head as heads
 from firstword.render.pages import Page
 
 
 class Renderer:
     """Renders pages; what a template can reach is set here and nowhere else."""
 
-    def __init__(self, page: StatusPage, markup: Markup, theme: Path) -> None:
+    def __init__(
+        self,
+        page: StatusPage,
+        markup: Markup,
+        theme: Path,
+        logo: Picture | None = None,
+        favicon: Picture | None = None,
+    ) -> None:
         self.page = page
         self.markup = markup
+        self.logo = logo
+        self.favicon = favicon
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(theme / "templates"),
             autoescape=True,
@@ -54,6 +65,9 @@ class Renderer:
             "root": root,
             "signed": "all" if self.page.all_signed else "mixed",
             "canonical": urls.absolute(self.page.site, key.removesuffix("index.html")),
+            "head": heads.Head(),
+            "logo": self.logo,
+            "favicon": heads.picture(self.favicon),
             "html": html,
             "plain": lambda update: self.markup.plain(update.body),
             "urls": urls,
@@ -66,12 +80,16 @@ class Renderer:
         return urls.reply_address(person.address, f"Re: {incident.title}") if person else ""
 
 
+def instant(at: datetime) -> str:
+    """Spell an instant for machines, in UTC."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def filters(zone: ZoneInfo) -> Mapping[str, Any]:
     """Return the filters of the theme."""
 
     def stamped(at: datetime, text: str) -> markupsafe.Markup:
-        machine = at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        return markupsafe.Markup('<time datetime="{}">{}</time>').format(machine, text)
+        return markupsafe.Markup('<time datetime="{}">{}</time>').format(instant(at), text)
 
     def when(at: datetime) -> markupsafe.Markup:
         return stamped(at, words.time_text(at, zone))
@@ -80,6 +98,12 @@ def filters(zone: ZoneInfo) -> Mapping[str, Any]:
         return stamped(at, words.clock_text(at, zone))
 
     def due(promised: Due) -> markupsafe.Markup:
+        if promised.whole_day:
+            # No instant, lest a script showed it in another zone as the next day's first hour.
+            day = (promised.at.astimezone(zone) - timedelta(seconds=1)).date()
+            return markupsafe.Markup('<time datetime="{}">{}</time>').format(
+                day, words.due_text(promised, zone)
+            )
         return stamped(promised.at, words.due_text(promised, zone))
 
     def day(value: date | datetime, *, weekday: bool = False, year: bool = True) -> str:
@@ -94,4 +118,6 @@ def filters(zone: ZoneInfo) -> Mapping[str, Any]:
         "month": words.month_text,
         "duration": words.duration_text,
         "word": words.word,
+        "instant": instant,
+        **heads.FILTERS,
     }
