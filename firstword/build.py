@@ -18,7 +18,7 @@ from firstword.clock import Clock
 from firstword.content import Content, left_out, read_content, report
 from firstword.errors import BuildError, ContentError
 from firstword.feeds import build_feeds
-from firstword.look import load_picture
+from firstword.look import load_pictures
 from firstword.manifest import Built, Memory, Record
 from firstword.markup import Markup
 from firstword.model import Problem, Site
@@ -90,12 +90,9 @@ class Run:
         incidents = [for_readers(i, self.site) for i in self.content.published(self.site)]
         self.page = StatusPage.of(self.site, incidents, _records(memory))
         by_slug = {i.slug: urls.incident_path(i) for i in incidents}
+        logo, favicon = load_pictures(self.site, self.content_folder)
         self.renderer = Renderer(
-            self.page,
-            Markup(by_slug.get),
-            self.theme,
-            logo=load_picture("LOGO", self.content_folder, self.site.logo),
-            favicon=load_picture("FAVICON", self.content_folder, self.site.favicon),
+            self.page, Markup(by_slug.get), self.theme, logo=logo, favicon=favicon
         )
         self.output = OutputFolder(self.output_folder)
 

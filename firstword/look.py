@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote, urlsplit
 
 from firstword.errors import SettingsError
-from firstword.model import Accent, Link
+from firstword.model import Accent, Link, Site
 
 #: WCAG 2.2, 1.4.3: text of any size.
 CONTRAST = 4.5
@@ -162,6 +162,11 @@ def read_picture_path(setting: str, value: object) -> str:
     if path.suffix.lower() not in (".svg", ".png"):
         raise SettingsError(setting, f"an SVG or a PNG is expected, not {value!r}")
     return path.as_posix()
+
+
+def load_pictures(site: Site, folder: Path) -> tuple[Picture | None, Picture | None]:
+    """Read a site's logo and icon from its content folder. Raises SettingsError."""
+    return load_picture("LOGO", folder, site.logo), load_picture("FAVICON", folder, site.favicon)
 
 
 def load_picture(setting: str, folder: Path, name: str) -> Picture | None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import threading
+from base64 import b64encode
 from functools import partial
+from hashlib import sha256
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+from urllib.parse import urlsplit
 
 _EVENTS = "/.firstword-events"
 _HOSTS = frozenset({"127.0.0.1", "localhost"})
-_RELOAD = (
-    b"<script>new EventSource('" + _EVENTS.encode() + b"').onmessage=()=>location.reload()</script>"
-)
+_SCRIPT = b"new EventSource('" + _EVENTS.encode() + b"').onmessage=()=>location.reload()"
+_RELOAD = b"<script>" + _SCRIPT + b"</script>"
+_ALLOWED = b"script-src 'sha256-" + b64encode(sha256(_SCRIPT).digest()) + b"' '"
 _TYPES = {
     ".atom": "application/atom+xml; charset=utf-8",
     ".rss": "application/rss+xml; charset=utf-8",
@@ -61,6 +65,11 @@ class Preview:
         self._server.server_close()
 
 
+def reloading(page: bytes) -> bytes:
+    """Add the script that reloads a page when it has changed, and let the page's policy pass it."""
+    return page.replace(b"script-src '", _ALLOWED, 1) + _RELOAD
+
+
 class _Handler(SimpleHTTPRequestHandler):
     """Files, plus one stream of events."""
 
@@ -85,36 +94,27 @@ class _Handler(SimpleHTTPRequestHandler):
         """Answer as the publisher would, whatever this machine's tables say."""
         return _TYPES.get(Path(path).suffix) or str(super().guess_type(path))
 
-    def copyfile(self, source: Any, outputfile: Any) -> None:
-        """Send a file; pages get the line that reloads them, after the end they came with."""
-        super().copyfile(source, outputfile)
-        if self._is_page(source):
-            outputfile.write(_RELOAD)
-
-    def send_header(self, keyword: str, value: str) -> None:
-        """Count the reload line into the length of a page."""
-        if keyword == "Content-Length" and self._serves_page:
-            value = str(int(value) + len(_RELOAD))
-        super().send_header(keyword, value)
-
     def end_headers(self) -> None:
         """Keep browsers from keeping anything."""
         super().send_header("Cache-Control", "no-store")
         super().end_headers()
 
     def send_head(self) -> Any:
-        """Open the file; note whether it is a page."""
-        path = Path(self.translate_path(self.path))
-        page = path / "index.html" if path.is_dir() else path
-        self._serves_page = page.suffix == ".html" and page.is_file()
-        # A page is made anew: a browser that asks "if changed since" must not miss the reload line.
+        """Open what is asked for; a page comes with the line that reloads it."""
+        # A page is made anew: a browser that asks "if changed since" must not miss that line.
         del self.headers["If-Modified-Since"]
-        return super().send_head()
-
-    _serves_page = False
-
-    def _is_page(self, source: IO[bytes]) -> bool:
-        return self._serves_page and str(getattr(source, "name", "")).endswith(".html")
+        path = Path(self.translate_path(self.path))
+        # Without its slash, the library sends the browser to where it has one.
+        if path.is_dir() and urlsplit(self.path).path.endswith("/"):
+            path /= "index.html"
+        if path.suffix != ".html" or not path.is_file():
+            return super().send_head()
+        page = reloading(path.read_bytes())
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        return io.BytesIO(page)
 
     def _events(self) -> None:
         """Hold the browser's line until there is news, as server-sent events."""

@@ -269,7 +269,7 @@ TYPES = {
 def test_a_build_makes_every_document_and_each_is_served_as_what_it_is(built: SmallSite) -> None:
     made = {
         key for key in built.files("output") if not key.endswith((".html", ".atom", ".rss"))
-    } - {key for key in built.files("output") if key.startswith("feeds/")}
+    } - {key for key in built.files("output") if key.startswith(("feeds/", "sitemap", "robots"))}
 
     assert made == {
         *(f"api/v2/{name}" for name in EIGHT),

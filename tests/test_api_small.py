@@ -291,6 +291,12 @@ def test_status_json_is_small_and_says_it_all() -> None:
                 }
             ],
         },
+        "newest_update": {
+            "id": "20261121T090500Z",
+            "at": "2026-11-21T09:05:00Z",
+            "incident_id": "cards",
+            "path": "incidents/cards/#u-20261121T090500Z",
+        },
         "build_id": "0" * 64,
     }
 

@@ -265,7 +265,7 @@ def test_serve_shows_the_site_and_reloads_on_change(site: SmallSite, served: Ser
     assert not news.is_alive()
     assert "Card payments fail in Norway" in served.get("/")[1]
     # What is published does not carry the line that reloads, and output/ is not touched.
-    assert "<script" not in (site.root / ".cache/serve/index.html").read_text(encoding="utf-8")
+    assert "EventSource" not in (site.root / ".cache/serve/index.html").read_text(encoding="utf-8")
     assert not (site.root / "output").exists()
 
 

@@ -36,8 +36,8 @@ def said(now: str, *stories: Incident, site: Site = SITE) -> Mapping[str, str]:
 
 
 def plain(html: str) -> str:
-    """Drop the head's tags and the style; `<s>` stays, for it changes what is said."""
-    html = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    """Drop all tags, style and script; `<s>` stays, for it changes what is said."""
+    html = re.sub(r"<(style|script)>.*?</\1>", "", html, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<(?!/?s>)[^>]+>", " ", html)).split())
 
 

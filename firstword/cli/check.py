@@ -44,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
     from firstword.cli import find_root
     from firstword.clock import read_clock
     from firstword.content import read_content
+    from firstword.look import load_pictures
     from firstword.settings import CONF, load_settings, read_site
 
     root = find_root(Path.cwd())
@@ -51,12 +52,14 @@ def run(options: argparse.Namespace) -> int:
     try:
         settings = load_settings(root / CONF)
         site = read_site(settings)
+        folder = root / str(settings.get("PATH", "content"))
+        load_pictures(site, folder)
     except SettingsError as error:
         # No file can be judged without them, so they are told whatever was asked for.
         _tell([_as_problem(error, root / CONF)], options.format)
         return error.exitcode
     now = read_clock(os.environ, site.pinned_clock)
-    content = read_content(site, root, root / str(settings.get("PATH", "content")), now)
+    content = read_content(site, root, folder, now)
     found = [*check_plugins(settings, CONF), *content.problems]
     problems = [p for p in found if _is_wanted(p, wanted)]
     errors = _tell(problems, options.format)
