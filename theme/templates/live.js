@@ -12,7 +12,7 @@ let{newest_update:q}=await(await fetch(s.root+"status.json",{cache:"no-cache"}))
 
 if(q.id>(n=n||q.id)){
 n=q.id;
-m.data=s.text.replace("{}",f(q.at,{timeZoneName:"short"}))+" ";
+m.data=s.text.replace("{}",s.yours.replace("{}",f(q.at)))+" ";
 a.href=s.root+q.path;
 a.isConnected||l.append(m,a)}
 w=6e4}catch{if(w<9e5)w*=2}
