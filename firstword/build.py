@@ -129,8 +129,8 @@ class Run:
     def finish(self) -> None:
         """Write what names the build, then the stamp that says that this build happened."""
         output = self.output
-        for key, data in sitemaps(self.page, self.stock):
-            output.write(key, data)
+        for file in sitemaps(self.page, self.stock):
+            output.write(file.key, file.make())
         named = status_json(self.page, output.identify(), self._clock())
         totals = self.page.stories.totals()
         output.write(named.key, named.data, leaf=named.leaf, valid_until=named.valid_until)

@@ -6,61 +6,78 @@ come from what was signed, never from the clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from math import ceil
 from xml.sax.saxutils import escape, quoteattr
 
 from firstword import urls
 from firstword.model import Incident, Site
 from firstword.page import StatusPage
 
-#: Addresses in one file: the protocol takes 50,000, and 50 MB, which long ones reach before.
-MOST = 20_000
+#: Stories in one file: the protocol takes 50,000 addresses, and a story has one in each language.
+MOST = 10_000
 
 _NAMESPACES = (
     'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml"'
 )
 
 
-def sitemaps(status: StatusPage, stock: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield (key, bytes) of the index, of every file it names, and of robots.txt.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitemapFile:
+    """One file for search engines; it asks for what is in it only when it is made."""
+
+    key: str
+    make: Callable[[], bytes]
+
+
+def sitemaps(status: StatusPage, stock: Iterable[str]) -> Iterator[SitemapFile]:
+    """Yield robots.txt, the index and every file it names.
 
     `stock` are the keys of Pelican's own pages.
     """
-    site, names = status.site, [urls.SITEMAP_PAGES]
-    yield urls.SITEMAP_PAGES, _urlset(_pages(status, stock))
-    for month, incidents in status.months.items():
-        rows = [_row(site, urls.month_path(month), _last(incidents)), *_stories(site, incidents)]
-        for part, begin in enumerate(range(0, len(rows), MOST), 1):
+    names = [urls.SITEMAP_PAGES]
+    yield SitemapFile(key=urls.SITEMAP_PAGES, make=partial(_pages, status, sorted(stock)))
+    for month, count in status.stories.months().items():
+        for part in range(1, ceil(count / MOST) + 1):
             names.append(urls.sitemap_month(month, part))
-            yield names[-1], _urlset(rows[begin : begin + MOST])
-    yield (
-        urls.SITEMAP,
-        _document(
-            "sitemapindex",
-            (
-                f"<sitemap><loc>{escape(urls.absolute(site, name))}</loc></sitemap>"
-                for name in names
-            ),
-        ),
-    )
-    yield (
-        urls.ROBOTS,
-        (f"User-agent: *\nAllow: /\n\nSitemap: {urls.absolute(site, urls.SITEMAP)}\n".encode()),
-    )
+            yield SitemapFile(key=names[-1], make=partial(_month, status, month, part))
+    yield SitemapFile(key=urls.SITEMAP, make=partial(_index, status.site, names))
+    yield SitemapFile(key=urls.ROBOTS, make=partial(_robots, status.site))
 
 
-def _pages(status: StatusPage, stock: Iterable[str]) -> Iterator[str]:
-    """Yield the pages that are there whatever happened."""
-    site = status.site
-    yield _row(site, urls.HOME, status.newest_update[1].at if status.newest_update else None)
-    for path in (
+def _robots(site: Site) -> bytes:
+    sitemap = urls.absolute(site, urls.SITEMAP)
+    return f"User-agent: *\nAllow: /\n\nSitemap: {sitemap}\n".encode()
+
+
+def _index(site: Site, names: Iterable[str]) -> bytes:
+    rows = (f"<sitemap><loc>{escape(urls.absolute(site, name))}</loc></sitemap>" for name in names)
+    return _document("sitemapindex", rows)
+
+
+def _pages(status: StatusPage, stock: Iterable[str]) -> bytes:
+    """Return the pages that are there whatever happened."""
+    site, newest = status.site, status.newest_update
+    paths = (
         *(urls.HISTORY, urls.SUBSCRIBE),
         *map(urls.component_path, site.components),
         *map(urls.person_path, site.people.values()),
-        *(urls.page_path(key) for key in sorted(stock)),
-    ):
-        yield _row(site, path)
+        *map(urls.page_path, stock),
+    )
+    home = _row(site, urls.HOME, newest[1].at if newest else None)
+    return _document("urlset", (home, *(_row(site, path) for path in paths)))
+
+
+def _month(status: StatusPage, month: date, part: int) -> bytes:
+    """Return the stories of a month, in every language; the first part begins with its page."""
+    site, incidents = status.site, status.month(month)
+    last = max(incident.updated_at for incident in incidents)
+    some = incidents[(part - 1) * MOST : part * MOST]
+    first = [_row(site, urls.month_path(month), last)] if part == 1 else []
+    return _document("urlset", (*first, *_stories(site, some)))
 
 
 def _stories(site: Site, incidents: Iterable[Incident]) -> Iterator[str]:
@@ -78,17 +95,9 @@ def _stories(site: Site, incidents: Iterable[Incident]) -> Iterator[str]:
             yield _row(site, urls.incident_path(one), incident.updated_at, links)
 
 
-def _last(incidents: Iterable[Incident]) -> datetime:
-    return max(incident.updated_at for incident in incidents)
-
-
 def _row(site: Site, path: str, changed_at: datetime | None = None, links: str = "") -> str:
     when = f"<lastmod>{changed_at:%Y-%m-%dT%H:%M:%SZ}</lastmod>" if changed_at else ""
     return f"<url><loc>{escape(urls.absolute(site, path))}</loc>{when}{links}</url>"
-
-
-def _urlset(rows: Iterable[str]) -> bytes:
-    return _document("urlset", rows)
 
 
 def _document(root: str, rows: Iterable[str]) -> bytes:
