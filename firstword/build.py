@@ -30,7 +30,9 @@ from firstword.settings import CONF
 from firstword.write import OutputFolder, read_stamp
 
 #: Whose versions reach the bytes of a page.
-_LIBRARIES = ("firstword", "pelican", "markdown", "nh3", "jinja2", "feedgen", "icalendar")
+_LIBRARIES = (
+    *("firstword", "pelican", "markdown", "pyromark", "nh3", "jinja2", "feedgen", "icalendar"),
+)
 
 
 def complain(line: str) -> None:

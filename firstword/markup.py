@@ -10,13 +10,10 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element
+from urllib.parse import unquote
 
 import nh3
-from markdown import Markdown
-from markdown.extensions import Extension
-from markdown.preprocessors import Preprocessor
-from markdown.treeprocessors import Treeprocessor
+from pyromark import Markdown, Options
 
 from firstword import urls
 
@@ -47,16 +44,33 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 _ANY_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
 _STORY = "incident"
-_TAG = re.compile(r"<(?!!--)(?:([A-Za-z][^\s<>/]*)|[!?])[^<>]*>")
+#: Comments, which are meant to be unseen; tags; and what is opened and never ended.
+_MARK = re.compile(
+    r"<!--(?:-?>|.*?--!?>)"
+    r"|</[^<>]*+>"
+    r"|<(?P<tag>[A-Za-z][^\s<>/]*|[!?])"
+    r"""(?:[^<>=]++|=\s*"[^"]*"|=\s*'[^']*'|=(?!\s*["']))*+>"""
+    r"|(?P<endless><)(?=[A-Za-z/!?])",
+    re.DOTALL,
+)
 _BLOCK_END = re.compile(r"</(?:p|li|h\d|blockquote|pre|tr|dd|dt)>|<(?:br|hr)[^>]*>", re.IGNORECASE)
 _PRE = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 _CELL_END = re.compile(r"</t[dh]>", re.IGNORECASE)
 _PICTURE = re.compile(r'<img\b[^>]*?(?: alt="([^"]*)"[^>]*)?>')
+#: A heading, or a task box as the engine writes it.
+_TURNED = re.compile(
+    r'<(?:(/?)[hH]([1-6])\b|input disabled="" type="checkbox"(?P<ticked> checked="")?/>\n)'
+)
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-#: Markdown looks from each of these to the end of the text: 20,000 of them take a minute.
-_MOST = {"[": 1000, "<": 1000, "fence": 300, "run": 100}
-_LIST_ITEM = re.compile(r" {0,3}(?:[-*+]|\d+\.)[ \t]+\S")
-_LIST_START = re.compile(r" {0,3}(?:(?!(?:[-*] *){3,}$)[-*+]|1\.)[ \t]+\S")
+_NESTED = re.compile(r"<(/?)(?:blockquote|[ou]l)\b")
+#: The sanitiser looks from each tag through all that are open: 10,000 of them take seconds.
+_MOST_OPENED = 1000
+_DEEPEST = 100
+
+_ENGINE = Markdown(
+    options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS
+)
+_WORDS_ONLY = nh3.Cleaner(tags=set())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +91,7 @@ def examine(text: str) -> Examined:
     """Find out by rendering it what becomes of a text's links, pictures and tags."""
     if not any(mark in text for mark in ("](", "]:", "<")):
         return Examined()
-    rendered = Markup()._convert(text)
+    rendered = _convert(text)
     found: list[tuple[str, str]] = []
 
     def note(tag: str, name: str, value: str) -> str | None:
@@ -91,12 +105,19 @@ def examine(text: str) -> Examined:
     lost = [(tag, url) for tag, url in found if _resolve(tag, url, _anywhere) is None]
     return Examined(
         slugs=_once(_story(url)[0] for tag, url in found if tag == "a"),
-        lost_links=_once(url or "()" for tag, url in lost if tag == "a"),
-        lost_pictures=_once(url for tag, url in lost if tag == "img"),
+        lost_links=_once(_typed(url, text) or "()" for tag, url in lost if tag == "a"),
+        lost_pictures=_once(_typed(url, text) for tag, url in lost if tag == "img"),
         lost_tags=_once(
-            mark[0] for mark in _TAG.finditer(rendered) if (mark[1] or "").casefold() not in _TAGS
+            mark[0]
+            for mark in _MARK.finditer(rendered)
+            if mark["tag"] and mark["tag"].casefold() not in _TAGS
         ),
     )
+
+
+def _typed(address: str, text: str) -> str:
+    """Return an address as somebody typed it; Markdown spells out what no address may hold."""
+    return address if address in text else unquote(address)
 
 
 def _once(found: Iterable[str]) -> tuple[str, ...]:
@@ -126,15 +147,8 @@ class Markup:
 
     def __init__(self, lookup: Lookup = _nowhere) -> None:
         self._cleaner = _cleaner(lookup)
-        self._markdown = self._new()
         # A build shows the same words on pages, in feeds and to programs.
         self._rendered: dict[str, str] = {}
-
-    @staticmethod
-    def _new() -> Markdown:
-        return Markdown(
-            extensions=["fenced_code", "tables", "sane_lists", _House()], output_format="html"
-        )
 
     def html(self, text: str) -> str:
         """Render Markdown as sanitised HTML; paths on this site begin with `urls.ROOT_MARK`.
@@ -142,24 +156,32 @@ class Markup:
         What was rendered is kept, as long as this instance is: a build.
         """
         if text not in self._rendered:
-            self._rendered[text] = self._cleaner.clean(self._convert(text))
+            self._rendered[text] = self._cleaner.clean(_convert(text))
         return self._rendered[text]
-
-    def _convert(self, text: str) -> str:
-        """Render Markdown as HTML that nobody may see before it is sanitised."""
-        self._markdown.reset()
-        if _within_reason(text):
-            try:
-                return self._markdown.convert(text)
-            except RecursionError:
-                # The parser stays confused after that, so the next text gets a new one.
-                self._markdown = self._new()
-        # The words still reach the reader, as they were typed.
-        return f"<pre>{html.escape(text)}</pre>"
 
     def plain(self, text: str) -> str:
         """Render Markdown as plain text, a line for each block."""
         return plain_text(self.html(text))
+
+
+def _convert(text: str) -> str:
+    """Render Markdown as HTML that nobody may see before it is sanitised."""
+    if _opens_few(text):
+        rendered = _TURNED.sub(_turn, _ENGINE.html(text).rstrip("\n"))
+        if "<" in text:
+            # A browser takes all that follows for a part of what never ends.
+            rendered = _MARK.sub(lambda mark: "&lt;" if mark["endless"] else mark[0], rendered)
+        if not _is_deep(rendered):
+            return rendered
+    # The words still reach the reader, as they were typed.
+    return f"<pre>{html.escape(text)}</pre>"
+
+
+def _turn(found: re.Match[str]) -> str:
+    """Lower a heading; show a task box as a character, for nobody can tick it in a feed."""
+    if not found[2]:
+        return "☑ " if found["ticked"] else "☐ "
+    return f"<{found[1]}h{min(6, max(int(found[2]) + 1, _HIGHEST_HEADING))}"
 
 
 def plain_text(rendered: str) -> str:
@@ -170,25 +192,35 @@ def plain_text(rendered: str) -> str:
         for part in _PRE.split(_PICTURE.sub(r"\1", rendered))
     )
     broken = _CELL_END.sub(" ", _BLOCK_END.sub("\n", unwrapped))
-    words = html.unescape(nh3.clean(broken, tags=set()))
+    words = html.unescape(_WORDS_ONLY.clean(broken))
     lines = (" ".join(line.split()) for line in words.split("\n"))
     return "\n".join(line for line in lines if line)
 
 
-def _within_reason(text: str) -> bool:
-    """Tell whether Markdown will be done with a text in a moment; fenced text costs nothing."""
-    counts = dict.fromkeys(_MOST, 0)
-    fence = ""
+def _opens_few(text: str) -> bool:
+    """Tell whether a text opens few tags of its own; what stands in a fence opens none."""
+    if text.count("<") <= _MOST_OPENED:
+        return True
+    opened, fence = 0, ""
     for line in text.split("\n"):
         mark = _FENCE.match(line)
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
-            counts["fence"] += 1
-            counts["run"] = max(counts["run"], len(mark[1]))
         elif not fence:
-            counts["["] += line.count("[")
-            counts["<"] += line.count("<")
-    return all(counts[what] <= most for what, most in _MOST.items())
+            opened += line.count("<")
+    return opened <= _MOST_OPENED
+
+
+def _is_deep(rendered: str) -> bool:
+    """Tell whether quotes and lists stand in each other deeper than anybody can follow."""
+    if sum(map(rendered.count, ("<blockquote", "<ul", "<ol"))) <= _DEEPEST:
+        return False
+    depth = 0
+    for mark in _NESTED.finditer(rendered):
+        depth += -1 if mark[1] else 1
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 def _resolve(tag: str, address: str, lookup: Lookup) -> str | None:
@@ -237,51 +269,3 @@ def _cleaner(lookup: Lookup) -> nh3.Cleaner:
         strip_comments=True,
         link_rel="noopener",
     )
-
-
-class _House(Extension):
-    """Our own turns of the text and of the tree."""
-
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's own name
-        # After fences and raw HTML have been put aside.
-        md.preprocessors.register(_Lists(md), "firstword-lists", 15)
-        md.treeprocessors.register(_Turns(md), "firstword", 5)
-
-
-class _Lists(Preprocessor):
-    """Lets a list follow a line of text directly, as the forges do."""
-
-    def run(self, lines: list[str]) -> list[str]:
-        parted: list[str] = []
-        in_text = False
-        for line in lines:
-            if in_text and _LIST_START.match(line):
-                parted.append("")
-                in_text = False
-            elif not line.strip():
-                in_text = False
-            elif not parted or not parted[-1].strip():
-                in_text = not _LIST_ITEM.match(line) and not line.startswith(("    ", "\t", ">"))
-            parted.append(line)
-        return parted
-
-
-class _Turns(Treeprocessor):
-    """Lowers headings and shows task boxes as characters."""
-
-    def run(self, root: Element) -> None:
-        for element in root.iter():
-            tag = element.tag
-            if re.fullmatch(r"h[1-6]", tag):
-                element.tag = f"h{min(6, max(int(tag[1]) + 1, _HIGHEST_HEADING))}"
-            elif tag == "li":
-                self._box(element)
-
-    @staticmethod
-    def _box(item: Element) -> None:
-        holder = (
-            item[0] if len(item) and item[0].tag == "p" and not (item.text or "").strip() else item
-        )
-        text = (holder.text or "").lstrip()
-        if re.match(r"\[[ xX]\]\s", text):
-            holder.text = ("☑ " if text[1] in "xX" else "☐ ") + text[4:]

@@ -87,6 +87,7 @@ def test_the_stamp_says_what_was_built(site: SmallSite) -> None:
         "markdown",
         "nh3",
         "pelican",
+        "pyromark",
     }
 
 

@@ -1509,9 +1509,15 @@ TABLE = [
         ***
         - us
         ---
+        > Are you sure?
+        ---
+        - a
+
+          b
+          ---
         """,
         """
-        a.md:13: heading: '---' under a line of text makes that line a heading; put a blank line
+        a.md:19: heading: '---' under a line of text makes that line a heading; put a blank line
             before it
         """,
     ),

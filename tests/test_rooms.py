@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Libraries that cost time to import, or that tie us to a host.
 HEAVY = {
     *("pelican", "boto3", "botocore", "feedgen", "lxml", "jinja2", "markdown", "nh3"),
-    *("yaml", "dateutil", "watchfiles", "rich", "docutils", "icalendar"),
+    *("pyromark", "yaml", "dateutil", "watchfiles", "rich", "docutils", "icalendar"),
 }
 
 #: Room → the rooms it may bring along, and the libraries. Rooms stand in the order of the flow.
@@ -31,12 +31,12 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "recurrence": (set(), set()),
     "urls": ({"model"}, set()),
     "clock": ({"errors", "model", "parse"}, {"yaml"}),
-    "markup": ({"model", "urls"}, {"markdown", "nh3"}),
+    "markup": ({"model", "urls"}, {"nh3", "pyromark"}),
     "look": ({"errors", "model"}, set()),
     "settings": ({"errors", "look", "model", "parse"}, {"yaml"}),
     "check": (
         {"markup", "model", "parse", "recurrence", "urls"},
-        {"markdown", "nh3", "yaml"},
+        {"nh3", "pyromark", "yaml"},
     ),
     "gitlog": ({"errors"}, set()),
     "content": (
@@ -44,7 +44,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
             *("check", "errors", "gitlog", "look", "markup", "model"),
             *("parse", "recurrence", "settings", "urls"),
         },
-        {"markdown", "nh3", "yaml"},
+        {"nh3", "pyromark", "yaml"},
     ),
     "page": ({"clock", "errors", "model", "parse", "recurrence"}, {"yaml"}),
     "words": ({"model"}, set()),
@@ -53,22 +53,22 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
             *("clock", "errors", "look", "markup", "model"),
             *("page", "parse", "recurrence", "urls", "words"),
         },
-        {"jinja2", "markdown", "nh3", "yaml"},
+        {"jinja2", "nh3", "pyromark", "yaml"},
     ),
     "feeds": (
         {"clock", "errors", "markup", "model", "page", "parse", "recurrence", "urls", "words"},
-        {"markdown", "nh3", "yaml"},
+        {"nh3", "pyromark", "yaml"},
     ),
     "api": (
         {"clock", "errors", "markup", "model", "page", "parse", "recurrence", "urls", "words"},
-        {"markdown", "nh3", "yaml"},
+        {"nh3", "pyromark", "yaml"},
     ),
     "manifest": ({"errors"}, set()),
     "plan": ({"errors", "manifest"}, set()),
     "store": ({"errors", "manifest", "model"}, set()),
     "publisher": ({"errors", "gitlog", "manifest", "model", "plan", "store"}, set()),
     "tick": ({"errors", "gitlog", "manifest", "plan"}, set()),
-    "redact": ({"errors", "markup", "model", "parse", "urls"}, {"markdown", "nh3", "yaml"}),
+    "redact": ({"errors", "markup", "model", "parse", "urls"}, {"nh3", "pyromark", "yaml"}),
     "write": ({"errors", "manifest"}, set()),
     "doctor": (
         {"errors", "gitlog", "look", "manifest", "model", "parse", "plan", "settings", "store"},
@@ -91,7 +91,7 @@ HOMES = {
     "nh3": {"firstword/markup.py"},
     "rich": {"firstword/cli/progress.py"},
     "watchfiles": {"firstword/cli/serve.py", "firstword/cli/watching.py"},
-    "markdown": {"firstword/markup.py"},
+    "pyromark": {"firstword/markup.py"},
 }
 
 

@@ -14,11 +14,13 @@ from firstword.parse.findings import Finding, Rule, shown
 from firstword.parse.keys import FRONT_KEYS, UPDATE_KEYS
 from firstword.parse.veil import Hidden, Veil
 
-#: Python-Markdown and the forges disagree on `##x`, so both spellings count as a heading.
+#: Markdown takes `##x` for text; whoever typed it did not.
 _HEADING = re.compile(r" {0,3}(#{1,2})(?!#)(.*)")
-#: Right under a line of text it makes that line a heading; under an item of a list, a quote or a
-#: table the forges and Python-Markdown do not agree what it makes.
+#: Right under a line of text it makes that line a heading.
 _SETEXT = re.compile(r" {0,3}(-+|=+)[ \t]*")
+#: At the start of its line, under an item of a list or a quote, it is a line across the page.
+_RULE = re.compile(r"-{3,}[ \t]*")
+_LIST_OR_QUOTE = re.compile(r" {0,3}(?:>|(?:[-*+]|\d+[.)])[ \t])")
 _KEY = re.compile(r"([A-Za-z][A-Za-z_-]*):(?:[ \t]+(.*))?")
 #: A key that is not quite one: `next 10:00`, `- next: 10:00`, `next:10:00`, `**next**: 10:00`.
 _NEARLY_KEY = re.compile(r"\W*?([A-Za-z_]+)(?:[*\"' ]*[:=][*\"' ]*|\s+(?=\d))(.*)")
@@ -117,7 +119,7 @@ class _Scanner:
             self._note(
                 number - 1, "front-matter", "front matter begins again; one file tells one story"
             )
-        elif _SETEXT.fullmatch(line) and above.strip() and not above.lstrip().startswith("#"):
+        elif _underlines(line, above):
             if self.again:
                 self.again = False
                 return
@@ -219,6 +221,13 @@ class _Scanner:
                 f"text before the first update: {shown(line.strip())}; "
                 "every word stands under '## when | who | status'",
             )
+
+
+def _underlines(line: str, above: str) -> bool:
+    """Tell whether a line makes the one above a heading, or would if that were plain text."""
+    if not _SETEXT.fullmatch(line) or not above.strip() or above.lstrip().startswith("#"):
+        return False
+    return not (_RULE.fullmatch(line) and _LIST_OR_QUOTE.match(above))
 
 
 def _looks_like_update(line: str) -> bool:

@@ -20,6 +20,8 @@ _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])[ \t]+(.*)")
 _BOX = re.compile(r"\[([ xX])\](?:[ \t]+(.*))?")
 #: Meant as a box, and no box to Markdown: `- [] x`, `-[ ] x`, `- [ ]x`, `- [✓] x`.
 _NEARLY_BOX = re.compile(r"(?:(?:[-*+]|\d+[.)])[ \t]*)?\[[ \t]*(?:[xXvV✓✔☑][ \t]*)?\](?![(\[:]).*")
+#: A line across the page, which ends the item above it.
+_RULE = re.compile(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}")
 _PROMISE = re.compile(r"(?P<text>.*\S)\s*\((?P<who>[^()]*\S)\s*,\s*(?P<due>[^(),]*\S)\s*\)[.;]?")
 
 
@@ -91,7 +93,7 @@ def _items(raw: RawUpdate) -> Iterator[_Item]:
         zip(raw.lines, raw.hidden, strict=True), raw.first_body_line
     ):
         begun = None if hidden else _begin(line, number)
-        if item and not begun and not hidden and line.strip():
+        if item and not begun and not hidden and line.strip() and not _RULE.fullmatch(line):
             item.texts.append(line.strip())
             continue
         if item:
