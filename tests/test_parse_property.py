@@ -8,11 +8,13 @@ from types import FrameType
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from firstword.model import Incident, Level
 from firstword.parse import RULES, Parsed, parse
+from firstword.parse.frontmatter import read_fields
 
 ZONE = ZoneInfo("Europe/Copenhagen")
 PATH = "content/incidents/2026/2026-11-21-card-payments.md"
@@ -122,6 +124,41 @@ def test_any_path(name: str) -> None:
     data = VALID.encode()
 
     check_clean(parse(data, f"content/{name}.md", ZONE), data, f"content/{name}.md")
+
+
+#: What values are made of, so that YAML has something to say about most of them.
+SIGNS = st.sampled_from(
+    [*"ab1_- :#'\"[]{},&*!|>%@`.~\u00a0\u2028\ufeff\ue000", ": ", " #", ", ", "ö", "😀"]
+)
+VALUES = st.lists(SIGNS, max_size=8).map("".join)
+LINES = st.builds("{}{}{}".format, st.sampled_from(["title", "a", "<<", "y"]), SIGNS, VALUES) | (
+    st.builds("{}: [{}]".format, st.sampled_from(["components", "b"]), VALUES)
+)
+
+
+@given(st.lists(LINES | VALUES, max_size=3), st.booleans())
+def test_front_matter_is_what_yaml_says_it_is(lines: list[str], plain: bool) -> None:
+    if plain:
+        lines = [f"key{number}: a{line}" for number, line in enumerate(lines)]
+    fields, findings = read_fields(lines, 1)
+    if findings:
+        return
+
+    try:
+        told = yaml.load("\n".join(lines), Loader=yaml.BaseLoader) or {}  # noqa: S506 - texts only
+    except yaml.constructor.ConstructorError:
+        return
+
+    said = {
+        key.strip(): ", ".join(filter(None, map(str.strip, value)))
+        if isinstance(value, list)
+        else value.strip()
+        for key, value in told.items()
+    }
+    assert {field.key: field.text for field in fields} == said
+    assert {field.key for field in fields if field.is_list} == {
+        key.strip() for key, value in told.items() if isinstance(value, list)
+    }
 
 
 #: What is put somewhere into a valid file: all that has a meaning to some layer, and some that is

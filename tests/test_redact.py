@@ -161,7 +161,7 @@ def test_the_gap_is_seen_wherever_the_words_stood(body: str, expected: str) -> N
     "body",
     [
         f'Call <a href="tel:{SECRET}">us</a> now.',
-        f"Call [us][1] now.\n\n[1]: https://acme.example/ '{SECRET}'",
+        f'Call [us][1] now.\n\n[1]: https://acme.example/ "{SECRET}"',
         f"<!-- {SECRET} -->\n\nWe are at work.",
     ],
 )

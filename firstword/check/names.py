@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from firstword.check.report import warning
 from firstword.model import Facts, Incident, Problem, Site
@@ -13,11 +14,13 @@ from firstword.parse.readers import for_readers, spelled
 
 def full_names(incident: Incident, site: Site) -> Iterator[Problem]:
     """Warn where readers would see the full name of somebody who is shown under another."""
-    texts = list(_texts(incident, site))
-    for person in site.people.values():
-        name = re.compile(rf"(?<!\w){spelled(person.name)}(?!\w)", re.IGNORECASE)
-        if name.search(person.shown):
-            continue
+    hidden = [
+        (person, name)
+        for person in site.people.values()
+        if not (name := _name(person.name)).search(person.shown)
+    ]
+    texts = list(_texts(incident, site)) if hidden else []
+    for person, name in hidden:
         for line in dict.fromkeys(line for line, text in texts if name.search(text)):
             yield warning(
                 incident,
@@ -25,6 +28,11 @@ def full_names(incident: Incident, site: Site) -> Iterator[Problem]:
                 "name",
                 f"readers would see {person.name!r}; PEOPLE shows {person.shown!r} instead",
             )
+
+
+@lru_cache(maxsize=1000)
+def _name(full: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){spelled(full)}(?!\w)", re.IGNORECASE)
 
 
 def _texts(incident: Incident, site: Site) -> Iterator[tuple[int, str]]:

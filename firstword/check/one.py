@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from operator import attrgetter
 
 from firstword.check.names import full_names
 from firstword.check.references import references, words
@@ -23,6 +24,8 @@ from firstword.model import (
 from firstword.parse.keys import TEXTS, nearest
 from firstword.parse.redactions import redactions
 
+#: The texts of facts that readers see.
+_texts = attrgetter(*sorted(TEXTS))
 _FIRST = {
     Kind.INCIDENT: {Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING, Status.RESOLVED},
     Kind.MAINTENANCE: {Status.SCHEDULED, Status.IN_PROGRESS},
@@ -84,14 +87,15 @@ def _who(incident: Incident, site: Site) -> Iterator[Problem]:
 
 def _gaps(incident: Incident, site: Site) -> Iterator[Problem]:
     """A gap where words were redacted is signed too, by the name that readers see."""
-    names = {name for person in site.people.values() for name in (person.name, person.shown)}
-    words = [(1, str(getattr(incident.first, key) or "")) for key in sorted(TEXTS)]
+    words = [(1, text) for text in _texts(incident.first) if text]
     for update in incident.updates:
-        said = (str(getattr(update.says, key) or "") for key in sorted(TEXTS))
-        words += ((update.line, text) for text in (update.body, *said))
+        words += ((update.line, text) for text in (update.body, *_texts(update.says)) if text)
     for line, text in words:
         for gap in redactions(text):
-            if gap.by not in names:
+            signs = (
+                name for person in site.people.values() for name in (person.name, person.shown)
+            )
+            if gap.by not in signs:
                 yield error(incident, line, "author", f"a gap is signed by nobody in PEOPLE: {gap}")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
 from firstword.model.words import (
     ENDINGS,
@@ -58,12 +60,30 @@ class Facts:
 
     def over(self, older: Facts) -> Facts:
         """Return these facts laid over older ones: what they say wins, the rest stays."""
-        said = {f.name: getattr(self, f.name) for f in fields(self)}
-        return replace(older, **{name: v for name, v in said.items() if v is not None})
+        said = self._said()
+        return Facts(**{**older._said(), **said}) if said else older
 
     def names(self) -> tuple[str, ...]:
         """Name the facts that are said, in the order of the file format."""
-        return tuple(f.name for f in fields(self) if getattr(self, f.name) is not None)
+        return tuple(self._said())
+
+    def without(self, *names: str) -> Facts:
+        """Return these facts as if nothing were said of some."""
+        said = self._said()
+        left = {name: value for name, value in said.items() if name not in names}
+        if len(left) == len(said):
+            return self
+        return Facts(**left) if left else _NOTHING
+
+    def _said(self) -> dict[str, Any]:
+        values = zip(_FACTS, _VALUES(self), strict=True)
+        return {name: value for name, value in values if value is not None}
+
+
+_NOTHING = Facts()
+# Asked for once: these are read and laid over each other for every update of every file.
+_FACTS = tuple(Facts.__dataclass_fields__)
+_VALUES = attrgetter(*_FACTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,7 +303,7 @@ def _timeline(incident: Incident) -> tuple[Moment, ...]:
     for update in corrections.get(incident.updates[0].at, ()) if incident.updates else ():
         # The front matter is the first update's: correcting that update corrects it too.
         first = update.says.over(first)
-    facts = first
+    facts = first.without("next", "because", "ended")
     components = _named({}, first.components)
     status = Status.UPDATE
     moments = []
@@ -293,7 +313,7 @@ def _timeline(incident: Incident) -> tuple[Moment, ...]:
         for fix in fixes:
             says = fix.says.over(says)
         # A next word, a reason and an end belong to the update that said them, not to all after.
-        facts = replace(says.over(facts), next=None, because=None, ended=None)
+        facts = says.without("next", "because", "ended").over(facts)
         components = _named(components, says.components)
         if update.status not in HOLDING:
             status = update.status

@@ -113,8 +113,8 @@ class _Scanner:
 
     def _underline(self, line: str, above: str, number: int) -> None:
         """Report a line that makes the one above a heading, or front matter that begins again."""
-        key = _KEY.fullmatch(line.rstrip())
-        if above.rstrip() == "---" and key and key[1] in FRONT_KEYS:
+        key = _KEY.fullmatch(line.rstrip()) if above.rstrip() == "---" else None
+        if key and key[1] in FRONT_KEYS:
             self.again = True
             self._note(
                 number - 1, "front-matter", "front matter begins again; one file tells one story"
@@ -225,20 +225,22 @@ class _Scanner:
 
 def _underlines(line: str, above: str) -> bool:
     """Tell whether a line makes the one above a heading, or would if that were plain text."""
-    if not _SETEXT.fullmatch(line) or not above.strip() or above.lstrip().startswith("#"):
+    if not line.lstrip().startswith(("-", "=")) or not _SETEXT.fullmatch(line):
+        return False
+    if not above.strip() or above.lstrip().startswith("#"):
         return False
     return not (_RULE.fullmatch(line) and _LIST_OR_QUOTE.match(above))
 
 
 def _looks_like_update(line: str) -> bool:
     """Tell an update's heading, also where its '##' is missing or is not at the line's start."""
-    found = _UPDATE.fullmatch(line)
+    found = _UPDATE.fullmatch(line) if "|" in line else None
     return found is not None and found[3].strip("*_# \t").casefold() in _STATUSES
 
 
 def _is_heading(line: str) -> bool:
     """Tell `#42 was refused` (text) from `# Heading` and `##2026...` (headings)."""
-    found = _HEADING.fullmatch(line)
+    found = _HEADING.fullmatch(line) if "#" in line else None
     return found is not None and (len(found[1]) == 2 or not found[2] or found[2][0] in " \t")
 
 

@@ -37,6 +37,8 @@ class _Item:
 
 def read_follow_ups(raw: RawUpdate, status: Status, values: Values) -> Iterator[FollowUp]:
     """Find the promises in an update's lists, numbered 0; what is not quite one is a problem."""
+    if not any("[" in line or "(" in line for line in raw.lines):
+        return  # neither a box nor a person with a day
     for item in _items(raw):
         text = " ".join(filter(None, item.texts))
         promise = _PROMISE.fullmatch(text)

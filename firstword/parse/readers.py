@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
+from operator import is_
 
 from firstword.model import Incident, Site, Update
 
@@ -20,11 +21,13 @@ def for_readers(incident: Incident, site: Site) -> Incident:
 
     `FollowUp.person` stays the name of PEOPLE, by which everything about a person is found.
     """
-    return replace(
-        incident,
-        updates=tuple(_update(update, site) for update in incident.updates),
-        translations=tuple(for_readers(other, site) for other in incident.translations),
-    )
+    updates = tuple(_update(update, site) for update in incident.updates)
+    translations = tuple(for_readers(other, site) for other in incident.translations)
+    if all(map(is_, updates, incident.updates)) and all(
+        map(is_, translations, incident.translations)
+    ):
+        return incident
+    return replace(incident, updates=updates, translations=translations)
 
 
 def spelled(name: str) -> str:

@@ -10,6 +10,7 @@ from firstword.parse.findings import Finding, Rule, shown
 #: An incident told in a megabyte is no incident; a log file committed by mistake is.
 MOST_BYTES = 1_000_000
 
+_OURS = "<<<<<<< "
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 #: Characters XML 1.0 cannot carry: one of them would break every feed. Tab and newline stay.
 CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
@@ -36,9 +37,15 @@ def read_text(data: bytes) -> tuple[list[str], list[Finding]]:
             "encoding",
             f"byte {bad!r} at offset {at} is not UTF-8; save the file as UTF-8",
         )
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if conflict := _conflict(lines):
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    if _OURS in text and (conflict := _conflict(lines)):
         return [], [conflict]
+    return (lines, []) if "".join(lines).isprintable() else _publishable(lines)
+
+
+def _publishable(lines: list[str]) -> tuple[list[str], list[Finding]]:
+    """Take out what would break a feed, or a line in some programs only."""
     findings: list[Finding] = []
     for number, line in enumerate(lines, 1):
         if CONTROL.search(line):
@@ -46,9 +53,7 @@ def read_text(data: bytes) -> tuple[list[str], list[Finding]]:
         if _OTHER_LINE_ENDS.search(line):
             what = "ends a line in some programs only; a space takes its place"
             findings.append(_odd(number, _OTHER_LINE_ENDS, line, what))
-    if findings:
-        lines = [CONTROL.sub("", _OTHER_LINE_ENDS.sub(" ", line)) for line in lines]
-    return lines, findings
+    return [CONTROL.sub("", _OTHER_LINE_ENDS.sub(" ", line)) for line in lines], findings
 
 
 def _odd(number: int, kind: re.Pattern[str], line: str, what: str) -> Finding:
@@ -59,7 +64,7 @@ def _odd(number: int, kind: re.Pattern[str], line: str, what: str) -> Finding:
 
 def _conflict(lines: list[str]) -> Finding | None:
     """Find a merge that git could not finish: both sides would be published."""
-    ours = next((n for n, line in enumerate(lines, 1) if line.startswith("<<<<<<< ")), None)
+    ours = next((n for n, line in enumerate(lines, 1) if line.startswith(_OURS)), None)
     if ours is None:
         return None
     if "=======" not in lines[ours:] or not any(x.startswith(">>>>>>> ") for x in lines[ours:]):

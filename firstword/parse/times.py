@@ -153,9 +153,8 @@ def _date(text: str, whole: str) -> date:
 
 def _clock(text: str, whole: str) -> time:
     # Not time.fromisoformat: newer Pythons read 24:00 as midnight, of which day is anybody's guess.
-    hour, minute, second = (int(part) for part in (text + ":00")[:8].split(":"))
     try:
-        return time(hour, minute, second)
+        return time(int(text[:2]), int(text[3:5]), int(text[6:8] or 0))
     except ValueError:
         raise TimeProblem("time", f"no such time of day: {shown(whole)}") from None
 
@@ -174,8 +173,8 @@ def _readings(wall: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
 
     The second is the earlier one where the clocks skip the time.
     """
-    before, after = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    return before, after
+    placed = wall.replace(tzinfo=zone)
+    return placed.astimezone(UTC), placed.replace(fold=1).astimezone(UTC)
 
 
 def _in_zone(wall: datetime, zone: tzinfo, text: str) -> datetime:

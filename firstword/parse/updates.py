@@ -19,6 +19,13 @@ _KEY_LINE = re.compile(r"([A-Za-z_]+):[ \t]+\S.*")
 #: `Next: 10:30`, which a person writes below the text and means as a promise.
 _PROMISED_TIME = re.compile(r"(?:next|expected): .*\d[:.h]\d\d.{0,9}", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_SAYING = re.compile(r"[^\W_]")
+_YEAR = re.compile(r"\d{4}-")
+_STATUSES = frozenset(map(str, Status))
+_ALLOWED: dict[Kind | None, tuple[Status, ...]] = {
+    None: tuple(Status),
+    **{kind: (*statuses, *_KEEPING) for kind, statuses in LIFECYCLE.items()},
+}
 
 
 def build_updates(
@@ -44,7 +51,7 @@ def build_updates(
 
 
 def _update(raw: RawUpdate, kind: Kind | None, values: Values, *, imported: bool) -> Update | None:
-    if raw.who.casefold() in set(Status) or re.match(r"\d{4}-", raw.who):
+    if raw.who.casefold() in _STATUSES or _YEAR.match(raw.who):
         heading = shown(f"{raw.when} | {raw.who} | {raw.status}")
         values.error(
             raw.line, "heading", f"expected 'when | who | status' in this order, got {heading}"
@@ -77,11 +84,11 @@ def _update(raw: RawUpdate, kind: Kind | None, values: Values, *, imported: bool
 
 
 def _status(raw: RawUpdate, kind: Kind | None, values: Values) -> Status | None:
-    allowed = (*LIFECYCLE[kind], *_KEEPING) if kind else tuple(Status)
+    allowed = _ALLOWED[kind]
     if raw.status in allowed:
         return Status(raw.status)
     words = [str(status) for status in allowed]
-    if raw.status in set(Status):
+    if raw.status in _STATUSES:
         message = f"{raw.status!r} is no status of {with_article(kind)}; one of: {', '.join(words)}"
     else:
         message = f"unknown status: {shown(raw.status)}{nearest(raw.status, words)}"
@@ -124,15 +131,14 @@ def _keys(raw: RawUpdate, kind: Kind | None, values: Values) -> dict[str, Said]:
 def _check_body(raw: RawUpdate, values: Values) -> None:
     """Report an update that says nothing, and keys that were lost in the text."""
     said = any(
-        re.search(r"[^\W_]", line)
+        _SAYING.search(line)
         for line, hidden in zip(raw.lines, raw.hidden, strict=True)
         if hidden != "comment"
     )
     if not said and not raw.muddled:
         values.error(raw.line, "empty-update", "nothing is said in this update")
     for index, (number, lines) in enumerate(_paragraphs(raw)):
-        found = [_KEY_LINE.fullmatch(line) for line in lines]
-        keys = [match is not None and match[1] in UPDATE_KEYS for match in found]
+        keys = [_is_key(line) for line in lines]
         if all(keys) or (keys[0] and index == 0):
             values.error(
                 number,
@@ -147,6 +153,11 @@ def _check_body(raw: RawUpdate, values: Values) -> None:
                 f"{shown(lines[0])} is text and promises nothing; "
                 "a key stands right under the heading",
             )
+
+
+def _is_key(line: str) -> bool:
+    found = _KEY_LINE.fullmatch(line)
+    return found is not None and found[1] in UPDATE_KEYS
 
 
 def _paragraphs(raw: RawUpdate) -> Iterator[tuple[int, list[str]]]:
@@ -186,6 +197,9 @@ def _numbered(updates: Sequence[Update]) -> tuple[Update, ...]:
     number = 0
     counted = []
     for update in updates:
+        if not update.follow_ups:
+            counted.append(update)
+            continue
         follow_ups = []
         for follow_up in update.follow_ups:
             number += 1

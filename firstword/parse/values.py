@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from firstword.model import (
     ComponentChange,
@@ -129,21 +129,10 @@ class Values:
 
     def facts(self, said: Mapping[str, Said], at: datetime | None = None) -> Facts:
         """Read every fact that front matter or one update's keys carry."""
-        return Facts(
-            title=self.line_of_text(said.get("title")),
-            impact=self.word(said.get("impact"), "impact", Impact),
-            affected=_text(said, "affected"),
-            unaffected=_text(said, "unaffected"),
-            workaround=_text(said, "workaround"),
-            scheduled_for=self.time(said.get("scheduled_for")),
-            scheduled_until=self.time(said.get("scheduled_until")),
-            until=self.due(said.get("until")),
-            components=self.components(said.get("components")),
-            next=self.next(said.get("next"), at),
-            expected=self.due(said.get("expected")),
-            because=_text(said, "because"),
-            ended=self.time(said.get("ended")),
-        )
+        facts = {key: read(self, said[key]) for key, read in _FACTS.items() if key in said}
+        if "next" in said:
+            facts["next"] = self.next(said["next"], at)
+        return Facts(**facts)
 
     def _timed(self, said: Said | None, read: Callable[[str], V]) -> V | None:
         if not said:
@@ -171,5 +160,22 @@ def _component_hint(part: str) -> str:
     )
 
 
-def _text(said: Mapping[str, Said], key: str) -> str | None:
-    return said[key][0] if key in said else None
+def _text(_values: Values, said: Said) -> str:
+    return said[0]
+
+
+#: How each fact is read, but for `next`, which depends on the update it stands in.
+_FACTS: dict[str, Callable[[Values, Said], Any]] = {
+    "title": Values.line_of_text,
+    "impact": lambda values, said: values.word(said, "impact", Impact),
+    "affected": _text,
+    "unaffected": _text,
+    "workaround": _text,
+    "scheduled_for": Values.time,
+    "scheduled_until": Values.time,
+    "until": Values.due,
+    "components": Values.components,
+    "expected": Values.due,
+    "because": _text,
+    "ended": Values.time,
+}

@@ -33,7 +33,7 @@ class Veil:
             return "fence"
         if self.comment_line:
             return self._in_comment(line, number)
-        found = _FENCE.fullmatch(line)
+        found = _FENCE.fullmatch(line) if "```" in line or "~~~" in line else None
         if found and not (found[1][0] == "`" and "`" in found[2]):
             self._fence, self.fence_line = found[1], number
             return "fence"
