@@ -129,11 +129,6 @@ def linked_slugs(text: str) -> Iterator[str]:
     yield from examine(text).slugs
 
 
-def foreign_pictures(text: str) -> Iterator[str]:
-    """Yield the addresses of pictures that are not this site's own, which are not shown."""
-    yield from examine(text).lost_pictures
-
-
 def _nowhere(_slug: str) -> str | None:
     return None
 

@@ -128,7 +128,9 @@ def test_a_link_to_another_story_works_on_page_and_in_feed(site: SmallSite) -> N
 
 
 def test_what_people_commit_is_sanitised(site: SmallSite) -> None:
-    hostile = "\n<script>alert(1)</script> <img src=x onerror=alert(2)> [x](javascript:alert(3))\n"
+    hostile = (
+        "\nSo: <script>alert(1)</script> <img src=x onerror=alert(2)> [x](javascript:alert(3))\n"
+    )
     titled = CARDS.replace("title: Card payments", "title: <script>alert(4)</script> Card payments")
     site.write(CARDS_FILE, titled + hostile)
 

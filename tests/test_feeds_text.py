@@ -77,7 +77,7 @@ def test_facts_and_earlier_lines_are_text_whatever_they_look_like(text: str) -> 
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("<script>alert(1)</script>*x*", "<p><em>x</em></p>"),
+        ("a <script>alert(1)</script>*x*", "<p>a <em>x</em></p>"),
         ("[x](javascript:alert)", '<p><a rel="noopener">x</a></p>'),
         # From the root of the site, on the story's own page, and to another story.
         ("[x](/help/)", '<p><a href="https://status.acme.example/help/" rel="noopener">x</a></p>'),
@@ -100,7 +100,7 @@ def test_facts_and_earlier_lines_are_text_whatever_they_look_like(text: str) -> 
         ("[x](mailto:a@b.example)", '<p><a href="mailto:a@b.example" rel="noopener">x</a></p>'),
         (
             "![x](/images/a.png)",
-            '<p><img alt="x" src="https://status.acme.example/images/a.png"></p>',
+            '<p><img src="https://status.acme.example/images/a.png" alt="x"></p>',
         ),
         # Not a link, however much it looks like one.
         ('`<a href="#x">`', '<p><code>&lt;a href="#x"&gt;</code></p>'),
