@@ -18,7 +18,7 @@ from botocore.config import Config
 from fakestore import FakeStore, Kept
 from faults_reader import broken_links
 from faults_site import Checkout, Example
-from faulty_proxy import Request
+from faulty_proxy import FaultyProxy, Request
 from sites import Ran
 
 from firstword.clock import system_clock
@@ -226,18 +226,25 @@ class Publisher:
         return Ran(self._process.returncode, out, err)
 
 
-def at_first(kind: str, *, answered: bool, act: Callable[[], object]) -> Callable[[Request], bool]:
-    """Return a fault for a proxy: act at the first request of a kind, and cut its connection."""
+def strike(proxy: FaultyProxy, kind: str, how: str, act: Callable[[], object]) -> None:
+    """Act at the first request of a kind, and cut its connection.
+
+    `how` says what the server behind gets of it: "before" = nothing, "torn" = half of the upload,
+    "after" = all of it, and only the answer is lost.
+    """
     done: list[Request] = []
 
     def fault(request: Request) -> bool:
-        if done or request.kind != kind or request.answered is not answered:
+        if done or request.kind != kind or request.answered is not (how == "after"):
             return False
         done.append(request)
         act()
         return True
 
-    return fault
+    if how == "torn":
+        proxy.tear = fault
+    else:
+        proxy.fault = fault
 
 
 def once_each(kinds: Iterable[str], *, answered: bool) -> Callable[[Request], bool]:

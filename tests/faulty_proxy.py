@@ -1,4 +1,4 @@
-"""A proxy on loopback that cuts connections, or passes a write on and loses the reply."""
+"""A proxy on loopback that cuts connections, tears uploads, or loses the reply to a write."""
 
 from __future__ import annotations
 
@@ -51,6 +51,8 @@ class FaultyProxy:
     def __init__(self, upstream: str, *, exclusive: bool = False) -> None:
         self.upstream = urlsplit(upstream).netloc
         self.fault: Callable[[Request], bool] = lambda request: False
+        #: asked about every upload: True = half of it arrives, and no more
+        self.tear: Callable[[Request], bool] = lambda request: False
         #: headers to add to a request, for what is behind
         self.marks: Callable[[Request], Mapping[str, str]] = lambda request: {}
         #: changes the headers of an answer
@@ -85,6 +87,16 @@ class FaultyProxy:
         finally:
             upstream.close()
 
+    def _forward_half(self, path: str, body: bytes, headers: dict[str, str]) -> None:
+        upstream = http.client.HTTPConnection(self.upstream, timeout=30)
+        try:
+            upstream.putrequest("PUT", path, skip_host=True, skip_accept_encoding=True)
+            for name, value in headers.items():
+                upstream.putheader(name, value)
+            upstream.endheaders(body[: len(body) // 2])
+        finally:
+            upstream.close()
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         proxy = self
 
@@ -95,12 +107,17 @@ class FaultyProxy:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 absent = self.headers.get("If-None-Match") == "*"
                 asked = (self.command, urlsplit(self.path).path, body, absent)
-                proxy.requests.append(Request(*asked, answered=False))
-                if proxy.fault(proxy.requests[-1]):
+                request = Request(*asked, answered=False)
+                proxy.requests.append(request)
+                if proxy.fault(request):
                     self._cut()
                     return
                 sent = {n: v for n, v in self.headers.items() if n.lower() not in _HOP_BY_HOP}
-                sent |= proxy.marks(Request(*asked, answered=False))
+                sent |= proxy.marks(request)
+                if self.command == "PUT" and proxy.tear(request):
+                    proxy._forward_half(self.path, body, sent)
+                    self._cut()
+                    return
                 try:
                     status, headers, data = proxy._forward(self.command, self.path, body, sent)
                 except (OSError, http.client.HTTPException):

@@ -1,17 +1,18 @@
-"""Real processes, killed with SIGKILL at every kind of request; and requests whose reply is lost.
+"""Real processes, killed with SIGKILL inside every kind of request; and replies that are lost.
 
 Each publishes from a depth-1 clone with an empty home. moto answers, through our own proxy.
 """
 
 from __future__ import annotations
 
+import itertools
 import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults_bucket import Course, Publisher, Server, at_first, once_each
+from faults_bucket import Course, Publisher, Server, once_each, strike
 from faults_site import Example
 from faulty_proxy import FaultyProxy
 from moto.server import ThreadedMotoServer
@@ -21,7 +22,7 @@ from firstword.clock import system_clock
 #: Every kind of request that a publish makes, in the order in which they come.
 KINDS = (
     *("root GET", "shard GET", "probe PUT", "probe GET", "probe DELETE", "lease PUT", "leaf PUT"),
-    *("page PUT", "page DELETE", "shard PUT", "commit PUT", "shard DELETE"),
+    *("page PUT", "page HEAD", "page DELETE", "shard PUT", "commit PUT", "shard DELETE"),
 )
 
 
@@ -46,8 +47,13 @@ def proxy(server: Server) -> Iterator[FaultyProxy]:
     proxy.close()
 
 
-@pytest.mark.parametrize("answered", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [
+        *itertools.product(KINDS, ("before", "after")),
+        *itertools.product(("leaf PUT", "shard PUT", "commit PUT"), ("torn",)),
+    ],
+)
 def test_a_process_killed_at_a_request(
     *,
     server: Server,
@@ -55,7 +61,7 @@ def test_a_process_killed_at_a_request(
     proxy: FaultyProxy,
     tmp_path: Path,
     kind: str,
-    answered: bool,
+    how: str,
 ) -> None:
     bucket = server.bucket()
     clone = server.example.clone("newer", f"{tmp_path.name}-clone")
@@ -64,7 +70,7 @@ def test_a_process_killed_at_a_request(
     def kill() -> None:
         running[0].kill()
 
-    proxy.fault = at_first(kind, answered=answered, act=kill)
+    strike(proxy, kind, how, kill)
     running.append(Publisher(clone.root, bucket.target, proxy.address))
     ran = running[0].end()
 
@@ -89,13 +95,18 @@ def test_a_process_that_nobody_kills(
     course.assert_heals(bucket)
 
 
-@pytest.mark.parametrize("answered", [False, True], ids=["cut", "reply lost"])
+@pytest.mark.parametrize("how", ["cut", "torn", "reply lost"])
 def test_connections_that_break_once_are_no_failure(
-    server: Server, course: Course, proxy: FaultyProxy, answered: bool
+    server: Server, course: Course, proxy: FaultyProxy, how: str
 ) -> None:
     """What was sent twice arrived once; what collides with itself is no conflict."""
     bucket = server.bucket()
-    proxy.fault = once_each(KINDS, answered=answered)
+    kinds = {kind for kind in KINDS if how != "torn" or kind.endswith("PUT")}
+    fault = once_each(kinds, answered=how == "reply lost")
+    if how == "torn":
+        proxy.tear = fault
+    else:
+        proxy.fault = fault
 
     report = bucket.publish(
         server.example.checkout("newer", depth=1), now=system_clock(), address=proxy.address
@@ -105,6 +116,6 @@ def test_connections_that_break_once_are_no_failure(
     assert report.deletes == 1
     assert not any("behind" in line for line in report.lines)
     repeated = Counter((one.kind, one.path, one.body) for one in proxy.requests)
-    assert {kind for (kind, *_), times in repeated.items() if times > 1} == set(KINDS)
+    assert {kind for (kind, *_), times in repeated.items() if times > 1} == kinds
     course.assert_readable(bucket.site())
     course.assert_heals(bucket)
