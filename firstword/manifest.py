@@ -131,7 +131,7 @@ class Manifest:
     next_change_at: datetime | None = None
     source: Origin = field(default_factory=Origin)
     lease: Lease | None = None
-    probed: str = ""  #: the target's name where conditional writes were tried, and honoured
+    probed: str = ""  #: the place where conditional writes were tried, and honoured
     guarded_at: datetime | None = None  #: when strangers were last seen to be kept out
     shards: Mapping[str, str] = field(default_factory=dict)  #: name → digest, as last committed
     objects: Mapping[str, Held] = field(default_factory=dict)

@@ -79,6 +79,7 @@ class Busy(FakeStore):
 class Bucket(FakeStore):
     """A store on somebody's server."""
 
+    endpoint = ""
     exposed = Exposure()
     time: datetime | None = NOON
     asked_who = 0
@@ -239,6 +240,23 @@ def test_no_lock_goes_on_and_says_what_is_at_risk(site: Site, store: FakeStore) 
     assert refused.outcome == "refused"
     assert world.manifest().probed == ""
     assert_sound(store)
+
+
+def test_the_same_name_on_another_server_is_another_place(site: Site) -> None:
+    """The state came along with the copy, and says nothing about the server that it is on now."""
+    bucket = Bucket("s3://status")
+    world = World(site, store=bucket)
+    world.publish_one()
+    asked = (bucket.asked_who, len([key for key in bucket.asked("put") if key.startswith(PROBES)]))
+    bucket.endpoint = "https://s3.elsewhere.example"
+
+    for commit in "bc":
+        world.publish_one(commit, world.later(card={U1: f"Words of {commit}."}))
+
+    assert world.manifest().probed == "s3://status at https://s3.elsewhere.example"
+    again = (bucket.asked_who, len([key for key in bucket.asked("put") if key.startswith(PROBES)]))
+    assert again == (2 * asked[0], 2 * asked[1])
+    assert asked[0] == 1
 
 
 def test_no_lock_takes_nothing_away_where_conditions_are_honoured(site: Site) -> None:

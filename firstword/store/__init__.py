@@ -77,6 +77,9 @@ class Store(Protocol):
 class Remote(Store, Protocol):
     """A store on somebody's server, which can be asked about more than its objects."""
 
+    #: the server's address, without credentials; "" = Amazon's own
+    endpoint: str
+
     def exposure(self) -> Exposure:
         """Find out whether strangers may write here; what may not be asked stays open."""
 

@@ -37,8 +37,9 @@ def ready(
     """
     if isinstance(store, LookFirst):
         return store, state, ()
-    manifest = state.manifest
-    since = manifest.guarded_at
+    manifest, place = state.manifest, _place(store)
+    moved = bool(manifest.probed) and manifest.probed != place
+    since = None if moved else manifest.guarded_at
     if isinstance(store, Remote) and (since is None or now - since >= GUARDED_FOR):
         if writable := store.exposure().writable:
             raise Refused(
@@ -46,16 +47,22 @@ def ready(
                 f"{block_command(store.name)}"
             )
         manifest = replace(manifest, guarded_at=now)
-    ignored = "" if manifest.probed == store.name else probe(store)
+    ignored = "" if manifest.probed == place else probe(store)
     if ignored and not no_lock:
         raise Refused(
             f"{store.name} does not honour conditional writes ({ignored}): {AT_RISK}; "
             "make sure that only one publishes at a time, and say so with --no-lock"
         )
-    known = replace(state, manifest=replace(manifest, probed="" if ignored else store.name))
+    known = replace(state, manifest=replace(manifest, probed="" if ignored else place))
     if ignored:
         return LookFirst(store), known, (f"no lock: {ignored}; {AT_RISK}",)
     return store, known, ()
+
+
+def _place(store: Store) -> str:
+    """Return where a store is: the same bucket's name on another server is another place."""
+    endpoint = store.endpoint if isinstance(store, Remote) else ""
+    return f"{store.name} at {endpoint}" if endpoint else store.name
 
 
 def block_command(target: str) -> str:

@@ -44,6 +44,7 @@ class S3Store:
 
     def __init__(self, bucket: str, prefix: str, options: Target) -> None:
         self.name = f"s3://{bucket}/{prefix}".rstrip("/")
+        self.endpoint = harmless(options.endpoint)
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
         self._options = options
