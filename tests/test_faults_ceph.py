@@ -121,7 +121,11 @@ def test_a_power_cut_at_the_server(
     outage = Outage(ceph, victim, kind)
     proxy.fault = outage.strike
 
-    report = bucket.publish(newer, now=system_clock(), address=proxy.address)
+    try:
+        report = bucket.publish(newer, now=system_clock(), address=proxy.address)
+    finally:
+        if victim not in ceph.running:
+            ceph.start(victim)
 
     assert outage.over
     assert report.outcome == "published", report.error
