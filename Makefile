@@ -30,6 +30,9 @@ serve: $(RUNTIME) ## Build, serve on loopback, rebuild on change
 test: $(DEV) clients ## Run the tests
 	@$(PY) -m pytest $(ARGS)
 
+bench: $(RUNTIME) ## Measure against the peers (ARGS=--quick takes minutes, ARGS=--help tells more)
+	@$(PY) -m benchmarks $(ARGS)
+
 clients: ## Install other people's programs that read our output, where npm is there
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(CLIENTS); else \
 	  echo "No npm: the tests of tests/clients will be skipped." >&2; fi
@@ -64,7 +67,7 @@ clean: ## Remove what the next run makes again; public/, outbox/ and .venv/ stay
 	@rm -rf output .cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help publish serve test clients lint types check format golden lock clean
+.PHONY: help publish serve test bench clients lint types check format golden lock clean
 
 # Missing, or a link to a Python that is gone.
 $(PY):
