@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import make_history
-from benchmarks.s3server import UNCOUNTED
-from benchmarks.tools import ROOT, Tools
+from benchmarks.s3server import UNCOUNTED, started
+from benchmarks.tools import Tools
 
 _PARALLEL = 16  # what publish.py does; the peers are given the same
 SEED = 1
@@ -111,21 +111,16 @@ def lab(
     )
     (home / ".config" / "rclone").mkdir(parents=True)
     (home / ".config" / "rclone" / "rclone.conf").touch()
-    server = subprocess.Popen(
-        (sys.executable, "-m", "benchmarks.s3server"), cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
     try:
-        assert server.stdout is not None
-        yield Lab(
-            work=work,
-            tools=tools,
-            cstate=cstate,
-            say=say,
-            rounds=rounds,
-            budget=budget,
-            s3=server.stdout.readline().strip(),
-        )
+        with started() as s3:
+            yield Lab(
+                work=work,
+                tools=tools,
+                cstate=cstate,
+                say=say,
+                rounds=rounds,
+                budget=budget,
+                s3=s3,
+            )
     finally:
-        server.kill()
-        server.communicate()
         shutil.rmtree(work, ignore_errors=True)

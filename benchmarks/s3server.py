@@ -14,16 +14,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import threading
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import formatdate
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
 from benchmarks.s3objects import Answer, Asked, Objects
 
 CONTROL = "/_bench"
+_ROOT = Path(__file__).resolve().parent.parent
 #: A request with this header is answered at once and not counted: whoever measures looks.
 UNCOUNTED = "x-bench-uncounted"
 _REASONS = {
@@ -178,23 +181,15 @@ def _unframed(body: bytes) -> bytes:
 
 
 @contextmanager
-def serving(latency: float = 0.0) -> Iterator[tuple[str, Server]]:
-    """Serve in a thread of this process; yield address and server."""
-    loop = asyncio.new_event_loop()
-    server = Server(latency)
-    listening = loop.run_until_complete(_listen(server, loop, 0))
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        yield _address(listening), server
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        listening.close()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+def started() -> Iterator[str]:
+    """Run the server as a process of its own; yield its address."""
+    command = (sys.executable, "-m", "benchmarks.s3server")
+    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield server.stdout.readline().strip()
+        finally:
+            server.kill()
 
 
 async def _listen(
