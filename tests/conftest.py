@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import shutil
 import socket
 import sys
 from collections.abc import Callable, Generator, Iterator
@@ -16,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from faults_site import Example
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden"
@@ -179,12 +179,41 @@ def corpus() -> Path:
 @pytest.fixture(scope="session")
 def chromium() -> Path:
     """Return the Chromium to run, or skip."""
-    found = next(
-        (path for name in ("/usr/bin/chromium", "chromium") if (path := shutil.which(name))), None
-    )
+    from judges.browser import find_chromium
+
+    found = find_chromium()
     if found is None:
         pytest.skip("no chromium on this machine: apt-get install chromium")
-    return Path(found)
+    return found
+
+
+# ── pages to judge ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """Return the one browser of this run; while it runs, `asyncio.run` cannot be used in tests."""
+    from judges.browser import launched
+
+    with launched(chromium) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the output folder of the example site and a little more: every kind of page."""
+    from judges.pages import build
+
+    return build(tmp_path_factory.mktemp("judged"))
+
+
+@pytest.fixture(scope="session")
+def judged_at(judged: Path) -> Iterator[str]:
+    """Return the address of the same on loopback, with a slash at its end."""
+    from judges.serve import serving
+
+    with serving(judged) as address:
+        yield address
 
 
 # ── publishing under fire ────────────────────────────────────────────────────────────────────────

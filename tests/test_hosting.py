@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import yaml
+from playwright.sync_api import Browser, Error
 from sites import SmallSite
 
 from firstword.model import Target
@@ -229,26 +230,20 @@ def strict_site(
         thread.join()
 
 
-def test_a_browser_shows_the_pages_under_that_policy(strict_site: str, chromium: Path) -> None:
-    from playwright.sync_api import Error, sync_playwright
-
+def test_a_browser_shows_the_pages_under_that_policy(strict_site: str, browser: Browser) -> None:
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        for path in ("/", "/incidents/2026-11-21-card-payments/", "/history/"):
-            page.goto(strict_site + path)
-            styled = page.evaluate("getComputedStyle(document.body).maxWidth")
-            assert styled != "none"
-            assert page.locator("#news").is_visible()
-        shown = [*complaints]
-        with pytest.raises(Error, match="violates the following Content Security Policy"):
-            page.add_script_tag(content="document.title = 'taken over'")
-        browser.close()
+    page = browser.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for path in ("/", "/incidents/2026-11-21-card-payments/", "/history/"):
+        page.goto(strict_site + path)
+        styled = page.evaluate("getComputedStyle(document.body).maxWidth")
+        assert styled != "none"
+        assert page.locator("#news").is_visible()
+    shown = [*complaints]
+    with pytest.raises(Error, match="violates the following Content Security Policy"):
+        page.add_script_tag(content="document.title = 'taken over'")
+    page.close()
 
     assert shown == []
 

@@ -7,18 +7,18 @@ import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urldefrag, urljoin
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from judges import links
+from playwright.sync_api import Browser
 
 from firstword.build import RunOptions, build_site
 from firstword.preview import Preview
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+SITE = "https://status.northwind.example"
 
 
 @pytest.fixture(scope="module")
@@ -29,46 +29,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Links(HTMLParser):
-    """Collects where a page leads and what can be led to on it."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.targets: list[str] = []
-        self.anchors: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        for name, value in attrs:
-            if name in {"href", "src"} and value is not None:
-                self.targets.append(value)
-            if name == "id" and value:
-                self.anchors.append(value)
-
-
-def broken_links(folder: Path) -> list[str]:
-    """Return every link on any page that leads nowhere, anchors included."""
-    pages = {
-        path.relative_to(folder).as_posix(): Links(path.read_text(encoding="utf-8"))
-        for path in folder.rglob("*.html")
-    }
-    broken = []
-    for key, links in pages.items():
-        for target in links.targets:
-            address, anchor = urldefrag(urljoin(f"http://site/{key}", target))
-            if not address.startswith("http://site/"):
-                continue
-            found = address.removeprefix("http://site/")
-            found = f"{found}index.html" if not found or found.endswith("/") else found
-            if not (folder / found).is_file():
-                broken.append(f"{key}: {target}")
-            elif anchor and found in pages and anchor not in pages[found].anchors:
-                broken.append(f"{key}: {target} (no such anchor)")
-    return broken
-
-
 def test_every_link_leads_somewhere(built: Path) -> None:
-    assert broken_links(built) == []
+    assert links.complaints(built, SITE) == []
 
 
 def test_every_story_is_linked_from_its_month(built: Path) -> None:
@@ -85,7 +47,7 @@ def test_every_story_is_linked_from_its_month(built: Path) -> None:
 
 def test_ids_are_used_once_a_page(built: Path) -> None:
     for path in built.rglob("*.html"):
-        anchors = Links(path.read_text(encoding="utf-8")).anchors
+        anchors = links.marks(path.read_text(encoding="utf-8")).anchors
         assert len(anchors) == len(set(anchors)), path
 
 
@@ -124,21 +86,6 @@ WIDEST = (
     "Math.max(...[...document.querySelectorAll('body *:not(.skip)')]"
     ".map(e => e.getBoundingClientRect().right))"
 )
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=[
-                *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-                *("--disable-background-networking", "--disable-component-update"),
-                "--disable-sync",
-            ],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

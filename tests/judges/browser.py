@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -39,7 +39,13 @@ def launched(chromium: Path) -> Iterator[Browser]:
 
 @contextmanager
 def opened(
-    browser: Browser, url: str, *, width: int = 1280, scheme: Scheme = "light", scripts: bool = True
+    browser: Browser,
+    url: str,
+    *,
+    width: int = 1280,
+    scheme: Scheme = "light",
+    scripts: bool = True,
+    watch: Callable[[Page], object] = lambda _page: None,
 ) -> Iterator[Page]:
     """Open a page while the block lasts; without scripts none of its own has ever run.
 
@@ -66,6 +72,7 @@ def opened(
     if not scripts:
         # Not by the context's option: that one stops the judges' own scripts as well, for good.
         _let_scripts_run(session, allowed=False)
+    watch(page)
     page.goto(url)
     if not scripts:
         _let_scripts_run(session, allowed=True)

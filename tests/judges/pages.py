@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from firstword.build import RunOptions, build_site
 
@@ -16,7 +17,7 @@ EXTRA = Path(__file__).resolve().parent / "extra"
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 WIDTHS = (320, 768, 1280)
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 HEIGHT = 800
 
 
