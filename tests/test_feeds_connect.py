@@ -17,8 +17,8 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
+from judges.links import marks
 from readers.programs import Sfeed, rss2email_settings
-from test_pages import Links
 
 from firstword import urls
 from firstword.build import RunOptions, build_site
@@ -129,14 +129,14 @@ def test_the_page_has_the_pieces_of_the_documentation(built: Path) -> None:
     for name in files:
         assert name in CONNECT
     # What stands above sends people to where the pieces are.
-    links = Links(page)
+    links = marks(page)
     assert {f"#{anchor}" for anchor in ("rss2email", "home-assistant", "prometheus")} <= {
         *links.targets
     }
 
 
 def test_the_page_leads_to_the_calendar_and_the_badge_of_every_part(built: Path) -> None:
-    links = Links((built / "subscribe/index.html").read_text(encoding="utf-8"))
+    links = marks((built / "subscribe/index.html").read_text(encoding="utf-8"))
     there = [p.relative_to(built).as_posix() for p in (built / "components").glob("*/calendar.ics")]
     there += [p.relative_to(built).as_posix() for p in (built / "components").glob("*/badge.svg")]
 
@@ -160,7 +160,7 @@ def test_the_page_and_the_feeds_need_no_stylesheet(built: Path) -> None:
 
 
 def test_the_page_leads_to_every_feed_that_goes_on(built: Path) -> None:
-    links = Links((built / "subscribe/index.html").read_text(encoding="utf-8"))
+    links = marks((built / "subscribe/index.html").read_text(encoding="utf-8"))
     feeds = feeds_of(built)
 
     assert len(feeds) > 20
