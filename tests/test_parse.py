@@ -826,6 +826,7 @@ What we will do:
   * [X] Nested ones (like this) (Dawn  Okafor , 2026-12-01).
 
 1. [ ] Numbered ones (Dawn Okafor, 2026-12-02)
+---
 
 ```
 - [ ] not in a fence
@@ -851,7 +852,7 @@ I wrote to 61 people.
             person="Priya Nair",
             due=date(2026, 11, 24),
             ticked=False,
-            line=32,
+            line=33,
         ),
         FollowUp(
             number=2,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from firstword.model import Incident, Level
@@ -137,6 +137,11 @@ LINES = st.builds("{}{}{}".format, st.sampled_from(["title", "a", "<<", "y"]), S
 
 
 @given(st.lists(LINES | VALUES, max_size=3), st.booleans())
+@example(lines=["title: a #b", "b: [a, b c,d]"], plain=False)
+@example(lines=["title: a: b"], plain=False)
+@example(lines=["title: a:"], plain=False)
+@example(lines=["title: a  ", "y: 10:00", "a: http://b/#c"], plain=False)
+@example(lines=["b: [a b c]", "title: a, [b]"], plain=False)
 def test_front_matter_is_what_yaml_says_it_is(lines: list[str], plain: bool) -> None:
     if plain:
         lines = [f"key{number}: a{line}" for number, line in enumerate(lines)]
