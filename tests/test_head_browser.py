@@ -1,6 +1,6 @@
 """The policy, the live line and the reader's own time in Chromium, with a clock that tests move.
 
-Pages tell how long they mean to wait (`waits`), so that nothing here sleeps.
+Pages tell how long they would wait, so that nothing here sleeps.
 """
 
 from __future__ import annotations
@@ -19,18 +19,12 @@ from heads import CARDS_PAGE, HOME, HOSTILE_PAGE, make_site
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 MINUTE = 60_000
-#: Notes what a page would wait for, what is refused, and what moves.
+#: Says what a page would wait for and what it is refused, and adds up what moves.
 WATCH = """
-window.waits = [];
-window.refused = [];
 window.moved = 0;
-const asking = [];
-const look = () => asking.forEach(([list, count, done]) => list.length < count || done(list));
-const note = (list, what) => { list.push(what); look(); };
-window.until = (list, count) => new Promise(done => { asking.push([list, count, done]); look(); });
 const wait = window.setTimeout;
-window.setTimeout = (what, time) => { note(waits, time); return wait(what, time); };
-addEventListener("securitypolicyviolation", event => note(refused, event.violatedDirective));
+window.setTimeout = (what, time) => { console.debug("wait", time || 0); return wait(what, time); };
+addEventListener("securitypolicyviolation", event => console.debug("no", event.violatedDirective));
 new PerformanceObserver(list => list.getEntries().forEach(entry => { moved += entry.value; }))
   .observe({type: "layout-shift", buffered: true});
 """
@@ -142,17 +136,38 @@ class Reader:
     context: BrowserContext
     page: Page
     address: str
-    odd: list[str]
+    #: What this page would wait for, in milliseconds.
+    waits: list[int] = field(default_factory=list)
+    #: The directives that refused something.
+    refused: list[str] = field(default_factory=list)
+    #: What else the console says.
+    odd: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Take a line of the console."""
+        what, _, value = text.partition(" ")
+        if what == "wait":
+            self.waits.append(int(value))
+        elif what == "no":
+            self.refused.append(value)
+        else:
+            self.odd.append(text)
 
     def go(self, key: str = HOME) -> Page:
         """Open a page of the site."""
+        self.waits.clear()
         self.page.goto(self.address + key.removesuffix("index.html"))
         return self.page
 
+    def until(self, come: Callable[[], bool]) -> None:
+        """Let the console be read until something has come."""
+        while not come():
+            self.page.wait_for_event("console", timeout=20_000)
+
     def wait(self, times: int) -> list[int]:
-        """Return what the page waited for, once that has been so many times."""
-        found: list[int] = self.page.evaluate(f"until(waits, {times})")
-        return found
+        """Return what the page would wait for, once that has been so many times."""
+        self.until(lambda: len(self.waits) >= times)
+        return self.waits
 
     def minute(self, times: int) -> None:
         """Let a minute pass, and the answer come that it brings."""
@@ -175,13 +190,13 @@ def somebody(browser: Browser, address: str) -> Iterator[Somebody]:
         context = browser.new_context(timezone_id=zone, **options)
         contexts.append(context)
         page = context.new_page()
-        odd: list[str] = []
-        page.on("console", lambda message: odd.append(message.text))
-        page.on("pageerror", lambda error: odd.append(str(error)))
+        reader = Reader(context, page, address)
+        page.on("console", lambda message: reader.note(message.text))
+        page.on("pageerror", lambda error: reader.odd.append(str(error)))
         if still:
             page.clock.install(time="2026-11-21T09:31:00Z")
         page.add_init_script(WATCH)
-        return Reader(context, page, address, odd)
+        return reader
 
     yield make
     for context in contexts:
@@ -201,11 +216,17 @@ def test_no_page_is_refused_anything_and_nothing_hostile_runs(
         server.log.clear()
         page = reader.go(key)
         page.mouse.move(200, 300)
-        assert page.evaluate("[window.ran, refused]") == [None, []], key
+        assert (page.evaluate("window.ran"), reader.refused) == (None, []), key
         if key != "old/cards/index.html":  # which sends the browser on at once
             assert server.log == [(f"/{key.removesuffix('index.html')}", 200)], key
             assert page.locator("h1").count() == 1, key
     assert reader.odd == []
+
+
+REFUSED = {
+    *("script-src-elem", "script-src-attr", "style-src-attr", "style-src-elem"),
+    *("img-src", "form-action", "frame-src"),
+}
 
 
 def test_what_is_smuggled_into_a_page_does_not_run(
@@ -224,15 +245,11 @@ def test_what_is_smuggled_into_a_page_does_not_run(
 
     page = reader.go(HOSTILE_PAGE)
     page.evaluate("document.querySelector('form').requestSubmit()")
-    page.evaluate("until(refused, 8)")
+    reader.until(lambda: set(reader.refused) >= REFUSED)
 
     assert page.evaluate("window.ran") is None
     assert page.url.endswith(HOSTILE_PAGE.removesuffix("index.html"))
     assert page.locator("h1").is_visible()
-    assert set(page.evaluate("refused")) == {
-        *("script-src-elem", "script-src-attr", "style-src-attr", "style-src-elem"),
-        *("img-src", "form-action", "frame-src"),
-    }
     assert "/alien.js" not in dict(server.log)
 
 
