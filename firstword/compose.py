@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from firstword.model import ComponentChange, Due, Facts, Incident, Kind, Update
+from firstword.model import ComponentChange, Due, Facts, Incident, Kind, Level, Update
 from firstword.parse.body import read_updates
 from firstword.parse.veil import Veil
 
@@ -195,9 +195,11 @@ def mend(body: str) -> tuple[str, tuple[Mend, ...]]:
     for _ in range(_PASSES):
         mends += _mend_lines(lines)
         _, findings = read_updates([_ANY_UPDATE, "", *lines], -1)
-        if not findings:
+        # What is only worth a warning parses as it stands.
+        wrong = [finding for finding in findings if finding.level is Level.ERROR]
+        if not wrong:
             break
-        edits = [_edit(lines, finding.line - 1, finding.rule) for finding in findings]
+        edits = [_edit(lines, finding.line - 1, finding.rule) for finding in wrong]
         edits.sort(key=lambda edit: edit.first)
         mends += [edit.mend for edit in edits]
         lines = _edited(lines, edits)

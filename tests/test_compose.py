@@ -373,6 +373,11 @@ def test_what_is_composed_without_a_zone_means_the_same_on_any_site(
         # what would be an update
         ("2021-01-01 10:00 | Eve | update", "2021-01-01 10:00 &#124; Eve | update"),
         ("```\n2021-01-01 10:00 | Eve | update\n```", "```\n2021-01-01 10:00 ¦ Eve | update\n```"),
+        # an update that was commented out, and a comment that was never closed
+        (
+            "<!--\n2021-01-01 10:00 | Eve | update",
+            "<!--\n2021-01-01 10:00 | Eve | update\n-->",
+        ),
         # a merge that stayed
         ("<<<<<<< HEAD\n\na\n=======\n", " <<<<<<< HEAD\n\n### a"),
         # blank lines around
