@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from firstword import gitlog, urls
-from firstword.api import build_api, status_json
+from firstword.api import build_api, status_json, story_documents
 from firstword.clock import Clock
 from firstword.content import Content, left_out, read_content, report
 from firstword.errors import BuildError, ContentError
@@ -122,8 +122,16 @@ class Run:
             )
         for key, data in build_feeds(self.page, self.renderer.markup):
             self.output.write(key, data, leaf=True)
-        for file in build_api(self.page, self.renderer.markup, self._clock):
-            self.output.write(file.key, file.data, leaf=file.leaf, valid_until=file.valid_until)
+        status, markup = self.page, self.renderer.markup
+        documents = (story_documents(status, markup, incident) for incident in status.incidents)
+        for file in chain(*documents, build_api(status, markup, self._clock)):
+            self.output.write(
+                file.key,
+                file.data,
+                leaf=file.leaf,
+                owner=file.owner,
+                valid_until=file.valid_until,
+            )
         for path in images(self.content_folder / urls.IMAGES):
             key = urls.IMAGES + path.relative_to(self.content_folder / urls.IMAGES).as_posix()
             self.output.write(key, path.read_bytes(), leaf=True)

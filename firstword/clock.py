@@ -12,6 +12,16 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from firstword.errors import SettingsError
 from firstword.parse.times import end_of_day
 
+_LONGEST = timedelta(days=7)
+#: Up to which silence → in which steps a page follows it.
+_STEPS = (
+    (timedelta(minutes=10), timedelta(minutes=1)),
+    (timedelta(hours=1), timedelta(minutes=5)),
+    (timedelta(hours=4), timedelta(minutes=15)),
+    (timedelta(days=1), timedelta(hours=1)),
+    (_LONGEST, timedelta(days=1)),
+)
+
 
 class Clock:
     """A stopped clock that notes every instant it was asked about. One for each page.
@@ -39,6 +49,23 @@ class Clock:
         self.passed(end_of_day(day - timedelta(days=1), zone))
         self.passed(end_of_day(day, zone))
         return day
+
+    def stepped(self, since: datetime) -> datetime:
+        """Return how far it is known that nothing happened since an instant that has passed.
+
+        That is now, in steps that grow with the silence: a minute, then five, a quarter, an hour, a
+        day, and no further than a week. So that a page tells its age, is made again when that
+        changes, and is the same whoever makes it in between.
+        """
+        silence = max(self.now - since, timedelta())
+        if silence >= _LONGEST:
+            self.passed(since + _LONGEST)
+            return since + _LONGEST
+        step = next(step for below, step in _STEPS if silence < below)
+        reached = since + silence // step * step
+        self.passed(reached)
+        self.passed(reached + step)
+        return reached
 
     def fresh(self) -> Clock:
         """Return a clock of the same instant that has not been asked anything yet."""

@@ -90,6 +90,18 @@ def month_path(month: date) -> str:
     return f"{HISTORY}{month:%Y-%m}/"
 
 
+def year_path(year: int, kind: Kind | None = None, component_id: str = "") -> str:
+    """Spell the address of a year of history: all of it, or of one kind or one component."""
+    if component_id:
+        return component_path(component_id, f"{HISTORY}{year:04}/")
+    return f"{HISTORY}{_FOLDERS[kind]}/{year:04}/" if kind else f"{HISTORY}{year:04}/"
+
+
+def event_key(incident: Incident) -> str:
+    """Spell the address of a story's own event, for a calendar."""
+    return f"{incident_path(incident)}event.ics"
+
+
 def page_key(path: str) -> str:
     """Return the file that answers for an address: `x/` is `x/index.html`."""
     return f"{path}index.html" if not path or path.endswith("/") else path

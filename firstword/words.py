@@ -57,6 +57,8 @@ WORDS = {
     "released": "no longer owed",
 }
 
+#: A kind as the heading of a list.
+MANY = {"incident": "Incidents", "maintenance": "Maintenance", "notice": "Notices"}
 
 #: The whole page in a word or two, for a badge. "None" claims nothing that nobody has looked at.
 INDICATORS = {
@@ -88,9 +90,9 @@ def feed_title(name: str, form: str) -> str:
     return name if form == "atom" else f"{name} (RSS)"
 
 
-def word(value: str) -> str:
-    """Return the label of a word of the file format."""
-    return WORDS[str(value)]
+def word(value: str, *, many: bool = False) -> str:
+    """Return the label of a word of the file format; of a kind also as the heading of a list."""
+    return MANY[str(value)] if many else WORDS[str(value)]
 
 
 def day_text(day: date, *, weekday: bool = False, year: bool = True) -> str:
@@ -119,11 +121,23 @@ def time_text(at: datetime, zone: ZoneInfo) -> str:
     return f"{day_text(at.astimezone(zone).date())}, {clock_text(at, zone)}"
 
 
-def due_text(due: Due, zone: ZoneInfo) -> str:
-    """Spell a promised instant; where only a day was promised, only the day."""
+def near_text(at: datetime, near: datetime, zone: ZoneInfo) -> str:
+    """Spell an instant beside another one: of the same day, only the time."""
+    same = at.astimezone(zone).date() == near.astimezone(zone).date()
+    return clock_text(at, zone) if same else time_text(at, zone)
+
+
+def due_text(due: Due, zone: ZoneInfo, near: datetime | None = None) -> str:
+    """Spell a promised instant, beside another one; where only a day was promised, only the day."""
     if due.whole_day:
         return day_text((due.at.astimezone(zone) - timedelta(seconds=1)).date())
-    return time_text(due.at, zone)
+    return near_text(due.at, near, zone) if near else time_text(due.at, zone)
+
+
+def initials(name: str) -> str:
+    """Return the first letters of the first and the last word of a name."""
+    words = name.split()
+    return "".join(word[0] for word in dict.fromkeys((words[0], words[-1]))) if words else ""
 
 
 def zone_text(local: datetime) -> str:

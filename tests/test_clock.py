@@ -130,3 +130,30 @@ def test_an_epoch_that_is_none(epoch: str) -> None:
 
     assert str(refused.value) == f"SOURCE_DATE_EPOCH: not seconds since 1970: {epoch!r}"
     assert (refused.value.setting, refused.value.exitcode) == ("SOURCE_DATE_EPOCH", 2)
+
+
+@pytest.mark.parametrize(
+    ("silence", "reached", "again"),
+    [
+        (timedelta(), timedelta(), timedelta(minutes=1)),
+        (timedelta(seconds=59), timedelta(), timedelta(minutes=1)),
+        (timedelta(minutes=9), timedelta(minutes=9), timedelta(minutes=10)),
+        (timedelta(minutes=14), timedelta(minutes=10), timedelta(minutes=15)),
+        (timedelta(minutes=59), timedelta(minutes=55), timedelta(hours=1)),
+        (timedelta(hours=3, minutes=50), timedelta(hours=3, minutes=45), timedelta(hours=4)),
+        (timedelta(hours=23, minutes=59), timedelta(hours=23), timedelta(days=1)),
+        (timedelta(days=6, hours=23), timedelta(days=6), timedelta(days=7)),
+        # After a week nobody counts any more.
+        (timedelta(days=7), timedelta(days=7), None),
+        (timedelta(days=700), timedelta(days=7), None),
+    ],
+)
+def test_a_silence_is_followed_in_steps(
+    silence: timedelta, reached: timedelta, again: timedelta | None
+) -> None:
+    clock = Clock(NOON)
+    since = NOON - silence
+
+    assert clock.stepped(since) == since + reached
+    assert clock.as_of == since + reached
+    assert clock.valid_until == (None if again is None else since + again)

@@ -152,7 +152,22 @@ def test_the_page_and_the_feeds_need_no_stylesheet(built: Path) -> None:
 
     # Nothing is put in its place, shown or hidden by a style or a script.
     assert set(re.findall(r"<([a-z]\w*)", main)) <= {
-        *("section", "h1", "h2", "h3", "p", "ul", "li", "a", "b", "br", "code", "pre", "span")
+        *(
+            "div",
+            "section",
+            "h1",
+            "h2",
+            "h3",
+            "p",
+            "ul",
+            "li",
+            "a",
+            "b",
+            "br",
+            "code",
+            "pre",
+            "span",
+        )
     }
     assert not re.search(r"\s(?:style|hidden|aria-hidden|onclick)\b", main)
     for key in feeds_of(built):

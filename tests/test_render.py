@@ -72,7 +72,7 @@ def test_who_translated_stands_beside_who_signed() -> None:
 
     page = shown[f"de/{CARDS_PAGE}"]
     assert page.count("Translated by") == 1
-    assert "Dawn Okafor , Engineer · Answer Dawn Translated by Ian Reyes , Network" in page
+    assert "Dawn Okafor , Engineer Reply to Dawn Translated by Ian Reyes , Network" in page
     assert "Translated by" not in shown[CARDS_PAGE]
 
 
@@ -161,7 +161,7 @@ def test_a_follow_up_names_who_has_it_now() -> None:
 
     shown = said("10:00", story(file(FIRST, end)), site=from_now_on)
 
-    assert "An alarm Ian Reyes, now Dawn Okafor, by 28 November 2026" in shown[CARDS_PAGE]
+    assert "An alarm Ian Reyes , now Dawn Okafor, by 28 November 2026" in shown[CARDS_PAGE]
 
 
 def test_nobody_is_asked_after_where_nothing_is_wrong() -> None:

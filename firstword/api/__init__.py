@@ -12,7 +12,7 @@ from datetime import datetime
 
 from firstword import urls
 from firstword.api.badges import badge_json, badge_svg, component_badge, page_badge
-from firstword.api.calendar import build_calendar
+from firstword.api.calendar import build_calendar, build_event
 from firstword.api.metrics import metrics
 from firstword.api.schema import schema
 from firstword.api.standing import as_json
@@ -20,9 +20,11 @@ from firstword.api.status import status_document, status_text
 from firstword.api.statuspage import DOCUMENTS, Teller
 from firstword.clock import Clock
 from firstword.markup import Markup
+from firstword.model import Incident
 from firstword.page import StatusPage
+from firstword.page.occasions import begins
 
-__all__ = ["ApiFile", "build_api", "status_json"]
+__all__ = ["ApiFile", "build_api", "status_json", "story_documents"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class ApiFile:
     data: bytes
     #: Others link to it.
     leaf: bool = False
+    #: Id of the story it belongs to.
+    owner: str = ""
     valid_until: datetime | None = None
 
 
@@ -56,6 +60,17 @@ def build_api(
     yield made(urls.CALENDAR, lambda _: build_calendar(status, markup))
     for component in status.site.components.values():
         yield from _of_component(status, markup, component.id, made)
+
+
+def story_documents(status: StatusPage, markup: Markup, incident: Incident) -> Iterator[ApiFile]:
+    """Yield the documents of one story: its own event, where it has a time in a calendar."""
+    if not incident.drill and begins(incident, status.site.timezone):
+        yield ApiFile(
+            key=urls.event_key(incident),
+            data=build_event(status, markup, incident),
+            leaf=True,
+            owner=incident.id,
+        )
 
 
 def _of_component(

@@ -5,7 +5,6 @@ Nothing here asks the clock: a calendar changes when content does. Its times do 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,9 +16,10 @@ from firstword import urls, words
 from firstword.api.standing import signer, site_began, stories
 from firstword.api.zone import timezone
 from firstword.markup import Markup
-from firstword.model import Incident, Kind, Status
+from firstword.model import Incident, Kind
 from firstword.page import StatusPage, Wanted
-from firstword.recurrence import last_occurrence, next_occurrence
+from firstword.page.occasions import OFF, begins, repeats_until
+from firstword.recurrence import last_occurrence
 
 if TYPE_CHECKING:
     from icalendar import Alarm, Event, vRecur
@@ -30,27 +30,37 @@ MOST = 50
 _REFRESH = timedelta(minutes=30)
 #: How far beyond the last word the clock changes of the site's zone are told.
 _YEARS = 10
-_UNTIL = re.compile(r"UNTIL=(\d{8})")
-_OFF = frozenset({Status.CANCELLED, Status.WITHDRAWN})
 
 
 def build_calendar(status: StatusPage, markup: Markup, component: str = "") -> bytes:
     """Return the calendar of the site, or of one component."""
+    site = status.site
+    name = f"{site.name}: {status.component(component).name}" if component else site.name
+    told = [i for i in _told(status) if not component or component in i.component_ids]
+    return _calendar(status, markup, told, name)
+
+
+def build_event(status: StatusPage, markup: Markup, incident: Incident) -> bytes:
+    """Return one story's event alone, to be put into a calendar once."""
+    return _calendar(status, markup, [incident])
+
+
+def _calendar(status: StatusPage, markup: Markup, told: list[Incident], name: str = "") -> bytes:
+    """Return a calendar; one with a name is there to be asked again and again."""
     # Here and not above: most commands make no calendar.
     from icalendar import Calendar, vText
 
     site = status.site
-    name = f"{site.name}: {status.component(component).name}" if component else site.name
     calendar = Calendar()
     calendar.add("prodid", "-//Firstword//Firstword//EN")
     calendar.add("version", "2.0")
-    for key in ("name", "x-wr-calname"):
-        # The library escapes only what it knows to be text.
-        calendar.add(key, vText(_one_line(name)))
-    calendar.add("refresh-interval", _REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", "PT30M")
-    told = [i for i in _told(status) if not component or component in i.component_ids]
-    begun = [start for i in told if (start := _start(i, site.timezone))]
+    if name:
+        for key in ("name", "x-wr-calname"):
+            # The library escapes only what it knows to be text.
+            calendar.add(key, vText(_one_line(name)))
+        calendar.add("refresh-interval", _REFRESH, parameters={"VALUE": "DURATION"})
+        calendar.add("x-published-ttl", "PT30M")
+    begun = [start for i in told if (start := begins(i, site.timezone))]
     years = {at.year for at in (*begun, *(i.updated_at for i in told))} or {site_began(site).year}
     # There also when nothing is planned: a calendar must hold something (RFC 5545, 3.6).
     calendar.add_component(timezone(site.timezone, min(years), max(years) + _YEARS))
@@ -65,28 +75,15 @@ def _told(status: StatusPage) -> Iterator[Incident]:
     yield from islice(planned, MOST)
     repeating = Wanted(kinds=(Kind.NOTICE,), drills=False, repeats=True)
     for notice in status.stories.find(repeating):
-        if _start(notice, status.site.timezone):
+        if begins(notice, status.site.timezone):
             yield notice
-
-
-def _start(incident: Incident, zone: ZoneInfo) -> datetime | None:
-    """Return when an event begins, the first time if it repeats, in UTC."""
-    if incident.kind is Kind.MAINTENANCE:
-        return incident.facts.scheduled_for
-    if not incident.repeats:
-        return None
-    # What begins on a day that its own rule leaves out would come on that day all the same
-    # (RFC 5545, 3.8.5.3).
-    first = next_occurrence(incident.repeats, incident.started_at, incident.started_at, zone)
-    limit = _limit(incident)
-    return None if first and limit and first > limit else first
 
 
 def _event(status: StatusPage, markup: Markup, incident: Incident) -> Event:
     from icalendar import Event
 
     zone = status.site.timezone
-    start, end = _start(incident, zone), incident.facts.scheduled_until
+    start, end = begins(incident, zone), incident.facts.scheduled_until
     event = Event()
     event.add("uid", urls.calendar_uid(status.site, incident))
     event.add("sequence", _revision(incident))
@@ -96,7 +93,7 @@ def _event(status: StatusPage, markup: Markup, incident: Incident) -> Event:
     event.add("summary", _one_line(incident.title))
     event.add("description", _description(status, markup, incident))
     event.add("url", urls.absolute(status.site, urls.incident_path(incident)))
-    event.add("status", "CANCELLED" if incident.status in _OFF else "CONFIRMED")
+    event.add("status", "CANCELLED" if incident.status in OFF else "CONFIRMED")
     # It is told; nobody's own time is taken up by it.
     event.add("transp", "TRANSPARENT")
     if parts := [_one_line(status.component(name).name) for name in incident.component_ids]:
@@ -109,7 +106,7 @@ def _event(status: StatusPage, markup: Markup, incident: Incident) -> Event:
         # In wall time, so that four o'clock stays four o'clock when the clocks change.
         event.add("dtstart", start.astimezone(zone))
         event.add("rrule", _rule(incident, zone))
-    if incident.remind and incident.status not in _OFF:
+    if incident.remind and incident.status not in OFF:
         event.add_component(_alarm(incident))
     return event
 
@@ -146,7 +143,7 @@ def _revision(incident: Incident) -> int:
     for count in range(1, len(incident.updates) + 1):
         then = replace(incident, updates=incident.updates[:count])
         facts = then.facts
-        plans.append((facts.scheduled_for, facts.scheduled_until, facts.until, then.status in _OFF))
+        plans.append((facts.scheduled_for, facts.scheduled_until, facts.until, then.status in OFF))
     return sum(old != new for old, new in pairwise(plans))
 
 
@@ -155,7 +152,7 @@ def _rule(incident: Incident, zone: ZoneInfo) -> vRecur:
     from icalendar import vRecur
 
     rule: vRecur = vRecur.from_ical(incident.repeats)
-    if limit := _limit(incident):
+    if limit := repeats_until(incident):
         last = last_occurrence(incident.repeats, incident.started_at, limit, zone)
         rule.pop("COUNT", None)
         rule["UNTIL"] = [last + _east(last, zone)] if last else []
@@ -169,14 +166,3 @@ def _east(at: datetime, zone: ZoneInfo) -> timedelta:
     UNTIL as if it were UTC, and would leave the last one out. Nothing repeats within a day.
     """
     return max(at.astimezone(zone).utcoffset() or timedelta(), timedelta())
-
-
-def _limit(incident: Incident) -> datetime | None:
-    """Return an instant after which nothing repeats any more; None where only a count ends it."""
-    ends = [incident.facts.until.at] if incident.facts.until else []
-    if incident.ended_at and incident.status not in _OFF:
-        ends.append(incident.ended_at)
-    if found := _UNTIL.search(incident.repeats):
-        # Roughly, and late: the rule itself knows when it ends.
-        ends.append(datetime.strptime(f"{found[1]}+0000", "%Y%m%d%z") + timedelta(days=3))
-    return min(ends, default=None)

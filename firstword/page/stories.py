@@ -118,6 +118,9 @@ class Wanted:
         )
 
 
+ALL = Wanted()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """Which updates are asked for, newest first; drills are not for feeds or mail."""
@@ -169,8 +172,8 @@ class Stories(Protocol):
         """Return the kind of the story with a slug, which is all that its address needs."""
         ...
 
-    def months(self) -> Mapping[date, int]:
-        """Return the months in which stories began, newest first, with how many did."""
+    def months(self, wanted: Wanted = ALL) -> Mapping[date, int]:
+        """Return the months in which stories asked for began, newest first, with how many did."""
         ...
 
     def totals(self) -> Totals:
@@ -240,11 +243,12 @@ class KeptStories:
         """Return the kind of the story with a slug."""
         return next((i.kind for i in self.incidents if i.slug == slug), None)
 
-    def months(self) -> Mapping[date, int]:
-        """Return the months in which stories began, newest first, with how many did."""
+    def months(self, wanted: Wanted = ALL) -> Mapping[date, int]:
+        """Return the months in which stories asked for began, newest first, with how many did."""
         found: dict[date, int] = {}
         for row, _ in self._rows:
-            found[row.month] = found.get(row.month, 0) + 1
+            if wanted.matches(row):
+                found[row.month] = found.get(row.month, 0) + 1
         return {month: found[month] for month in sorted(found, reverse=True)}
 
     def totals(self) -> Totals:

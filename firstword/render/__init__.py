@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from firstword.render.components import more_pages
-from firstword.render.pages import Page, pages, story_pages
+from firstword.render.page import Page
+from firstword.render.pages import pages, story_pages
 from firstword.render.sitemap import sitemaps
 from firstword.render.templates import Renderer
 

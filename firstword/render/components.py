@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from html import escape
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
 from firstword import urls
 from firstword.clock import Clock
-from firstword.model import Component, Incident, Person, Update
+from firstword.model import Component, ComponentStatus, Incident, Person, Update
 from firstword.page import StatusPage, Wanted, Words
 from firstword.render.head import component_head, missing_head
-from firstword.render.pages import Page, standing
+from firstword.render.history import by_year
+from firstword.render.page import Page
+from firstword.render.pages import home_tone, standing
 
 #: A page must not grow with the archive: older stories are in the history by month.
-MOST_STORIES = 50
+MOST_STORIES = 20
+
+#: What colours the head of a component's page.
+_TONES = {
+    ComponentStatus.OPERATIONAL: "quiet",
+    ComponentStatus.UNDER_MAINTENANCE: "maintenance",
+    ComponentStatus.DEGRADED_PERFORMANCE: "minor",
+    ComponentStatus.PARTIAL_OUTAGE: "major",
+    ComponentStatus.MAJOR_OUTAGE: "critical",
+}
 
 
 def more_pages(status: StatusPage) -> Iterator[Page]:
@@ -52,6 +64,7 @@ def missing_page(status: StatusPage, clock: Clock) -> dict[str, Any]:
         "canonical": "",
         "head": missing_head(status, clock),
         "sentence": standing(status),
+        "tone": home_tone(status, clock),
     }
 
 
@@ -64,10 +77,21 @@ def component_page(status: StatusPage, component: Component, clock: Clock) -> di
         "head": component_head(component, state),
         "component": component,
         "state": state,
+        "tone": _TONES[state.status] if state else "plain",
         "uptime": status.uptime(component.id, clock),
         "stories": stories[:MOST_STORIES],
-        "more": len(stories) > MOST_STORIES,
+        "years": by_year(status, None, component.id),
+        "snippet": snippet(status, component),
     }
+
+
+def snippet(status: StatusPage, component: Component) -> str:
+    """Return the HTML that shows a component's badge on another page, with the way back here."""
+    page, badge = (
+        escape(urls.absolute(status.site, urls.component_path(component.id, name)))
+        for name in ("", urls.BADGE)
+    )
+    return f'<a href="{page}"><img src="{badge}" alt="{escape(component.name)}"></a>'
 
 
 def person_page(status: StatusPage, person: Person, _clock: Clock) -> dict[str, Any]:
@@ -81,7 +105,7 @@ def person_page(status: StatusPage, person: Person, _clock: Clock) -> dict[str, 
     return {
         "person": person,
         "answers": status.site.who_answers(person.name),
-        "signed": status.stories.signed_by(person.name),
+        "count": status.stories.signed_by(person.name),
         "stories": stories[:MOST_STORIES],
         "more": len(stories) > MOST_STORIES,
     }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import partial
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +12,7 @@ from firstword import urls, words
 from firstword.clock import Clock
 from firstword.model import (
     UNDER_WAY,
+    Component,
     ComponentStatus,
     Facts,
     Impact,
@@ -23,32 +23,27 @@ from firstword.model import (
     Update,
 )
 from firstword.page import Outcome, Promise, PromiseKind, StatusPage
+from firstword.page.components import under_way
+from firstword.page.occasions import begins
 from firstword.render.connect import ways
 from firstword.render.head import Head, home_head, story_head
+from firstword.render.history import history_pages
+from firstword.render.page import Page
 
 _TEMPLATES = {
     Kind.INCIDENT: "incident.html",
     Kind.MAINTENANCE: "maintenance.html",
     Kind.NOTICE: "notice.html",
 }
+#: What the home page shows at most: open incidents in full, lines of a list, lines of a day.
+MOST_IN_FULL = 3
+MOST_LINES = 10
+MOST_A_DAY = 5
 #: What an update may change that is shown beside it, with the label it gets.
 _CHANGES = (
     *("title", "impact", "affected", "unaffected", "workaround"),
     *("scheduled_for", "scheduled_until", "until"),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """One page: where it goes, which template makes it, and from what."""
-
-    key: str
-    template: str
-    context: Callable[[Clock], Mapping[str, Any]]
-    #: Others link to it.
-    leaf: bool = False
-    #: Id of the story it belongs to.
-    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +53,13 @@ class Entry:
     moment: Moment
     #: (label, value before, value now) of every fact it changed.
     changes: tuple[tuple[str, Any, Any], ...]
-    #: (component, state) of every component it speaks of.
-    components: tuple[tuple[Any, str], ...]
+    #: (component, state before or none, state now) of every component it speaks of.
+    components: tuple[tuple[Component, ComponentStatus | None, ComponentStatus], ...]
     promises: tuple[Promise, ...]
     #: The update this one corrects.
     corrects: Update | None
+    #: (update, its words in the language of the page) of every correction of this one.
+    fixes: tuple[tuple[Update, Update], ...]
     #: When it was first published, where that is not when it was signed.
     published_late: datetime | None
     #: The update in the language of the page, and whether it is a translation.
@@ -75,20 +72,13 @@ class Entry:
 def pages(status: StatusPage) -> Iterator[Page]:
     """Yield the pages that are there whatever is told, and one for each month."""
     yield Page(key="index.html", template="home.html", context=lambda clock: home(status, clock))
-    yield Page(key="history/index.html", template="history.html", context=_const({}), leaf=True)
     yield Page(
         key=urls.page_key(urls.SUBSCRIBE),
         template="subscribe.html",
         context=_const({"ways": ways(status.site)}),
         leaf=True,
     )
-    for month in status.months:
-        yield Page(
-            key=urls.page_key(urls.month_path(month)),
-            template="month.html",
-            context=partial(month_page, status, month),
-            leaf=True,
-        )
+    yield from history_pages(status)
 
 
 def story_pages(status: StatusPage, incident: Incident) -> Iterator[Page]:
@@ -103,18 +93,6 @@ def story_pages(status: StatusPage, incident: Incident) -> Iterator[Page]:
             leaf=True,
             owner=incident.id,
         )
-
-
-def month_page(status: StatusPage, month: date, _clock: Clock) -> dict[str, Any]:
-    """Return what month.html gets."""
-    months = list(status.months)
-    place = months.index(month)
-    return {
-        "month": month,
-        "incidents": status.month(month),
-        "newer": months[place - 1] if place else None,
-        "older": months[place + 1] if place + 1 < len(months) else None,
-    }
 
 
 def _const(context: Mapping[str, Any]) -> Callable[[Clock], Mapping[str, Any]]:
@@ -132,23 +110,32 @@ def _story_page(status: StatusPage, incident: Incident, shown: Incident) -> Page
 
 
 def home(status: StatusPage, clock: Clock) -> dict[str, Any]:
-    """Return what home.html gets."""
+    """Return what home.html gets. However much there is, it grows no further than the limits."""
     told = status.newest_update
     newest = told[1].at if told else None
+    # Drills last: what is wrong comes first.
+    open_now = sorted(status.open_incidents, key=lambda incident: incident.drill)
+    now, coming = status.maintenance_now(clock), status.maintenance_coming(clock)
+    unconfirmed = status.maintenance_unconfirmed(clock)
+    planned = [*now, *(i for i in unconfirmed if i not in now), *coming]
+    notices = status.notices(clock)
     context = {
-        # Drills last: what is wrong comes first.
-        "open": [
-            story(status, i, i, clock)
-            for i in sorted(status.open_incidents, key=lambda incident: incident.drill)
-        ],
-        "maintenance_now": status.maintenance_now(clock),
-        "maintenance_coming": status.maintenance_coming(clock),
-        "maintenance_unconfirmed": status.maintenance_unconfirmed(clock),
-        "notices": [(i, status.next_occurrence(i, clock)) for i in status.notices(clock)],
+        "open": [story(status, i, i, clock) for i in open_now[:MOST_IN_FULL]],
+        "also_open": open_now[MOST_IN_FULL:][:MOST_LINES],
+        "open_left": len(open_now[MOST_IN_FULL:][MOST_LINES:]),
+        "maintenance": planned[:MOST_LINES],
+        "maintenance_left": len(planned[MOST_LINES:]),
+        "maintenance_now": now,
+        "maintenance_unconfirmed": unconfirmed,
+        "notices": [(i, status.next_occurrence(i, clock)) for i in notices[:MOST_LINES]],
+        "notices_left": len(notices[MOST_LINES:]),
         "groups": status.groups(clock),
         "days": status.recent(clock),
+        "most_a_day": MOST_A_DAY,
         "sentence": standing(status),
         "head": home_head(status, clock),
+        "worst": next((i for i in open_now if not i.drill), None),
+        "tone": home_tone(status, clock),
     }
     # Last, when the clock has been asked everything: since when all of the above has been so.
     known = [at for at in (newest, clock.as_of) if at]
@@ -164,6 +151,25 @@ def moved(status: StatusPage, incident: Incident) -> dict[str, Any]:
     }
 
 
+def home_tone(status: StatusPage, clock: Clock) -> str:
+    """Return what colours the sentence of state: an impact, `maintenance` or `quiet`."""
+    real = [i.impact for i in status.open_incidents if not i.drill]
+    if real:
+        return str(max(real, key=lambda impact: impact.severity))
+    if any(not i.drill for i in status.maintenance_now(clock)):
+        return "maintenance"
+    return "quiet"
+
+
+def _tone(incident: Incident, clock: Clock) -> str:
+    """Return what colours the head of a story's page; what is over has no colour any more."""
+    if incident.drill or not incident.is_open:
+        return "plain"
+    if incident.kind is Kind.MAINTENANCE:
+        return "maintenance" if under_way(incident, clock) else "quiet"
+    return str(incident.impact) if incident.kind is Kind.INCIDENT else "quiet"
+
+
 def standing(status: StatusPage) -> str:
     """Return the sentence of state: the home page's first line."""
     return words.state_sentence(status.stated, status.quiet_since, status.site.timezone)
@@ -172,6 +178,10 @@ def standing(status: StatusPage) -> str:
 def story(status: StatusPage, incident: Incident, shown: Incident, clock: Clock) -> dict[str, Any]:
     """Return what the page of a story gets; `shown` is it or one of its translations."""
     made = status.promises(incident, clock)
+    for promise in made:
+        if promise.outcome is Outcome.OVERDUE and not promise.due.whole_day:
+            # The page says how long nothing came: ask now, so that whoever sums up knows of it.
+            clock.stepped(promise.due.at)
     entries = _entries(status, incident, shown, made)
     start, end = incident.facts.scheduled_for, incident.facts.scheduled_until
     return {
@@ -185,6 +195,8 @@ def story(status: StatusPage, incident: Incident, shown: Incident, clock: Clock)
         and incident.is_open
         and incident.impact is not Impact.NONE
         and not incident.drill,
+        "tone": _tone(incident, clock),
+        "in_calendar": not incident.drill and bool(begins(incident, status.site.timezone)),
         "language": shown.language or status.site.language,
         "languages": [i for i in (incident, *incident.translations) if i is not shown],
         "entries": entries[::-1],
@@ -192,7 +204,7 @@ def story(status: StatusPage, incident: Incident, shown: Incident, clock: Clock)
             (status.component(name), state) for name, state in _states(incident).items()
         ],
         "next_word": _last(made, PromiseKind.NEXT) if incident.is_open else None,
-        "expected": [p for p in made if p.kind is PromiseKind.EXPECTED],
+        "expected": [p for p in made if p.kind is PromiseKind.EXPECTED][::-1],
         "follow_ups": [p for p in made if p.kind is PromiseKind.FOLLOW_UP],
         "ended_at": incident.ended_at,
         "not_begun": bool(start and incident.is_open and not clock.passed(start))
@@ -233,14 +245,12 @@ def _entries(
             Entry(
                 moment=moment,
                 changes=tuple(_changes(incident, before, moment)),
-                components=tuple(
-                    (status.component(change.id), moment.component_states[change.id])
-                    for change in update.says.components or ()
-                ),
+                components=tuple(_states_said(status, before, moment)),
                 promises=tuple(
                     p for p in made if p.update is update and p.kind is not PromiseKind.FOLLOW_UP
                 ),
                 corrects=incident.find(update.corrects) if update.corrects else None,
+                fixes=tuple((fix, shown.find(fix.at) or fix) for fix in moment.corrections),
                 published_late=status.records.late_stamp(incident, update),
                 words=words or update,
                 translated=words is not None,
@@ -248,6 +258,15 @@ def _entries(
             )
         )
     return entries
+
+
+def _states_said(
+    status: StatusPage, before: Moment | None, moment: Moment
+) -> Iterator[tuple[Component, ComponentStatus | None, ComponentStatus]]:
+    """Yield the components an update itself speaks of, each with the state it left."""
+    held = before.component_states if before else {}
+    for change in moment.update.says.components or ():
+        yield status.component(change.id), held.get(change.id), moment.component_states[change.id]
 
 
 def _translator(update: Update, words: Update | None) -> str:

@@ -18,7 +18,7 @@ from firstword.markup import Markup
 from firstword.model import Due, Incident, Update
 from firstword.page import StatusPage
 from firstword.render import head as heads
-from firstword.render.pages import Page
+from firstword.render.page import Page
 
 
 class Renderer:
@@ -43,7 +43,9 @@ class Renderer:
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
             auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
         )
+        speak(self._environment)
         self._environment.filters.update(filters(page.site.timezone))
 
     def render(self, page: Page, clock: Clock) -> bytes:
@@ -72,6 +74,7 @@ class Renderer:
             "plain": lambda update: self.markup.plain(update.body),
             "urls": urls,
             "reply": self._reply,
+            "made_at": clock.stepped,
         }
 
     def _reply(self, name: str, incident: Incident) -> str:
@@ -85,26 +88,31 @@ def instant(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def speak(environment: Any) -> None:
+    """Have templates say what they say in English: `_()` and `{% trans %}` look nothing up."""
+    environment.install_null_translations(newstyle=True)
+
+
 def filters(zone: ZoneInfo) -> Mapping[str, Any]:
     """Return the filters of the theme."""
 
     def stamped(at: datetime, text: str) -> markupsafe.Markup:
         return markupsafe.Markup('<time datetime="{}">{}</time>').format(instant(at), text)
 
-    def when(at: datetime) -> markupsafe.Markup:
-        return stamped(at, words.time_text(at, zone))
+    def when(at: datetime, near: datetime | None = None) -> markupsafe.Markup:
+        return stamped(at, words.near_text(at, near, zone) if near else words.time_text(at, zone))
 
     def at_clock(at: datetime) -> markupsafe.Markup:
         return stamped(at, words.clock_text(at, zone))
 
-    def due(promised: Due) -> markupsafe.Markup:
+    def due(promised: Due, near: datetime | None = None) -> markupsafe.Markup:
         if promised.whole_day:
             # No instant, lest a script showed it in another zone as the next day's first hour.
             day = (promised.at.astimezone(zone) - timedelta(seconds=1)).date()
             return markupsafe.Markup('<time datetime="{}">{}</time>').format(
                 day, words.due_text(promised, zone)
             )
-        return stamped(promised.at, words.due_text(promised, zone))
+        return stamped(promised.at, words.due_text(promised, zone, near))
 
     def day(value: date | datetime, *, weekday: bool = False, year: bool = True) -> str:
         local = value.astimezone(zone).date() if isinstance(value, datetime) else value
@@ -117,6 +125,7 @@ def filters(zone: ZoneInfo) -> Mapping[str, Any]:
         "day": day,
         "month": words.month_text,
         "duration": words.duration_text,
+        "initials": words.initials,
         "word": words.word,
         "instant": instant,
         **heads.FILTERS,

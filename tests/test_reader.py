@@ -1,0 +1,359 @@
+"""What a reader finds on each page: who is affected, who speaks, what was promised, where it is."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import threading
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+from playwright.sync_api import sync_playwright
+from test_check import CARDS, SETTINGS, SITE, file, story
+from test_render import CARDS_PAGE, HOME, THEME, plain, said
+
+from firstword.api import build_api, story_documents
+from firstword.clock import Clock
+from firstword.markup import Markup
+from firstword.model import Incident, Site
+from firstword.page import StatusPage
+from firstword.preview import Preview
+from firstword.render import Renderer, more_pages, pages, story_pages
+from firstword.render.history import MOST_LISTED
+from firstword.settings import read_site
+
+FIRST = "## 2026-11-21 09:20 | Dawn Okafor | investigating\n{keys}\nOne in five."
+
+
+def first(keys: str = "") -> str:
+    return FIRST.format(keys=f"{keys}\n" if keys else "")
+
+
+def html(now: str, *stories: Incident, site: Site = SITE) -> dict[str, str]:
+    """Return every page of a site at a time of 21 November 2026 in Copenhagen."""
+    return {key: data.decode() for key, (data, _) in made(now, *stories, site=site).items()}
+
+
+def made(now: str, *stories: Incident, site: Site = SITE) -> dict[str, tuple[bytes, Clock]]:
+    status = StatusPage.of(site, stories)
+    renderer = Renderer(status, Markup(lambda _: None), THEME)
+    told = [page for one in stories for page in story_pages(status, one)]
+    found = {}
+    for page in [*pages(status), *told, *more_pages(status)]:
+        clock = Clock(datetime.fromisoformat(f"2026-11-21T{now}+01:00"))
+        found[page.key] = (renderer.render(page, clock), clock)
+    return found
+
+
+def many(count: int, status: str, *, days_apart: int) -> list[Incident]:
+    """Return stories of one update each, the newest first, further and further back."""
+    newest = date(2026, 11, 20)
+    found = []
+    for number in range(count):
+        day = newest - timedelta(days=days_apart * number)
+        text = f"## {day:%Y-%m-%d} 09:20 | Dawn Okafor | {status}\n\nWords number {number}."
+        front = f"---\ntitle: Story {number}\nimpact: major\nstarted: {day:%Y-%m-%d} 09:00\n"
+        name = f"content/incidents/x/{day:%Y-%m-%d}-story-{number}.md"
+        found.append(story(f"{front}components: checkout\n---\n\n{text}\n", name))
+    return found
+
+
+# ── promises ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("now", "says", "again"),
+    [
+        ("10:00", "10:00 CET (09:00 UTC)", "10:01"),
+        ("10:01", "10:01 CET (09:01 UTC)", "10:02"),
+        ("10:13", "10:10 CET (09:10 UTC)", "10:15"),
+        ("12:20", "12:15 CET (11:15 UTC)", "12:30"),
+        ("15:59", "15:00 CET (14:00 UTC)", "16:00"),
+    ],
+)
+def test_a_late_word_is_late_without_a_script(now: str, says: str, again: str) -> None:
+    found = made(now, story(file(first("next: 10:00"))))
+
+    for key in (HOME, CARDS_PAGE):
+        data, clock = found[key]
+        assert (
+            "Promised by 21 November 2026, 10:00 CET (09:00 UTC) ; "
+            f"none when this page was made, {says}"
+        ) in plain(data.decode())
+        assert clock.valid_until == datetime.fromisoformat(f"2026-11-21T{again}+01:00")
+
+
+def test_every_expected_time_stays_with_the_reason_for_its_change() -> None:
+    shown = said(
+        "12:00",
+        story(
+            file(
+                first("expected: 2026-11-21 11:00"),
+                "## 2026-11-21 09:40 | Dawn Okafor | update\nexpected: 2026-11-21 13:00\n"
+                "because: The bank asks for a paper.\n\nLater.",
+            )
+        ),
+    )
+
+    assert (
+        "Expected by 21 November 2026, 13:00 CET (12:00 UTC) "
+        "Changed because: The bank asks for a paper. "
+        "<s>by 21 November 2026, 11:00 CET (10:00 UTC) </s>: "
+        "a new one was given 09:40 CET (08:40 UTC)"
+    ) in shown[CARDS_PAGE]
+
+
+def test_what_nobody_has_said_is_said() -> None:
+    shown = said("09:30", story(file(first())))
+
+    for key in (HOME, CARDS_PAGE):
+        assert "Affected We have not said who is affected yet." in shown[key]
+        assert "What you can do We have not said what you can do yet." in shown[key]
+        assert "Next word We have not said when you hear from us next." in shown[key]
+
+
+# ── the timeline ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_correction_stands_beside_the_old_words() -> None:
+    fix = (
+        "## 2026-11-21 09:40 | Ian Reyes | correction\ncorrects: 2026-11-21 09:20\n\n"
+        "It was one in four."
+    )
+    page = html("10:00", story(file(first(), fix)))[CARDS_PAGE]
+
+    corrected = plain(page.partition('id="u-20261121T082000Z"')[2].partition("</article>")[0])
+    assert "These words are as they were: One in five." in corrected
+    assert corrected.endswith("Corrected 09:40 CET (08:40 UTC) · Ian Reyes It was one in four.")
+
+
+def test_a_question_is_marked_as_one() -> None:
+    answer = "## 2026-11-21 09:40 | Ian Reyes | answer\n\n> Is my money gone?\n\nNo."
+    shown = said("10:00", story(file(first(), answer)))[CARDS_PAGE]
+
+    assert "Question Is my money gone? No." in shown
+
+
+def test_a_part_of_the_service_says_what_it_changed_from() -> None:
+    better = (
+        "## 2026-11-21 09:40 | Ian Reyes | update\ncomponents: checkout degraded_performance\n\nW."
+    )
+    shown = said(
+        "10:00", story(file(first("components: checkout major_outage"), better))
+    )[CARDS_PAGE]  # fmt: skip
+
+    assert "Checkout Works poorly <s> before: Down</s>" in shown
+
+
+def test_whoever_signed_can_be_answered() -> None:
+    own = html("10:00", story(file(first())))[HOME]
+    kofi = story(
+        file(
+            "## 2026-06-01 09:20 | Kofi Mensah | investigating\n\nWe look.",
+            "## 2026-06-01 09:40 | Kofi Mensah | resolved\n\nWorks.",
+        ).replace("2026-11-21", "2026-06-01"),
+        CARDS.replace("11-21", "06-01"),
+    )
+    left = html("10:00", kofi)["incidents/2026-06-01-cards/index.html"]
+
+    assert '<a class="button answer" href="mailto:dawn@acme.example?subject=Re%3A%20T">' in own
+    assert "Dawn Okafor , Engineer Reply to Dawn" in plain(own)
+    assert "Kofi Mensah , Care Reply to Dawn Dawn Okafor took over" in plain(left)
+
+
+# ── how things stand ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_quiet_page_claims_nothing() -> None:
+    over = "## 2026-11-21 09:40 | Ian Reyes | resolved\ncomponents: checkout operational\n\nWorks."
+    shown = said("10:00", story(file(first(), over)))
+
+    assert " No problem reported by us since 21 November 2026 . Parts" in shown[HOME]
+    assert "Checkout No problem reported API No problem reported" in shown[HOME]
+    assert "Works" not in shown[HOME]
+    assert "Checkout No problem reported" in shown["components/checkout/index.html"]
+
+
+def test_the_page_for_lost_readers_says_how_things_stand() -> None:
+    page = html("10:00", story(file(first())))["404.html"]
+
+    assert 'class="standing t-major"' in page
+    assert "How things stand T . Looking" in plain(page)
+
+
+def test_a_home_page_does_not_grow_with_what_is_open() -> None:
+    some = html("10:00", *many(40, "investigating", days_apart=1))[HOME]
+    more = html("10:00", *many(400, "investigating", days_apart=1))[HOME]
+
+    assert some.count('<section class="open"') == more.count('<section class="open"') == 3
+    assert some.count("since ") == more.count("since ")
+    assert "and 27 more" in plain(some)
+    assert "and 387 more" in plain(more)
+    for page in (some, more):
+        assert "Story 12" in page.partition("The last 14 days")[0]
+        assert "Story 13" not in page.partition("The last 14 days")[0]
+        assert len(gzip.compress(page.encode(), 9)) <= 10 * 1024
+
+
+# ── history ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_history_has_years_of_everything_of_a_kind_and_of_a_component() -> None:
+    older = story(
+        file("## 2025-03-02 09:20 | Dawn Okafor | resolved\n\nWorks.").replace(
+            "2026-11-21", "2025-03-02"
+        ),
+        CARDS.replace("2026-11-21", "2025-03-02"),
+    )
+    found = html("10:00", story(file(first())), older)
+
+    index = found["history/index.html"]
+    for path in (
+        *("history/2026/", "history/2025/", "history/2025-03/"),
+        *("history/incidents/2026/", "history/incidents/2025/"),
+        *("components/checkout/history/2026/", "components/checkout/history/2025/"),
+    ):
+        assert f'href="../{path}"' in index
+        assert f"{path}index.html" in found
+    assert "history/maintenance/2026/index.html" not in found
+    year = found["components/checkout/history/2025/index.html"]
+    assert plain(year).startswith("Checkout in 2025 – Acme status")
+    assert 'href="../../../../incidents/2025-03-02-cards/"' in year
+    assert '<a rel="next" href="../../../../components/checkout/history/2026/">2026</a>' in year
+    assert "2026-11-21-cards" not in year
+
+
+def test_a_year_with_very_much_in_it_is_told_by_its_months() -> None:
+    found = html("10:00", *many(MOST_LISTED + 60, "resolved", days_apart=1))
+
+    crowded, small = found["history/2026/index.html"], found["history/incidents/2026/index.html"]
+    for page in (crowded, small):
+        assert "Story " not in plain(page)
+        assert "November 2026 20 stories October 2026 31 stories" in plain(page)
+    assert "Story 0" in plain(found["history/2026-11/index.html"])
+
+
+# ── calendars ────────────────────────────────────────────────────────────────────────────────────
+
+
+def documents(*stories: Incident) -> dict[str, bytes]:
+    status = StatusPage.of(SITE, stories)
+    markup = Markup(lambda _: None)
+    now = datetime.fromisoformat("2026-11-21T10:00+01:00")
+    all_of_them = [f for one in stories for f in story_documents(status, markup, one)]
+    all_of_them += build_api(status, markup, lambda: Clock(now))
+    return {found.key: found.data for found in all_of_them}
+
+
+def test_a_maintenance_can_be_put_into_a_calendar() -> None:
+    planned = story(
+        file("## 2026-11-20 09:20 | Dawn Okafor | scheduled\n\nA new server.", kind="maintenance")
+    )
+    found = documents(planned)
+    page = html("10:00", planned)
+
+    key = "maintenance/2026-11-21-cards/event.ics"
+    [event] = Calendar.from_ical(found[key]).walk("VEVENT")
+    [same] = Calendar.from_ical(found["calendar.ics"]).walk("VEVENT")
+    assert event.to_ical() == same.to_ical()
+    assert b"REFRESH-INTERVAL" not in found[key]
+    for place, root in ((HOME, "./"), ("maintenance/2026-11-21-cards/index.html", "../../")):
+        assert f'href="{root}{key}">Add to calendar</a>' in page[place]
+
+
+def test_what_stands_in_no_calendar_offers_none() -> None:
+    tip = story(
+        "---\ntitle: T\nkind: notice\nabout: tip\n---\n\n"
+        "## 2026-11-20 09:20 | Dawn Okafor | published\n\nW.",
+        CARDS.replace("cards", "tip"),
+    )
+    drill = story(
+        file(
+            "## 2026-11-20 09:20 | Dawn Okafor | scheduled\n\nW.",
+            kind="maintenance",
+            front="drill: yes",
+        )
+    )
+
+    assert not any(key.endswith("event.ics") for key in documents(tip, drill))
+    assert not any("Add to calendar" in page for page in html("10:00", tip, drill).values())
+
+
+# ── whatever people write ────────────────────────────────────────────────────────────────────────
+
+WIDE = "W" * 10_000
+HOSTILE = f"""<script>document.title = "ran"</script> <img src=x onerror="document.title='ran'">
+<svg onload="document.title='ran'"><style>body{{display:none}}</style></svg>
+<div style="position:fixed;inset:0">over it</div></section></main></body>
+
+[a](javascript:document.title='ran') <a href="java&#10;script:document.title='ran'">b</a>
+
+\u202eright to left {WIDE} \u2067and isolated
+
+| a | b |
+|---|---|
+| {WIDE} | {WIDE} |
+
+    {WIDE}
+
+`{WIDE}`
+
+- a
+    - b
+        - {WIDE}
+
+> > > > {WIDE}
+"""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve a site whose only incident says anything that could break a page."""
+    people = [{**SETTINGS["PEOPLE"][0], "role": f"\u202eEngineer {WIDE[:300]}"}]  # type: ignore[dict-item]
+    components = [{"id": "checkout", "name": f"\u202e<b>{WIDE[:300]}"}]
+    site = read_site({**SETTINGS, "PEOPLE": people, "COMPONENTS": components})
+    bad = story(
+        file(
+            f"## 2026-11-21 09:20 | Dawn Okafor | investigating\naffected: <b onclick=x>x</b>{WIDE}"
+            f"\nnext: 09:30\ncomponents: checkout\n\n{HOSTILE}",
+            front=f"workaround: '\u202e</title><script>document.title=1</script>{WIDE}'",
+        ).replace("title: T", f"title: '\u202e<script>document.title=1</script>{WIDE[:300]}'")
+    )
+    folder = tmp_path_factory.mktemp("hostile")
+    for key, text in html("10:00", bad, site=site).items():
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_text(text, encoding="utf-8")
+    preview = Preview(folder, 0)
+    threading.Thread(target=preview.serve_forever, daemon=True).start()
+    yield preview.address
+    preview.close()
+
+
+def test_a_hostile_incident_breaks_no_page(hostile: str, chromium: Path) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        for width in (320, 1280):
+            page = browser.new_page(viewport={"width": width, "height": 800})
+            for path in ("", CARDS_PAGE, "components/checkout/", "people/dawn-okafor/", "404.html"):
+                page.goto(hostile + path)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+                assert "Acme status" in page.title(), path
+                assert page.locator("h1").is_visible()
+                assert page.locator("main").count() == 1
+                # The name of the site and the footer run from left to right as ever.
+                assert page.locator("footer").inner_text().startswith(("What", "Every", "https")), (
+                    path
+                )
+        browser.close()
+
+
+def test_no_style_has_a_left_or_a_right() -> None:
+    style = (THEME / "templates/style.css").read_text(encoding="utf-8")
+    rules = re.sub(r"\{#.*?#\}", "", style, flags=re.DOTALL)
+
+    assert re.findall(r"[-:;{ ](?:left|right)\b", rules) == []
