@@ -107,6 +107,7 @@ def _part(it: Lab, name: str, sizes: Sequence[int], rows: list[Row], weighed: li
 
 def _how(options: argparse.Namespace) -> list[str]:
     return [
+        f"parts: {', '.join(options.parts)}; stories: {', '.join(f'{n:,}' for n in options.sizes)}",
         f"{options.rounds} rounds in turn, or as many as fit into {options.budget:.0f} s",
         "seconds are medians of whole processes and all they start",
         _S3,

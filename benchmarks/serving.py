@@ -13,7 +13,7 @@ from benchmarks.contenders import Ours
 from benchmarks.measure import BenchError, Took
 
 _EVENTS = "/.firstword-events"
-_PATIENCE = 900.0
+_PATIENCE = 300.0
 
 
 class Served:
