@@ -27,7 +27,7 @@ from pathlib import Path
 from benchmarks.examples import weights
 from benchmarks.lab import Lab, lab
 from benchmarks.measure import BenchError
-from benchmarks.parts import LATENCY, PARTS
+from benchmarks.parts import LATENCY, MOST, PARTS
 from benchmarks.table import Row, Weight, markdown, replaced
 from benchmarks.tools import ROOT, install, machine, versions
 from firstword.clock import system_clock
@@ -95,7 +95,7 @@ def _part(it: Lab, name: str, sizes: Sequence[int], rows: list[Row], weighed: li
         if name == "weight":
             weighed += weights(it)
         else:
-            at = sizes if name == "scale" else [n for n in sizes if n <= 10_000][-1:] or sizes[:1]
+            at = sizes if name == "scale" else [n for n in sizes if n <= MOST][-1:] or sizes[:1]
             for row in PARTS[name](it, at):
                 rows.append(row)
                 say(" | ".join(row.cells()))
