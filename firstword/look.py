@@ -190,7 +190,7 @@ def load_picture(setting: str, folder: Path, name: str) -> Picture | None:
 
 def data_uri(svg: str) -> str:
     """Spell an SVG as an address of its own, of characters that need no escaping in HTML."""
-    return "data:image/svg+xml," + quote(svg.strip(), safe=" !'()*+,-./:;=?@_~")
+    return "data:image/svg+xml," + quote(svg.strip(), safe="!'()*+,-./:;=?@_~")
 
 
 def _svg(setting: str, name: str, data: bytes) -> Picture:

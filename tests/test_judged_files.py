@@ -36,13 +36,13 @@ def imported(
 # ── the Nu HTML checker ──────────────────────────────────────────────────────────────────────────
 
 
-def test_the_nu_checker_finds_nothing(judged: Path) -> None:
+def test_the_nu_checker_finds_nothing(judged: Path, judged_at: str) -> None:
     if why := nu.missing():
         pytest.skip(why)
     files = keys(judged, ".html", ".svg")
 
     assert len(files) > 40
-    assert nu.complaints(judged, files) == []
+    assert nu.complaints(judged, judged_at, files) == []
 
 
 # ── links ────────────────────────────────────────────────────────────────────────────────────────

@@ -150,19 +150,20 @@ def test_without_scripts_none_has_run(browser: Browser, site: tuple[Path, str]) 
 # ── of files ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_nu_checker_says_what_is_wrong(tmp_path: Path) -> None:
+def test_the_nu_checker_says_what_is_wrong(site: tuple[Path, str]) -> None:
     if why := nu.missing():
         pytest.skip(why)
-    (tmp_path / "good.html").write_text(GOOD, encoding="utf-8")
-    (tmp_path / "error.html").write_text(change("<h2>", "<p><h2 id=main>"), encoding="utf-8")
-    (tmp_path / "warning.html").write_text(
+    folder, address = site
+    (folder / "good.html").write_text(GOOD, encoding="utf-8")
+    (folder / "error.html").write_text(change("<h2>", "<p><h2 id=main>"), encoding="utf-8")
+    (folder / "warning.html").write_text(
         change("<p>End</p>", "<section>x</section>"), encoding="utf-8"
     )
-    (tmp_path / "bad.svg").write_text(
+    (folder / "bad.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg"><p/></svg>', encoding="utf-8"
     )
-    names = ["good.html", "error.html", "warning.html", "bad.svg"]
-    said = nu.complaints(tmp_path, names)
+    names = ["bad.svg", "good.html", "error.html", "warning.html"]
+    said = nu.complaints(folder, address, names)
 
     assert {line.split(":")[0] for line in said} == {"error.html", "warning.html", "bad.svg"}
     assert any("warning.html" in line and ": warning:" in line for line in said)

@@ -223,7 +223,7 @@ def test_a_site_looks_as_its_settings_say(tmp_path: Path) -> None:
         assert f"{rules}{{:root{{--accent:{accent.dark}}}}}</style>" in page
         assert '<img class="logo" src="data:image/svg+xml,%3Csvg' in page
         assert 'alt="" width="84" height="28">' in page
-        assert re.search(r'<link rel="icon" href="data:image/svg\+xml,[^"]*M1 1h2', page)
+        assert re.search(r'<link rel="icon" href="data:image/svg\+xml,[^"]*M1%201h2', page)
         assert '<a href="https://acme.example/?a=1&amp;b=2">Acme &amp; Sons</a>' in page
 
 

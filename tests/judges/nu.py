@@ -7,10 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 from .pages import ROOT
 
 JAR = ROOT / "tests" / "clients" / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+
+
+_LOOPBACK = "nu.validator.servlet.allow-forbidden-hosts"
 
 
 def missing() -> str:
@@ -20,10 +24,20 @@ def missing() -> str:
     return "" if JAR.is_file() else "the Nu checker is not installed: make clients"
 
 
-def complaints(folder: Path, keys: Sequence[str]) -> list[str]:
-    """Return every error and warning over files of a folder, HTML and SVG, a line each."""
+def complaints(folder: Path, address: str, keys: Sequence[str]) -> list[str]:
+    """Return every error and warning over files of a folder, HTML and SVG, a line each.
+
+    Pages are read from `address`, where the folder is served: a policy of 'self' means nothing in a
+    file. Images are read as files, since the checker takes a served one for a page.
+    """
+    # Images last: a page that follows one is held against the rules for images.
+    pages = [f"{address}{key}" for key in keys if key.endswith(".html")]
+    files = [*pages, *(key for key in keys if not key.endswith(".html"))]
     done = subprocess.run(
-        ["java", "-Xss4m", "-jar", str(JAR), "--also-check-svg", "--format", "json", *keys],
+        [
+            *("java", "-Xss4m", f"-D{_LOOPBACK}=true", "-jar", str(JAR)),
+            *("--also-check-svg", "--format", "json", *files),
+        ],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -32,8 +46,12 @@ def complaints(folder: Path, keys: Sequence[str]) -> list[str]:
     )
     messages = json.loads(done.stderr or done.stdout)["messages"]
     return [
-        f"{message['url'].rpartition(str(folder) + '/')[2]}:{message.get('lastLine', 0)}: "
+        f"{_key(message['url'], folder, address)}:{message.get('lastLine', 0)}: "
         f"{message.get('subType') or message['type']}: {message['message']} "
         f"[{' '.join(message.get('extract', '').split())}]"
         for message in messages
     ]
+
+
+def _key(url: str, folder: Path, address: str) -> str:
+    return unquote(url).removeprefix(address).removeprefix(f"file:{folder}/")
