@@ -118,12 +118,13 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def _events(self) -> None:
         """Hold the browser's line until there is news, as server-sent events."""
+        # Before the browser can know that it is heard, or what comes at once would be missed.
+        seen = self.preview.version
         self.send_response(HTTPStatus.OK)
         super().send_header("Content-Type", "text/event-stream")
         super().send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
-        seen = self.preview.version
         while not self.preview.closed:
             with self.preview.news:
                 self.preview.news.wait_for(

@@ -18,6 +18,8 @@ import pytest
 from heads import CARDS_PAGE, HOME, HOSTILE_PAGE, make_site
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from firstword.preview import Preview
+
 MINUTE = 60_000
 #: Says what a page would wait for and what it is refused, and adds up what moves.
 WATCH = """
@@ -251,6 +253,23 @@ def test_what_is_smuggled_into_a_page_does_not_run(
     assert page.url.endswith(HOSTILE_PAGE.removesuffix("index.html"))
     assert page.locator("h1").is_visible()
     assert "/alien.js" not in dict(server.log)
+
+
+def test_the_preview_reloads_a_page_under_its_own_policy(browser: Browser, built: Path) -> None:
+    preview = Preview(built, 0)
+    threading.Thread(target=preview.serve_forever, daemon=True).start()
+    page = browser.new_page()
+    odd: list[str] = []
+    page.on("console", lambda message: odd.append(message.text))
+
+    with page.expect_response("**/.firstword-events", timeout=20_000):
+        page.goto(preview.address)
+    with page.expect_event("load", timeout=20_000):
+        preview.changed()
+
+    assert odd == []
+    page.close()
+    preview.close()
 
 
 # ── the live line ────────────────────────────────────────────────────────────────────────────────
