@@ -105,7 +105,7 @@ def test_links() -> None:
 
     assert site.links == (
         Link(text="Acme", url="https://acme.example/?a=1&b=2"),
-        Link(text="C", url="mailto:c@acme.example"),
+        Link(text="Care", url="mailto:c@acme.example"),
     )
 
 
@@ -222,7 +222,7 @@ def test_a_site_looks_as_its_settings_say(tmp_path: Path) -> None:
         assert '<img class="logo" src="data:image/svg+xml,%3Csvg' in page
         assert 'alt="" width="84" height="28">' in page
         assert re.search(r'<link rel="icon" href="data:image/svg\+xml,[^"]*M1%201h2', page)
-        assert '<a href="https://acme.example/?a=1&amp;b=2">Acme &amp; Sons</a>' in page
+        assert '<a href="https://acme.example/?a=1&amp;b=2"><bdi>Acme &amp; Sons</bdi></a>' in page
 
 
 def test_check_names_the_line_of_a_picture_that_is_not_there(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 from firstword import urls
 from firstword.model import Incident, Site
 from firstword.page import StatusPage
+from firstword.render.history import by_year, shelves
 
 #: Stories in one file: the protocol takes 50,000 addresses, and a story has one in each language.
 MOST = 10_000
@@ -63,6 +64,11 @@ def _pages(status: StatusPage, stock: Iterable[str]) -> bytes:
     site, newest = status.site, status.newest_update
     paths = (
         *(urls.HISTORY, urls.SUBSCRIBE),
+        *(
+            urls.year_path(year, *shelf)
+            for shelf in shelves(status)
+            for year in by_year(status, *shelf)
+        ),
         *map(urls.component_path, site.components),
         *map(urls.person_path, site.people.values()),
         *map(urls.page_path, stock),
