@@ -180,14 +180,10 @@ def test_nothing_moves_for_who_asked_for_less(browser: Browser, judged_at: str, 
 @every_kind
 def test_paper_holds_what_the_page_says(browser: Browser, judged_at: str, name: str) -> None:
     with opened(browser, judged_at + BY_NAME[name].path, scripts=False) as page:
+        # Other than labels and links, nothing may be left out: what people wrote, and the title.
+        written = " ".join(page.locator("main :is(h1, .words)").all_inner_texts()).split()
         page.emulate_media(media="print")
         printed = reflow.words(page.locator("main"))
-        # Other than labels and links, nothing may be left out: what people wrote, and the title.
-        written = [
-            word
-            for text in page.locator("main :is(h1, .words)").all_text_contents()
-            for word in text.split()
-        ]
         picture = page.screenshot()
     with opened(browser, f"{judged_at}status.txt") as blank:
         assert reflow.ink(blank, picture) > 0.005
