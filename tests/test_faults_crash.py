@@ -19,7 +19,7 @@ from faults_reader import HOME, broken_links, named_updates
 from faults_site import HOUR, NOW, Checkout, Example
 
 from firstword.manifest import ROOT_KEY, SHARDS
-from firstword.store import Found
+from firstword.store import Found, Head
 
 CARD = "incidents/2026-11-21-card-payments/index.html"
 SLOW = "incidents/2026-10-06-slow-pages/index.html"
@@ -62,6 +62,11 @@ class Mortal(FakeStore):
     def get(self, key: str) -> Found | None:
         answer = super().get(key)
         self._death.comes("get", key, after=True)
+        return answer
+
+    def head(self, key: str) -> Head | None:
+        answer = super().head(key)
+        self._death.comes("head", key, after=True)
         return answer
 
     def put(
@@ -183,7 +188,7 @@ def test_dying_at_any_request(scene: Scene, workers: int, after: bool) -> None:
         scene.assert_heals(store)
     assert struck == {
         *("get root", "get shard", "put root", "put page", "put shard"),
-        *("delete page", "delete shard"),
+        *("head page", "delete page", "delete shard"),
     }
 
 
