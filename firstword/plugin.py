@@ -19,7 +19,7 @@ from pelican.writers import Writer
 from firstword.build import Run, RunOptions
 from firstword.clock import Clock, read_clock
 from firstword.errors import SettingsError
-from firstword.render.templates import filters, speak
+from firstword.render.language import install
 from firstword.settings import read_site
 
 #: Where options of a build that publish.py started travel; absent in plain `pelican content`.
@@ -52,8 +52,7 @@ def check_pelican_settings(pelican: Any) -> None:
 
 def share_filters(generator: Generator) -> None:
     """Let stock pages extend the same base template as ours."""
-    generator.env.filters.update(filters(read_site(generator.settings).timezone))
-    speak(generator.env)
+    install(generator.env)
 
 
 def add_generator(_pelican: Any) -> type[Generator]:

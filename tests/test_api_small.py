@@ -36,7 +36,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from firstword.api.badges import Badge, badge_json, badge_svg
 from firstword.model import Component, Incident
 from firstword.page import StatusPage
-from firstword.words import INDICATORS, WORDS
+from firstword.words import WORDS
+from firstword.words.vocabulary import INDICATORS
 
 VNU = ROOT / "tests" / "clients" / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -6,11 +6,11 @@ import html
 import unicodedata
 from dataclasses import dataclass
 
-from firstword import words
 from firstword.api.standing import as_json, standing
 from firstword.clock import Clock
 from firstword.model import ComponentStatus
 from firstword.page import Indicator, StatusPage
+from firstword.words import speak
 
 _GREEN, _BLUE, _YELLOW, _ORANGE, _RED = "1a7f37", "0969da", "9a6700", "bc4c00", "cf222e"
 _GREY = "57606a"
@@ -45,16 +45,17 @@ class Badge:
 def page_badge(status: StatusPage, clock: Clock) -> Badge:
     """Return the badge of the whole page."""
     indicator = standing(status, clock).indicator
-    return Badge(status.site.name, words.INDICATORS[indicator], _COLOURS[indicator])
+    return Badge(status.site.name, speak(status.site).indicator(indicator), _COLOURS[indicator])
 
 
 def component_badge(status: StatusPage, name: str, clock: Clock) -> Badge:
     """Return the badge of a component; one that is no longer listed says so."""
     component = status.component(name)
     held = {state.component.id: state.status for state in status.components(clock)}
+    language = speak(status.site)
     if name not in held:
-        return Badge(component.name, words.RETIRED, _GREY)
-    return Badge(component.name, words.word(held[name]).lower(), _COLOURS[held[name]])
+        return Badge(component.name, language.say("retired"), _GREY)
+    return Badge(component.name, language.word(held[name]).lower(), _COLOURS[held[name]])
 
 
 def badge_json(badge: Badge) -> bytes:

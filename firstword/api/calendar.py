@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from firstword import urls, words
+from firstword import urls
 from firstword.api.standing import signer, site_began, stories
 from firstword.api.zone import timezone
 from firstword.markup import Markup
@@ -20,6 +20,7 @@ from firstword.model import Incident, Kind
 from firstword.page import StatusPage, Wanted
 from firstword.page.occasions import OFF, begins, repeats_until
 from firstword.recurrence import last_occurrence
+from firstword.words import speak
 
 if TYPE_CHECKING:
     from icalendar import Alarm, Event, vRecur
@@ -125,8 +126,12 @@ def _description(status: StatusPage, markup: Markup, incident: Incident) -> str:
     """Return the newest words and who signed them."""
     newest = incident.updates[-1]
     person = signer(status.site, newest)
-    at = words.time_text(newest.at, status.site.timezone)
-    who = f"{person.shown}, {person.role}, {at}" if person else f"{words.IMPORTED}, {at}"
+    language = speak(status.site)
+    at = language.moment(newest.at)
+    if person:
+        who = language.say("%(name)s, %(role)s, %(at)s", name=person.shown, role=person.role, at=at)
+    else:
+        who = language.say("Imported; nobody signed it, %(at)s", at=at)
     return "\n\n".join(filter(None, (markup.plain(newest.body), who)))
 
 

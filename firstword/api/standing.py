@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from firstword import words
 from firstword.clock import Clock
 from firstword.model import (
     ENDINGS,
@@ -31,6 +30,7 @@ from firstword.page import (
     Wanted,
     page_indicator,
 )
+from firstword.words import speak
 
 #: Before anybody said anything. Which promises are owed does not depend on what time it is, only
 #: whether they are late does, so who asks with this clock leaves the document's own alone.
@@ -56,7 +56,7 @@ def standing(status: StatusPage, clock: Clock) -> Standing:
     incidents = tuple(i for i in status.open_incidents if not i.drill)
     return Standing(
         indicator=page_indicator(status, clock),
-        sentence=words.state_sentence(status.stated, status.quiet_since, status.site.timezone),
+        sentence=speak(status.site).state_sentence(status.stated, status.quiet_since),
         incidents=incidents,
         maintenance_now=tuple(i for i in status.maintenance_now(clock) if not i.drill),
         components=status.components(clock),

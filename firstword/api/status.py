@@ -6,12 +6,13 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from firstword import urls, words
+from firstword import urls
 from firstword.api.standing import Standing, owed, signer, standing
 from firstword.clock import Clock
 from firstword.markup import Markup
 from firstword.model import ComponentStatus, Incident
 from firstword.page import PromiseKind, StatusPage
+from firstword.words import Language, speak
 
 _WIDTH = 78
 _HEIGHT = 24
@@ -83,21 +84,22 @@ def _maintenance(status: StatusPage, incident: Incident) -> dict[str, Any]:
 
 def status_text(status: StatusPage, markup: Markup, clock: Clock) -> bytes:
     """Say how things stand on one screen of 24 lines; what there is no room for is counted."""
-    now = standing(status, clock)
+    now, language = standing(status, clock), speak(status.site)
     full, rest = now.incidents[:_IN_FULL], now.incidents[_IN_FULL:]
     most = _WORDS.get(len(now.incidents), min(_WORDS.values()))
+    sentence = language.say("%(sentence)s.", sentence=now.sentence)
     blocks = [
-        [_fit(status.site.name), *_wrapped(f"{now.sentence}.", "", 2)],
+        [_fit(status.site.name), *_wrapped(sentence, "", 2)],
         *([*_told(status, markup, incident, clock, most)] for incident in full),
     ]
     room = _HEIGHT - sum(len(block) + 1 for block in blocks) - 1
     lists = (
-        [_fit(f"{words.word(i.impact)}: {i.title}") for i in rest],
+        [_fit(f"{language.word(i.impact)}: {i.title}") for i in rest],
         [*_planned(status, now, clock)],
-        [*_broken(now)],
+        [*_broken(now, language)],
     )
     for items in lists:
-        if fitting := _fitting(items, room - 1):
+        if fitting := _fitting(items, room - 1, language):
             blocks.append(fitting)
             room -= len(fitting) + 1
     blocks.append([urls.absolute(status.site, urls.HOME)])
@@ -108,46 +110,56 @@ def _told(
     status: StatusPage, markup: Markup, incident: Incident, clock: Clock, most: int
 ) -> Iterator[str]:
     """Yield an open incident: its newest word, who signed it, and when the next one comes."""
-    newest, zone = incident.updates[-1], status.site.timezone
+    newest, language = incident.updates[-1], speak(status.site)
     person = signer(status.site, newest)
-    yield _fit(f"{incident.title} ({words.word(incident.impact)})")
+    yield _fit(f"{incident.title} ({language.word(incident.impact)})")
     if newest.body:
         yield from _wrapped(" ".join(markup.plain(newest.body).split()), "  ", most)
-    who = f"{person.shown}, {person.role}" if person else f"Imported from {incident.imported}"
-    at = words.time_text(newest.at, zone)
-    yield _fit(f"  {words.word(newest.status)}, {at}")
+    if person:
+        who = f"{person.shown}, {person.role}"
+    else:
+        who = language.say("Imported from %(place)s", place=incident.imported)
+    yield _fit(f"  {language.word(newest.status)}, {language.moment(newest.at)}")
     yield _fit(f"  {who}")
     if due := owed(status, incident, PromiseKind.NEXT):
-        late = ": none when this was made" if clock.passed(due.at) else ""
-        yield _fit(f"  Next word by {words.due_text(due, zone)}{late}")
+        by = language.due(due)
+        if clock.passed(due.at):
+            said = language.say("Next word by %(due)s: none when this was made", due=by)
+        else:
+            said = language.say("Next word by %(due)s", due=by)
+        yield _fit(f"  {said}")
     yield f"  {urls.absolute(status.site, urls.incident_path(incident))}"
 
 
 def _planned(status: StatusPage, now: Standing, clock: Clock) -> Iterator[str]:
     """Yield maintenance that is going on, that nobody has confirmed, and that is coming."""
-    zone = status.site.timezone
+    language = speak(status.site)
     for incident in now.maintenance_now:
-        yield _fit(f"Maintenance now: {incident.title}")
+        yield _fit(language.say("Maintenance now: %(title)s", title=incident.title))
     for incident in status.maintenance_unconfirmed(clock):
         if incident not in now.maintenance_now and not incident.drill:
-            yield _fit(f"Maintenance, its end not yet confirmed: {incident.title}")
+            title = incident.title
+            yield _fit(
+                language.say("Maintenance, its end not yet confirmed: %(title)s", title=title)
+            )
     for incident in status.maintenance_coming(clock):
         start = incident.facts.scheduled_for
         if start and not incident.drill:
-            yield _fit(f"{words.time_text(start, zone)}: {incident.title}")
+            yield _fit(f"{language.moment(start)}: {incident.title}")
 
 
-def _broken(now: Standing) -> Iterator[str]:
+def _broken(now: Standing, language: Language) -> Iterator[str]:
     for state in now.components:
         if state.status is not ComponentStatus.OPERATIONAL:
-            yield _fit(f"{state.component.name}: {words.word(state.status)}")
+            yield _fit(f"{state.component.name}: {language.word(state.status)}")
 
 
-def _fitting(lines: list[str], room: int) -> list[str]:
+def _fitting(lines: list[str], room: int, language: Language) -> list[str]:
     """Return as many lines as there is room for, the last of which counts what there is more."""
     if len(lines) <= room:
         return lines
-    return [*lines[: room - 1], f"and {len(lines) - room + 1} more"] if room > 0 else []
+    more = language.say_many("and %(count)s more", "and %(count)s more", len(lines) - room + 1)
+    return [*lines[: room - 1], more] if room > 0 else []
 
 
 def _wrapped(text: str, indent: str, most: int) -> list[str]:

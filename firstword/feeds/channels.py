@@ -12,6 +12,7 @@ from firstword.feeds.entries import Entry, Teller
 from firstword.feeds.text import legal
 from firstword.model import Incident, Kind, Update
 from firstword.page import StatusPage
+from firstword.words import speak
 
 #: Entries in a feed, the newest ones: what feed readers fetch again and again stays small.
 MOST = 50
@@ -53,13 +54,16 @@ class Feed:
 def channels(page: StatusPage, teller: Teller) -> Iterator[Feed]:
     """Yield every feed of a site, and after the default one its archives."""
     site = page.site
+    language = speak(site)
     name = legal(site.name)
     pairs = teller.newest_first()
 
-    def feed(feed_name: str, description: str, place: str, wanted: Iterable[Pair]) -> Feed:
+    def feed(
+        feed_name: str, title: str, description: str, place: str, wanted: Iterable[Pair]
+    ) -> Feed:
         return Feed(
             name=feed_name,
-            title=f"{name}: {feed_name}",
+            title=f"{name}: {title}",
             description=description,
             author=name,
             entries=tuple(teller.update(*pair) for pair in islice(wanted, MOST)),
@@ -67,7 +71,13 @@ def channels(page: StatusPage, teller: Teller) -> Iterator[Feed]:
         )
 
     every = replace(
-        feed("updates", f"Every update on {name}, one entry each.", urls.UPDATES_FEED, pairs),
+        feed(
+            "updates",
+            language.say("updates"),
+            language.say("Every update on %(site)s, one entry each.", site=name),
+            urls.UPDATES_FEED,
+            pairs,
+        ),
         forms=("atom", "rss", "json"),
     )
     archives = [*_archives(every, pairs, teller)]
@@ -76,7 +86,10 @@ def channels(page: StatusPage, teller: Teller) -> Iterator[Feed]:
     incidents = replace(
         feed(
             "incidents",
-            f"Every incident, maintenance and notice on {name}, one entry each.",
+            language.say("incidents"),
+            language.say(
+                "Every incident, maintenance and notice on %(site)s, one entry each.", site=name
+            ),
             urls.INCIDENTS_FEED,
             (),
         ),
@@ -86,7 +99,11 @@ def channels(page: StatusPage, teller: Teller) -> Iterator[Feed]:
     yield replace(incidents, place=urls.HISTORY_FEED)
     yield feed(
         "notices",
-        f"Every update of the notices on {name}: delays, safety, security, reminders, tips.",
+        language.say("notices"),
+        language.say(
+            "Every update of the notices on %(site)s: delays, safety, security, reminders, tips.",
+            site=name,
+        ),
         urls.NOTICES_FEED,
         (pair for pair in pairs if pair[0].kind is Kind.NOTICE),
     )
@@ -94,14 +111,14 @@ def channels(page: StatusPage, teller: Teller) -> Iterator[Feed]:
         # Dated by what was known: from the update on that first names the component.
         touching = (pair for pair in pairs if component.id in teller.components(*pair))
         shown = legal(component.name)
-        yield replace(
-            feed(
-                f"components/{component.id}",
-                f"Every update on {name} about {shown}, one entry each.",
-                urls.component_feed(component.id),
-                touching,
+        yield feed(
+            f"components/{component.id}",
+            shown,
+            language.say(
+                "Every update on %(site)s about %(name)s, one entry each.", site=name, name=shown
             ),
-            title=f"{name}: {shown}",
+            urls.component_feed(component.id),
+            touching,
         )
 
 

@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from firstword import urls, words
+from firstword import urls
 from firstword.feeds.dates import Dates
 from firstword.feeds.facts import Told, facts, promised, signature, signer, told
 from firstword.feeds.text import first_paragraphs, first_words, legal
 from firstword.markup import Markup, plain_text
 from firstword.model import Incident, Status, Update
 from firstword.page import StatusPage
+from firstword.words import speak
 
 #: Earlier updates in an entry, a line each; a link leads to those before them.
 EARLIER = 5
-
-_WORDLESS = "No words came with this in the imported history."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +41,8 @@ class Entry:
     status: str
     #: Id → name of every component the story had named by then.
     components: Mapping[str, str]
-
-    @property
-    def categories(self) -> tuple[tuple[str, str], ...]:
-        """(term, label): the kind, the status, every component."""
-        return (
-            (self.kind, words.word(self.kind)),
-            (self.status, words.word(self.status)),
-            *self.components.items(),
-        )
+    #: (term, label): the kind, the status, every component.
+    categories: tuple[tuple[str, str], ...]
 
 
 class Teller:
@@ -58,6 +50,7 @@ class Teller:
 
     def __init__(self, page: StatusPage, markup: Markup, dates: Dates) -> None:
         self._page = page
+        self._language = speak(page.site)
         self._markup = markup
         self._dates = dates
         self._entries: dict[str, Entry] = {}
@@ -108,7 +101,7 @@ class Teller:
             content.append(self._earlier(incident, earlier))
         return Entry(
             id=found,
-            title=legal(f"[{words.word(update.status)}] {entry.title}"),
+            title=legal(f"[{self._language.word(update.status)}] {entry.title}"),
             link=self._link(incident, update),
             authors=(legal(signer(self._page.site, update)),),
             published=date,
@@ -119,6 +112,7 @@ class Teller:
             kind=incident.kind,
             status=update.status,
             components=self._components(entry),
+            categories=self._categories(incident, update.status, self._components(entry)),
         )
 
     def _incident_entry(self, incident: Incident) -> Entry:
@@ -133,21 +127,21 @@ class Teller:
             published=self.date(incident, incident.updates[0]),
             updated=self.date(incident, incident.updates[-1]),
             content=legal("\n".join(self._chapter(entry) for entry in story)),
-            summary=f"{words.word(status)}: {self._summary(story[0])}",
+            summary=f"{self._language.word(status)}: {self._summary(story[0])}",
             story=incident.id,
             kind=incident.kind,
             status=status,
             components=self._components(story[0]),
+            categories=self._categories(incident, status, self._components(story[0])),
         )
 
     def _chapter(self, entry: Told) -> str:
         """Tell one update of an incident's entry, under its status and time."""
-        at = words.time_text(entry.update.at, self._page.site.timezone)
+        at = self._language.moment(entry.update.at)
         link = html.escape(self._link(entry.incident, entry.update))
-        status = words.word(entry.update.status)
+        status = self._language.word(entry.update.status)
         corrections = (
-            f"<p>Corrected {words.time_text(fix.at, self._page.site.timezone)}; "
-            "the words below are as they were</p>"
+            f"<p>{self._corrected(fix)}</p>"
             for fix in entry.incident.updates
             if fix.corrects == entry.update.at
         )
@@ -164,10 +158,23 @@ class Teller:
             )
         )
 
+    def _corrected(self, fix: Update) -> str:
+        return html.escape(
+            self._language.say(
+                "Corrected %(at)s; the words below are as they were",
+                at=self._language.moment(fix.at),
+            ),
+            quote=False,
+        )
+
+    @property
+    def _wordless(self) -> str:
+        return self._language.say("No words came with this in the imported history.")
+
     def _words(self, entry: Told) -> str:
         """Return an update's own words as HTML that holds anywhere."""
         if not entry.update.body:
-            return f"<p>{_WORDLESS}</p>"
+            return f"<p>{self._wordless}</p>"
         return urls.absolute_text(
             self._page.site, entry.incident, self._markup.html(entry.update.body)
         )
@@ -188,15 +195,19 @@ class Teller:
         site = self._page.site
         lines = []
         for update in earlier[:EARLIER]:
-            at = words.time_text(update.at, site.timezone)
-            line = f"{at}, {signer(site, update)}, {words.word(update.status)}"
+            at = self._language.moment(update.at)
+            line = f"{at}, {signer(site, update)}, {self._language.word(update.status)}"
             if said := first_words(self._text(update)):
                 line = f"{line}: {said}"
             lines.append(f"<li>{html.escape(line, quote=False)}</li>")
         if (rest := len(earlier) - EARLIER) > 0:
             link = html.escape(self._link(incident, earlier[EARLIER]))
-            lines.append(f'<li><a href="{link}">{rest} more before these</a></li>')
-        return "\n".join(["<p>Earlier:</p>", "<ul>", *lines, "</ul>"])
+            more = self._language.say_many(
+                "%(count)s more before this", "%(count)s more before these", rest
+            )
+            lines.append(f'<li><a href="{link}">{more}</a></li>')
+        heading = self._language.say("Earlier:")
+        return "\n".join([f"<p>{heading}</p>", "<ul>", *lines, "</ul>"])
 
     def _summary(self, entry: Told) -> str:
         """Return how an update begins and what it promises, for readers that show no more."""
@@ -205,18 +216,27 @@ class Teller:
         begins = (
             first_paragraphs(self._markup.html(entry.update.body), least)
             if entry.update.body
-            else _WORDLESS
+            else self._wordless
         )
         said = (f"{label}: {value}" for label, value in promised(self._page.site, entry))
         lines = (legal(line).strip() for line in (begins, *said))
         # A picture alone has no words; an empty summary would make feedgen put HTML in its place.
         return "\n".join(filter(None, lines)) or legal(entry.title)
 
+    def _categories(
+        self, incident: Incident, status: Status, components: Mapping[str, str]
+    ) -> tuple[tuple[str, str], ...]:
+        return (
+            (incident.kind, self._language.word(incident.kind)),
+            (status, self._language.word(status)),
+            *components.items(),
+        )
+
     def _components(self, entry: Told) -> dict[str, str]:
         return {name: legal(self._page.component(name).name) for name in entry.moment.components}
 
     def _text(self, update: Update) -> str:
-        return plain_text(self._markup.html(update.body)) if update.body else _WORDLESS
+        return plain_text(self._markup.html(update.body)) if update.body else self._wordless
 
     def _link(self, incident: Incident, update: Update) -> str:
         return urls.absolute(self._page.site, urls.update_path(incident, update))

@@ -5,24 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from firstword import words
 from firstword.markup import Markup
 from firstword.model import Due, Facts, Incident, Kind, Moment, Site, Update
 from firstword.page import StatusPage
-
-#: In the order of the file format, with the labels of the pages.
-_TEXTS = (
-    ("affected", "Affected"),
-    ("unaffected", "Not affected"),
-    ("workaround", "What you can do"),
-)
-_TIMES = (
-    ("scheduled_for", "Planned start"),
-    ("scheduled_until", "Planned end"),
-    ("until", "Until"),
-)
+from firstword.words import Language, speak
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +61,18 @@ def signer(site: Site, update: Update) -> str:
 
 def signature(site: Site, incident: Incident, update: Update) -> str:
     """Say who signed, in what role, and when."""
-    at = words.time_text(update.at, site.timezone)
+    language = speak(site)
+    at = language.moment(update.at)
     if not update.signed:
-        return f"Imported from {incident.imported}, where nobody signed it, {at}"
+        return language.say(
+            "Imported from %(place)s, where nobody signed it, %(at)s",
+            place=incident.imported,
+            at=at,
+        )
     person = site.people.get(update.author)
-    role = f"{person.role}, " if person else ""
-    return f"{signer(site, update)}, {role}{at}"
+    if person is None:
+        return language.say("%(name)s, %(at)s", name=update.author, at=at)
+    return language.say("%(name)s, %(role)s, %(at)s", name=person.shown, role=person.role, at=at)
 
 
 def facts(page: StatusPage, entry: Told, markup: Markup) -> Iterator[tuple[str, str]]:
@@ -87,63 +80,82 @@ def facts(page: StatusPage, entry: Told, markup: Markup) -> Iterator[tuple[str, 
 
     Times are in the site's zone with UTC beside them.
     """
-    zone = page.site.timezone
+    language = speak(page.site)
     if entry.update.corrects:
-        yield "Corrects the word of", words.time_text(entry.update.corrects, zone)
-    yield from _scope(entry)
-    yield from _times(entry, zone)
-    yield from _components(page, entry)
+        yield language.say("Corrects the word of"), language.moment(entry.update.corrects)
+    yield from _scope(entry, language)
+    yield from _times(entry, language)
+    yield from _components(page, entry, language)
     yield from promised(page.site, entry)
     for follow_up in entry.incident.follow_ups:
         if follow_up.number in entry.update.done:
-            yield "Done", " ".join(markup.plain(follow_up.text).split())
+            yield language.word("done"), " ".join(markup.plain(follow_up.text).split())
 
 
-def _scope(entry: Told) -> Iterator[tuple[str, str]]:
+def _scope(entry: Told, language: Language) -> Iterator[tuple[str, str]]:
     says, held = entry.says, entry.held
     if says.title and entry.before:
-        yield "Title", _changed(says.title, held.title)
+        yield language.say("Title"), _changed(language, says.title, held.title)
     if says.impact:
-        yield "Impact", _changed(words.word(says.impact), held.impact and words.word(held.impact))
-    for name, label in _TEXTS:
-        if text := getattr(says, name):
-            yield label, text
+        old = held.impact and language.word(held.impact)
+        yield language.say("Impact"), _changed(language, language.word(says.impact), old)
+    if says.affected:
+        yield language.say("Affected"), says.affected
+    if says.unaffected:
+        yield language.say("Not affected"), says.unaffected
+    if says.workaround:
+        yield language.say("What you can do"), says.workaround
 
 
-def _times(entry: Told, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+def _times(entry: Told, language: Language) -> Iterator[tuple[str, str]]:
     if entry.incident.started and not entry.before:
-        yield "Start", words.time_text(entry.incident.started, zone)
+        yield language.say("Start"), language.moment(entry.incident.started)
     if entry.says.ended:
-        yield "Ended", words.time_text(entry.says.ended, zone)
-    for name, label in _TIMES:
+        yield language.say("Ended"), language.moment(entry.says.ended)
+    for name, label in (
+        ("scheduled_for", language.say("Planned start")),
+        ("scheduled_until", language.say("Planned end")),
+        ("until", language.say("Until")),
+    ):
         if at := getattr(entry.says, name):
             old = getattr(entry.held, name)
-            yield label, _changed(_when(at, zone), old and _when(old, zone))
+            yield label, _changed(language, _when(language, at), old and _when(language, old))
 
 
 def promised(site: Site, entry: Told) -> Iterator[tuple[str, str]]:
     """Yield (label, value) of what an update promises: when it will be over, when more is said."""
-    zone = site.timezone
+    language = speak(site)
     says, old = entry.says, entry.held.expected
     if says.expected:
-        was = words.due_text(old, zone) if old else None
-        yield "Expected", _changed(words.due_text(says.expected, zone), was, says.because)
+        was = language.due(old) if old else None
+        now = language.due(says.expected)
+        yield language.say("Expected"), _changed(language, now, was, says.because)
     if says.next:
-        yield "Next word by", words.due_text(says.next, zone)
+        yield language.say("Next word by"), language.due(says.next)
 
 
-def _when(at: datetime | Due, zone: ZoneInfo) -> str:
-    return words.due_text(at, zone) if isinstance(at, Due) else words.time_text(at, zone)
+def _when(language: Language, at: datetime | Due) -> str:
+    return language.due(at) if isinstance(at, Due) else language.moment(at)
 
 
-def _changed(now: str, old: str | None, because: str | None = None) -> str:
+def _changed(language: Language, now: str, old: str | None, because: str | None = None) -> str:
     """Put beside a value the one it replaces, and why."""
-    notes = [f"before: {old}"] if old and old != now else []
-    notes += [f"changed because: {because}"] if because else []
-    return f"{now} ({'; '.join(notes)})" if notes else now
+    was = old if old != now else None
+    if was and because:
+        return language.say(
+            "%(now)s (before: %(old)s; changed because: %(reason)s)",
+            now=now,
+            old=was,
+            reason=because,
+        )
+    if was:
+        return language.say("%(now)s (before: %(old)s)", now=now, old=was)
+    if because:
+        return language.say("%(now)s (changed because: %(reason)s)", now=now, reason=because)
+    return now
 
 
-def _components(page: StatusPage, entry: Told) -> Iterator[tuple[str, str]]:
+def _components(page: StatusPage, entry: Told, language: Language) -> Iterator[tuple[str, str]]:
     """Yield the state of every component an update speaks of; without a state, the names."""
     moment = entry.moment
     said = entry.update.says.components or ()
@@ -159,6 +171,6 @@ def _components(page: StatusPage, entry: Told) -> Iterator[tuple[str, str]]:
         if state is None:
             unstated.append(component.name)
         else:
-            yield component.name, words.word(state)
+            yield component.name, language.word(state)
     if unstated:
-        yield "Components", ", ".join(unstated)
+        yield language.say("Components"), language.join(unstated)

@@ -84,6 +84,8 @@ class Site:
     url: str
     timezone: ZoneInfo
     language: str = "en"
+    #: Language → what the site says otherwise than our catalogue: English text → its own.
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, Component] = field(default_factory=dict)
     #: Who made the tag URIs of the feeds, as RFC 4151 asks: host, then a date it was ours.

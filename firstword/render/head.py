@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import markupsafe
 
-from firstword import urls, words
+from firstword import urls
 from firstword.clock import Clock
 from firstword.look import Picture, data_uri
 from firstword.model import Accent, Component, Incident, Site
@@ -100,7 +100,7 @@ def component_head(component: Component, state: ComponentState | None) -> Head:
         feeds=tuple(
             FeedLink(
                 type=f"application/{form}+xml",
-                title=words.feed_title(component.name, form),
+                title=component.name if form == "atom" else f"{component.name} (RSS)",
                 path=urls.feed_key(feed, form),
             )
             for form in ("atom", "rss")

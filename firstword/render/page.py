@@ -20,3 +20,5 @@ class Page:
     leaf: bool = False
     #: Id of the story it belongs to.
     owner: str = ""
+    #: The language it is in; empty for the site's.
+    language: str = ""

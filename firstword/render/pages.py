@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from firstword import urls, words
+from firstword import urls
 from firstword.clock import Clock
 from firstword.model import (
     UNDER_WAY,
@@ -29,6 +29,8 @@ from firstword.render.connect import ways
 from firstword.render.head import Head, home_head, story_head
 from firstword.render.history import history_pages
 from firstword.render.page import Page
+from firstword.render.told import Said, Told, ToldFacts, said, told_follow_up
+from firstword.words import speak
 
 _TEMPLATES = {
     Kind.INCIDENT: "incident.html",
@@ -55,16 +57,17 @@ class Entry:
     changes: tuple[tuple[str, Any, Any], ...]
     #: (component, state before or none, state now) of every component it speaks of.
     components: tuple[tuple[Component, ComponentStatus | None, ComponentStatus], ...]
+    #: Why an expected time changed.
+    because: Told | None
     promises: tuple[Promise, ...]
     #: The update this one corrects.
     corrects: Update | None
-    #: (update, its words in the language of the page) of every correction of this one.
-    fixes: tuple[tuple[Update, Update], ...]
+    #: (update, its words) of every correction of this one.
+    fixes: tuple[tuple[Update, Said], ...]
     #: When it was first published, where that is not when it was signed.
     published_late: datetime | None
-    #: The update in the language of the page, and whether it is a translation.
-    words: Update
-    translated: bool
+    #: Its words.
+    said: Said
     #: Who signed the translation, where it was somebody else; else empty.
     translator: str
 
@@ -106,6 +109,7 @@ def _story_page(status: StatusPage, incident: Incident, shown: Incident) -> Page
         context=lambda clock: story(status, incident, shown, clock),
         leaf=True,
         owner=incident.id,
+        language=shown.language,
     )
 
 
@@ -172,7 +176,7 @@ def _tone(incident: Incident, clock: Clock) -> str:
 
 def standing(status: StatusPage) -> str:
     """Return the sentence of state: the home page's first line."""
-    return words.state_sentence(status.stated, status.quiet_since, status.site.timezone)
+    return speak(status.site).state_sentence(status.stated, status.quiet_since)
 
 
 def story(status: StatusPage, incident: Incident, shown: Incident, clock: Clock) -> dict[str, Any]:
@@ -182,13 +186,15 @@ def story(status: StatusPage, incident: Incident, shown: Incident, clock: Clock)
         if promise.outcome is Outcome.OVERDUE and not promise.due.whole_day:
             # The page says how long nothing came: ask now, so that whoever sums up knows of it.
             clock.stepped(promise.due.at)
-    entries = _entries(status, incident, shown, made)
+    facts = ToldFacts(incident, shown, status.site.language)
+    entries = _entries(status, incident, shown, facts, made)
     start, end = incident.facts.scheduled_for, incident.facts.scheduled_until
     return {
         "head": story_head(status, incident, clock),
         "incident": incident,
-        "facts": shown.facts if shown is not incident else incident.facts,
-        "title": f"Drill: {shown.title}" if incident.drill else shown.title,
+        "facts": facts,
+        "title": _title(status, facts, incident),
+        "untranslated": sum(not entry.said.translated for entry in entries),
         "signed": "all" if all(u.signed for u in (*incident.updates, *shown.updates)) else "",
         # What nobody has said is worth a word only where something is wrong for somebody.
         "asked": incident.kind is Kind.INCIDENT
@@ -197,7 +203,6 @@ def story(status: StatusPage, incident: Incident, shown: Incident, clock: Clock)
         and not incident.drill,
         "tone": _tone(incident, clock),
         "in_calendar": not incident.drill and bool(begins(incident, status.site.timezone)),
-        "language": shown.language or status.site.language,
         "languages": [i for i in (incident, *incident.translations) if i is not shown],
         "entries": entries[::-1],
         "components": [
@@ -205,13 +210,26 @@ def story(status: StatusPage, incident: Incident, shown: Incident, clock: Clock)
         ],
         "next_word": _last(made, PromiseKind.NEXT) if incident.is_open else None,
         "expected": [p for p in made if p.kind is PromiseKind.EXPECTED][::-1],
-        "follow_ups": [p for p in made if p.kind is PromiseKind.FOLLOW_UP],
+        "follow_ups": [
+            (p, told_follow_up(shown, p.follow_up, status.site.language))
+            for p in made
+            if p.follow_up
+        ],
         "ended_at": incident.ended_at,
         "not_begun": bool(start and incident.is_open and not clock.passed(start))
         and not any(update.status in UNDER_WAY for update in incident.updates),
         "unconfirmed": bool(end and incident.is_open and clock.passed(end)),
         "next_time": status.next_occurrence(incident, clock) if incident.is_open else None,
     }
+
+
+def _title(status: StatusPage, facts: ToldFacts, incident: Incident) -> Told:
+    """Return the title as the page's first line has it."""
+    title = facts.told("title", incident.title)
+    if not incident.drill:
+        return title
+    language = speak(status.site, title.code)
+    return Told.of(language.say("Drill: %(title)s", title=title), title.code)
 
 
 def _states(incident: Incident) -> dict[str, ComponentStatus]:
@@ -232,29 +250,33 @@ def _last(made: tuple[Promise, ...], kind: PromiseKind) -> Promise | None:
 
 
 def _entries(
-    status: StatusPage, incident: Incident, shown: Incident, made: tuple[Promise, ...]
+    status: StatusPage,
+    incident: Incident,
+    shown: Incident,
+    told: ToldFacts,
+    made: tuple[Promise, ...],
 ) -> list[Entry]:
     """Return the timeline, oldest first."""
-    timeline = incident.timeline
+    timeline, code = incident.timeline, status.site.language
     befores: list[Moment | None] = [None, *(before for before, _ in pairwise(timeline))]
     entries = []
     for before, moment in zip(befores, timeline, strict=True):
         update = moment.update
-        words = shown.find(update.at) if shown is not incident else update
+        theirs = said(incident, shown, update, code)
         entries.append(
             Entry(
                 moment=moment,
-                changes=tuple(_changes(incident, before, moment)),
+                changes=tuple(_changes(incident, told, before, moment)),
+                because=told.told("because", reason) if (reason := update.says.because) else None,
                 components=tuple(_states_said(status, before, moment)),
                 promises=tuple(
                     p for p in made if p.update is update and p.kind is not PromiseKind.FOLLOW_UP
                 ),
                 corrects=incident.find(update.corrects) if update.corrects else None,
-                fixes=tuple((fix, shown.find(fix.at) or fix) for fix in moment.corrections),
+                fixes=tuple((fix, said(incident, shown, fix, code)) for fix in moment.corrections),
                 published_late=status.records.late_stamp(incident, update),
-                words=words or update,
-                translated=words is not None,
-                translator=_translator(update, words),
+                said=theirs,
+                translator=_translator(update, theirs.update),
             )
         )
     return entries
@@ -269,25 +291,26 @@ def _states_said(
         yield status.component(change.id), held.get(change.id), moment.component_states[change.id]
 
 
-def _translator(update: Update, words: Update | None) -> str:
+def _translator(update: Update, words: Update) -> str:
     """Return who signed a translation, where it is not who signed the update itself."""
-    if words is None or not words.signed or words.author == update.author:
-        return ""
-    return words.author
+    return words.author if words.signed and words.author != update.author else ""
 
 
 def _changes(
-    incident: Incident, before: Moment | None, moment: Moment
+    incident: Incident, told: ToldFacts, before: Moment | None, moment: Moment
 ) -> Iterator[tuple[str, Any, Any]]:
     """Yield the facts an update itself changed, as it said them, each with what it replaced."""
     update = moment.update
-    held = before.facts if before else None
+    held: Facts | None = before.facts if before else None
     if update.status is Status.CORRECTION:
         held = _as_first_said(incident, update)
     for name in _CHANGES if held else ():
         now = getattr(update.says, name)
         if now is not None:
-            yield name, getattr(held, name), now
+            was = getattr(held, name)
+            if isinstance(now, str) and not isinstance(now, Impact):
+                now, was = told.told(name, now), was and told.told(name, was)
+            yield name, was, now
 
 
 def _as_first_said(incident: Incident, correction: Update) -> Facts | None:

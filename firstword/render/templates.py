@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import jinja2
 import markupsafe
 
-from firstword import urls, words
+from firstword import urls
 from firstword.clock import Clock
 from firstword.look import Picture
 from firstword.markup import Markup
-from firstword.model import Due, Incident, Update
+from firstword.model import Incident, Update
 from firstword.page import StatusPage
 from firstword.render import head as heads
+from firstword.render.language import install
 from firstword.render.page import Page
+from firstword.words import speak
 
 
 class Renderer:
@@ -45,16 +44,15 @@ class Renderer:
             auto_reload=False,
             extensions=["jinja2.ext.i18n"],
         )
-        speak(self._environment)
-        self._environment.filters.update(filters(page.site.timezone))
+        install(self._environment)
 
     def render(self, page: Page, clock: Clock) -> bytes:
         """Render one page at an instant; the clock notes until when it holds."""
-        context = {**self.context(page.key, clock), **page.context(clock)}
+        context = {**self.context(page.key, clock, page.language), **page.context(clock)}
         return self._environment.get_template(page.template).render(context).encode()
 
-    def context(self, key: str, clock: Clock) -> dict[str, Any]:
-        """Return what every template gets."""
+    def context(self, key: str, clock: Clock, language: str = "") -> dict[str, Any]:
+        """Return what every template gets; no language is the site's."""
         root = urls.from_page(key)
 
         def html(update: Update) -> markupsafe.Markup:
@@ -62,6 +60,7 @@ class Renderer:
 
         return {
             "site": self.page.site,
+            "language": speak(self.page.site, language),
             "status": self.page,
             "clock": clock,
             "root": root,
@@ -81,52 +80,3 @@ class Renderer:
         """Return the mailto link that answers a signature; empty when nobody can be asked."""
         person = self.page.site.who_answers(name)
         return urls.reply_address(person.address, f"Re: {incident.title}") if person else ""
-
-
-def instant(at: datetime) -> str:
-    """Spell an instant for machines, in UTC."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def speak(environment: Any) -> None:
-    """Have templates say what they say in English: `_()` and `{% trans %}` look nothing up."""
-    environment.install_null_translations(newstyle=True)
-
-
-def filters(zone: ZoneInfo) -> Mapping[str, Any]:
-    """Return the filters of the theme."""
-
-    def stamped(at: datetime, text: str) -> markupsafe.Markup:
-        return markupsafe.Markup('<time datetime="{}">{}</time>').format(instant(at), text)
-
-    def when(at: datetime, near: datetime | None = None) -> markupsafe.Markup:
-        return stamped(at, words.near_text(at, near, zone) if near else words.time_text(at, zone))
-
-    def at_clock(at: datetime) -> markupsafe.Markup:
-        return stamped(at, words.clock_text(at, zone))
-
-    def due(promised: Due, near: datetime | None = None) -> markupsafe.Markup:
-        if promised.whole_day:
-            # No instant, lest a script showed it in another zone as the next day's first hour.
-            day = (promised.at.astimezone(zone) - timedelta(seconds=1)).date()
-            return markupsafe.Markup('<time datetime="{}">{}</time>').format(
-                day, words.due_text(promised, zone)
-            )
-        return stamped(promised.at, words.due_text(promised, zone, near))
-
-    def day(value: date | datetime, *, weekday: bool = False, year: bool = True) -> str:
-        local = value.astimezone(zone).date() if isinstance(value, datetime) else value
-        return words.day_text(local, weekday=weekday, year=year)
-
-    return {
-        "when": when,
-        "at_clock": at_clock,
-        "due": due,
-        "day": day,
-        "month": words.month_text,
-        "duration": words.duration_text,
-        "initials": words.initials,
-        "word": words.word,
-        "instant": instant,
-        **heads.FILTERS,
-    }

@@ -1,0 +1,165 @@
+"""Has templates speak the language of their page: `_()`, `{% trans %}` and the filters for values.
+
+The language is in the context of a page, so that one environment serves all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import markupsafe
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
+
+from firstword import words
+from firstword.model import Due
+from firstword.render import head as heads
+from firstword.render.told import Told
+from firstword.words import Language
+
+#: Scripts from right to left, by the tags of the languages that are written in them.
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+
+def install(environment: Environment) -> None:
+    """Give an environment the texts and filters of the theme, in the language of each page.
+
+    It has Jinja's i18n extension, which leaves an attribute for this choice.
+    """
+    vars(environment)["newstyle_gettext"] = True
+    environment.globals.update(gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
+    environment.filters.update({**_FILTERS, **heads.FILTERS})
+
+
+def _language(context: Context) -> Language:
+    language: Language = context["language"]
+    return language
+
+
+def _filled(context: Context, text: str, values: dict[str, Any]) -> str:
+    """Fill a text in; where templates escape, what it is filled with is escaped."""
+    isolated = _language(context).isolated(values)
+    return markupsafe.Markup(text) % isolated if context.eval_ctx.autoescape else text % isolated  # noqa: S704 - texts are the theme's and our translators'
+
+
+@pass_context
+def _gettext(context: Context, message: str, /, **values: Any) -> str:
+    return _filled(context, _language(context).text(message), values)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, count: int, /, **values: Any) -> str:
+    values.setdefault("num", count)
+    return _filled(context, _language(context).texts(one, many, count), values)
+
+
+@pass_context
+def _pgettext(context: Context, place: str, message: str, /, **values: Any) -> str:
+    return _filled(context, _language(context).catalogue.pgettext(place, message), values)
+
+
+def instant(at: datetime) -> str:
+    """Spell an instant for machines, in UTC."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _stamped(at: datetime, text: str) -> markupsafe.Markup:
+    return markupsafe.Markup('<time datetime="{}">{}</time>').format(instant(at), text)
+
+
+@pass_context
+def _when(
+    context: Context, at: datetime, near: datetime | None = None, *, weekday: bool = False
+) -> markupsafe.Markup:
+    language = _language(context)
+    text = language.near(at, near) if near else language.moment(at, weekday=weekday)
+    return _stamped(at, text)
+
+
+@pass_context
+def _at_clock(context: Context, at: datetime) -> markupsafe.Markup:
+    return _stamped(at, _language(context).clock(at))
+
+
+@pass_context
+def _due(context: Context, promised: Due, near: datetime | None = None) -> markupsafe.Markup:
+    language = _language(context)
+    if promised.whole_day:
+        # No instant, lest a script showed it in another zone as the next day's first hour.
+        return markupsafe.Markup('<time datetime="{}">{}</time>').format(
+            language.due_day(promised), language.due(promised)
+        )
+    return _stamped(promised.at, language.due(promised, near))
+
+
+@pass_context
+def _day(
+    context: Context, value: date | datetime, *, weekday: bool = False, year: bool = True
+) -> str:
+    language = _language(context)
+    local = value.astimezone(language.zone).date() if isinstance(value, datetime) else value
+    return language.day(local, weekday=weekday, year=year)
+
+
+@pass_context
+def _month(context: Context, month: date) -> str:
+    return _language(context).month(month)
+
+
+@pass_context
+def _year(context: Context, year: int) -> str:
+    return _language(context).year(year)
+
+
+@pass_context
+def _duration(context: Context, length: Any) -> str:
+    return _language(context).duration(length)
+
+
+@pass_context
+def _percent(context: Context, share: float) -> str:
+    return _language(context).percent(share)
+
+
+@pass_context
+def _word(context: Context, value: str, *, many: bool = False) -> str:
+    return _language(context).word(value, many=many)
+
+
+@pass_context
+def _listed(context: Context, parts: Sequence[Any]) -> markupsafe.Markup:
+    """Put names or links into a list, as the language does it."""
+    return markupsafe.Markup(_language(context).formats.join([markupsafe.escape(p) for p in parts]))  # noqa: S704 - each part is escaped
+
+
+@pass_context
+def _tongue(context: Context, code: str, *, block: bool = False) -> markupsafe.Markup:
+    """Return the attributes of a text in another language than its page; empty in the same."""
+    language = _language(context)
+    code = code.code if isinstance(code, Told) else code
+    if code == language.code:
+        return markupsafe.Markup()
+    attributes = markupsafe.Markup(' lang="{}"').format(code)
+    direction = "rtl" if code.partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
+    if block and direction != language.direction:
+        attributes += markupsafe.Markup(' dir="{}"').format(direction)
+    return attributes
+
+
+_FILTERS = {
+    "at_clock": _at_clock,
+    "day": _day,
+    "due": _due,
+    "duration": _duration,
+    "initials": words.initials,
+    "instant": instant,
+    "listed": _listed,
+    "month": _month,
+    "percent": _percent,
+    "tongue": _tongue,
+    "when": _when,
+    "word": _word,
+    "year": _year,
+}

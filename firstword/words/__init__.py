@@ -1,0 +1,47 @@
+"""Values → the words and times that readers see, in each language: every label of the interface.
+
+English is what code and templates say; the other languages are the catalogues in
+firstword/locale/, and docs/languages.md says how to add one.
+"""
+
+from __future__ import annotations
+
+from firstword.model import Site
+from firstword.words.catalogue import SOURCE, catalogue, languages, nearest_language, placeholders
+from firstword.words.formats import formats
+from firstword.words.language import Language
+from firstword.words.vocabulary import CONTEXTS, WORDS
+
+__all__ = [
+    "CONTEXTS",
+    "WORDS",
+    "Language",
+    "catalogue",
+    "initials",
+    "languages",
+    "nearest_language",
+    "placeholders",
+    "speak",
+]
+
+
+def speak(site: Site, code: str = "") -> Language:
+    """Return the language of a site, or the one asked for.
+
+    Where we have no words in it: the site's; and where there are none either, English.
+    """
+    wanted = next((c for c in (code, site.language) if c and nearest_language(c)), SOURCE)
+    name = nearest_language(wanted)
+    return Language(
+        code=wanted,
+        zone=site.timezone,
+        catalogue=catalogue(name),
+        formats=formats(name),
+        own=site.words.get(name, {}),
+    )
+
+
+def initials(name: str) -> str:
+    """Return the first letters of the first and the last word of a name."""
+    parts = name.split()
+    return "".join(part[0] for part in dict.fromkeys((parts[0], parts[-1]))) if parts else ""
