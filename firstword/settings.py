@@ -74,6 +74,7 @@ def read_site(settings: Mapping[str, Any]) -> Site:
         name=_text(settings, "SITENAME") or _refuse("SITENAME", "how is this page called?"),
         url=url,
         timezone=zone,
+        words=_own_words(settings.get("WORDS", {})),
         language=_like(settings, "DEFAULT_LANG", _LANGUAGE, "en", "a language: write 'en'"),
         people=_people(settings.get("PEOPLE", ())),
         components=_components(settings.get("COMPONENTS", ())),
@@ -144,6 +145,15 @@ def _yes_or_no(value: object, name: str) -> bool:
         # The text "False" would count as true.
         raise SettingsError(name, f"True or False is expected, not {value!r}")
     return value
+
+
+def _own_words(value: object) -> Mapping[str, Mapping[str, str]]:
+    if value == {}:
+        return {}
+    # Here and not above: most commands say nothing to readers, and need no catalogue.
+    from firstword.words.own import read_words
+
+    return read_words(value)
 
 
 def _zone(settings: Mapping[str, Any]) -> ZoneInfo:
