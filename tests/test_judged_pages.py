@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from judges import axe, keys, reflow, tree
 from judges.browser import opened
-from judges.pages import BY_NAME, HEIGHT, KINDS, SCHEMES, WIDTHS, kinds_of
+from judges.pages import BY_NAME, HEIGHT, KINDS, SCHEMES, WIDTHS, kinds_of, shape
 from playwright.sync_api import Browser, Page, Request
 
 every_kind = pytest.mark.parametrize("name", [*BY_NAME])
@@ -23,17 +23,10 @@ scripts_off_and_on = pytest.mark.parametrize(
 
 def test_every_kind_of_page_is_judged(judged: Path) -> None:
     missing = [kind.name for kind in KINDS if not (judged / kind.key).is_file()]
-    # `old` is `issues` again: an address that moved.
-    unjudged = kinds_of(judged) - {first(kind.key) for kind in KINDS} - {"old"}
+    unjudged = kinds_of(judged) - {shape(kind.key) for kind in KINDS}
 
     assert missing == []
     assert unjudged == set(), "add a Kind to tests/judges/pages.py"
-
-
-def first(key: str) -> str:
-    """Return what tells the kind of a file apart; see `kinds_of`."""
-    parts = key.split("/")
-    return parts[0] if len(parts) < 3 else f"{parts[0]}/*"
 
 
 def off_and_on(browser: Browser, address: str, name: str) -> Iterator[Page]:
@@ -103,7 +96,7 @@ def test_a_page_is_one_request_and_silent(browser: Browser, judged_at: str, name
         kept = page.evaluate("localStorage.length + sessionStorage.length")
 
     # An old address leads on at once; a story's own pictures are part of it.
-    leading_on = [r for r in asked if r.is_navigation_request()][1:] if name == "moved" else []
+    leading_on = [r for r in asked if r.is_navigation_request()][1:] if "moved" in name else []
     others = [r.url for r in asked[1:] if r not in leading_on]
     assert [url for url in others if not url.startswith(f"{judged_at}images/")] == []
     assert (cookies, kept, odd) == ([], 0, [])

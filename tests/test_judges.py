@@ -69,7 +69,7 @@ READ = {
     "a list holds": change("<li>Item</li>", "<p>Item</p>"),
     "a link without a name": change(">One<", "><"),
     "aloud": change("</style>", 'h2::before{content:"●"}</style>'),
-    "seen and not read": change("<p>End</p>", '<p aria-hidden="true">End</p>'),
+    "seen and not read": change("<p>End</p>", '<p aria-hidden="true">The end</p>'),
     "no list in Safari": change("</style>", "ul{list-style:none}</style>"),
 }
 FITTING = {
@@ -244,10 +244,21 @@ def test_lighthouse_says_what_is_wrong(chromium: Path, site: tuple[Path, str]) -
     assert "meta-description: " in said
 
 
-def test_a_new_kind_of_page_is_noticed(tmp_path: Path) -> None:
-    (tmp_path / "record").mkdir()
-    (tmp_path / "record" / "index.html").write_text(GOOD, encoding="utf-8")
-    (tmp_path / "index.html").write_text(GOOD, encoding="utf-8")
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("index.html", "index.html"),
+        ("record/index.html", "record/index.html"),
+        ("people/ian-reyes/index.html", "people/*/index.html"),
+        ("de/incidents/2026-10-27-x/index.html", "de/incidents/*/index.html"),
+        ("history/2026-10/index.html", "history/0-0/index.html"),
+        ("history/2026/index.html", "history/0/index.html"),
+        ("components/api/history/2026/index.html", "components/*/history/0/index.html"),
+    ],
+)
+def test_kinds_of_pages_are_told_apart(tmp_path: Path, key: str, kind: str) -> None:
+    (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / key).write_text(GOOD, encoding="utf-8")
 
-    assert kinds_of(tmp_path) == {"index.html", "record"}
-    assert len({kind.name for kind in KINDS}) == len(KINDS)
+    assert kinds_of(tmp_path) == {kind}
+    assert len({one.name for one in KINDS}) == len(KINDS)

@@ -23,6 +23,10 @@ _WHERE = """() => {
   const box = boxes.find(b => b.width && b.height) || {left: 0, top: 0, width: 0, height: 0};
   const x = box.left + box.width / 2, y = box.top + box.height / 2;
   const top = document.elementFromPoint(x, y);
+  const ground = e => {
+    const colour = e && getComputedStyle(e).backgroundColor;
+    return !e ? "rgb(255, 255, 255)" : /, 0\\)$/.test(colour) ? ground(e.parentElement) : colour;
+  };
   return {
     number: Number(e.dataset.judged ?? -1), html: e.outerHTML.slice(0, 90),
     main: !!e.closest("main"), top: box.top + scrollY, left: box.left,
@@ -31,7 +35,7 @@ _WHERE = """() => {
     covered: !!top && !(e.contains(top) || top.contains(e)),
     outline: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
     colour: style.outlineColor,
-    ground: getComputedStyle(document.documentElement).backgroundColor,
+    ground: ground(e.parentElement),
   };
 }"""
 #: Pixels that two links on one line may differ in height.

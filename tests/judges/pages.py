@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,14 +46,20 @@ KINDS = (
     Kind("notice", "notices/2026-10-14-blue-rim-bowls/index.html"),
     Kind("history", "history/index.html"),
     Kind("month", "history/2026-10/index.html"),
+    Kind("year", "history/2026/index.html"),
+    Kind("year-of-a-kind", "history/maintenance/2026/index.html"),
     Kind("component", "components/checkout/index.html"),
+    Kind("year-of-a-component", "components/checkout/history/2026/index.html"),
     Kind("person", "people/ian-reyes/index.html"),
     Kind("subscribe", "subscribe/index.html"),
     Kind("not-found", "404.html"),
     Kind("moved", "issues/gift-cards/index.html"),
+    Kind("moved-file", "old/gift-cards.html"),
     Kind("german", "de/incidents/2026-10-27-gift-cards/index.html"),
     Kind("stock", "about/index.html"),
 )
+#: Folders of many pages of one kind, each under a name of its own.
+_NAMED = frozenset({"components", "incidents", "issues", "maintenance", "notices", "people"})
 BY_NAME = {kind.name: kind for kind in KINDS}
 
 
@@ -76,9 +83,16 @@ def build(root: Path) -> Path:
 
 
 def kinds_of(folder: Path) -> set[str]:
-    """Return what tells the kinds of a built site apart: the first folder of every page."""
-    found = set()
-    for path in folder.rglob("*.html"):
-        parts = path.relative_to(folder).parts
-        found.add(parts[0] if len(parts) < 3 else f"{parts[0]}/*")
-    return found
+    """Return what tells the kinds of a built site apart; see `shape`."""
+    return {shape(path.relative_to(folder).as_posix()) for path in folder.rglob("*.html")}
+
+
+def shape(key: str) -> str:
+    """Return a page's file with what only names one of many taken out: `history/0-0/index.html`."""
+    language, slash, rest = key.partition("/")
+    if slash and len(language) == 2:
+        return f"{language}/{shape(rest)}"
+    first, *more = re.sub(r"\d+", "0", key).split("/")
+    if (first in _NAMED and len(more) > 1) or (first == "history" and more[0].isalpha()):
+        more[0] = "*"
+    return "/".join((first, *more))

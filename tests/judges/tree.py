@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,8 +15,19 @@ LANDMARKS = ("banner", "main", "contentinfo")
 _NAMED = frozenset({"navigation", "region", "complementary", "search", "form"})
 #: Read as part of their parents.
 _INNER = frozenset({"InlineTextBox", "ListMarker"})
-#: Signs that are read aloud by name ("black circle"), and say nothing then.
-_SIGNS = re.compile(r"[^\w\s]+")
+#: Every text that is seen. A monogram beside a name and the ends of a hidden chart's axis may stay
+#: out of what is read: the name and the chart's table say the same.
+_SEEN = """() => {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) {
+    const e = node.parentElement, hidden = e.closest("[aria-hidden=true]");
+    if (!node.data.trim() || !e.checkVisibility({visibilityProperty: true})) continue;
+    const excused = hidden &&
+      (hidden.innerText.length < 4 || hidden.parentElement.querySelector("svg"));
+    if (!excused) found.push(node.data);
+  }
+  return found;
+}"""
 _SPACE = re.compile(r"\s+")
 
 
@@ -127,14 +139,18 @@ def _words(tree: Node, page: Page) -> Iterator[str]:
     yield from (
         f"reads {sign!r} aloud, {spoken.count(sign)} times"
         for sign in dict.fromkeys(spoken)
-        if _SIGNS.fullmatch(sign.strip()) and not sign.isascii() and sign.strip() not in "·–…"
+        if _is_sign(sign)
     )
     heard = _SPACE.sub("", "".join(spoken))
-    for line in page.evaluate("document.body.innerText").splitlines():
-        # Word by word: a line of a table is read cell by cell.
-        for seen in line.split("\t"):
-            if _SPACE.sub("", seen) not in heard:
-                yield f"is seen and not read: {seen[:80]!r}"
+    for seen in dict.fromkeys(page.evaluate(_SEEN)):
+        if _SPACE.sub("", seen) not in heard:
+            yield f"is seen and not read: {seen.strip()[:80]!r}"
+
+
+def _is_sign(text: str) -> bool:
+    """Tell what is read by name ("black circle") and says nothing then; punctuation is not."""
+    kinds = {unicodedata.category(character)[0] for character in text.strip()}
+    return "S" in kinds and not kinds & {"L", "N"} and not text.isascii()
 
 
 def _unlisted(page: Page) -> Iterator[str]:
