@@ -105,7 +105,7 @@ def test_links() -> None:
 
     assert site.links == (
         Link(text="Acme", url="https://acme.example/?a=1&b=2"),
-        Link(text="Care", url="mailto:c@acme.example"),
+        Link(text="C", url="mailto:c@acme.example"),
     )
 
 
