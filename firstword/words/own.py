@@ -39,7 +39,7 @@ def _of(name: str, texts: object) -> Mapping[str, str]:
 
 
 def _check_placeholders(name: str, text: str, mine: str) -> None:
-    """What is filled in must be the same: a page would end with an error, or keep something back."""
+    """What is filled in must be the same, or a page ends with an error or keeps something back."""
     if text in WORDS:
         return
     needed = placeholders(text)
