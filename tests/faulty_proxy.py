@@ -21,6 +21,7 @@ class Request:
 
     method: str
     path: str
+    query: str
     body: bytes
     absent: bool  #: it is to be written only if nothing is there
     answered: bool
@@ -36,6 +37,8 @@ class Request:
             return f"shard {self.method}"
         if "/.firstword/" in self.path:
             return f"probe {self.method}"
+        if self.path.count("/") == 1:
+            return f"bucket {self.method}"
         leaf = self.method == "PUT" and self.absent
         return f"{'leaf' if leaf else 'page'} {self.method}"
 
@@ -106,7 +109,8 @@ class FaultyProxy:
             def _serve(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 absent = self.headers.get("If-None-Match") == "*"
-                asked = (self.command, urlsplit(self.path).path, body, absent)
+                address = urlsplit(self.path)
+                asked = (self.command, address.path, address.query, body, absent)
                 request = Request(*asked, answered=False)
                 proxy.requests.append(request)
                 if proxy.fault(request):

@@ -21,7 +21,8 @@ from firstword.clock import system_clock
 
 #: Every kind of request that a publish makes, in the order in which they come.
 KINDS = (
-    *("root GET", "shard GET", "probe PUT", "probe GET", "probe DELETE", "lease PUT", "leaf PUT"),
+    *("root GET", "shard GET", "bucket GET", "probe PUT", "probe GET", "probe DELETE"),
+    *("lease PUT", "leaf PUT"),
     *("page PUT", "page HEAD", "page DELETE", "shard PUT", "commit PUT", "shard DELETE"),
 )
 
@@ -115,7 +116,7 @@ def test_connections_that_break_once_are_no_failure(
     assert report.outcome == "published", report.error
     assert report.deletes == 1
     assert not any("behind" in line for line in report.lines)
-    repeated = Counter((one.kind, one.path, one.body) for one in proxy.requests)
+    repeated = Counter((one.kind, one.path, one.query, one.body) for one in proxy.requests)
     assert {kind for (kind, *_), times in repeated.items() if times > 1} == kinds
     course.assert_readable(bucket.site())
     course.assert_heals(bucket)

@@ -142,7 +142,7 @@ class Sky:
 
 @pytest.mark.parametrize(
     ("percent", "most_publishes"),
-    # A request is lost when its client's four attempts are: 25 of 100 000 reads at 20 %, two of 100
+    # A request is lost when its client's four attempts are: one read of 2000 at 20 %, two of 100
     # at 50 %, where a publish of a dozen reads and root writes fails one time in five. Six in a row
     # are one in 15 000; and the dice do not change by themselves.
     [(5, 1), (20, 2), (50, 6)],
