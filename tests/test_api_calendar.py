@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import life
 import pytest
-from apis import ROOT, SITE, at, example, files, markup_of, move, page, story
+from apis import MOVE_FRONT, ROOT, SITE, at, example, files, markup_of, move, page, story
 from dateutil.rrule import rruleset, rrulestr
 from icalendar import Calendar
 
@@ -209,6 +210,26 @@ def test_drills_and_notices_that_do_not_repeat_are_no_events() -> None:
     assert events(page(*told)) == []
 
 
+def test_a_component_has_its_own_newest_fifty_by_the_plan() -> None:
+    def window(number: int, component: str) -> Incident:
+        day = at("2026-01-01 03:00") + timedelta(days=number)
+        front = (
+            f"title: Window {number}\nkind: maintenance\ncomponents: [{component}]\n"
+            f"scheduled_for: {day:%Y-%m-%d %H:%M}Z\nscheduled_until: {day:%Y-%m-%d} 05:00Z"
+        )
+        return story(f"w{number}", front, "2025-12-01 10:00 | Dawn Okafor | scheduled\n\nWe work.")
+
+    # What was begun early is as far away by the plan as before.
+    begun = replace(window(400, "stock"), started=at("2025-12-31 12:00"))
+    told = page(*(window(n, "api" if n < 2 else "checkout") for n in range(60)), begun)
+
+    def names(component: str) -> list[str]:
+        return [str(event["SUMMARY"]) for event in events(told, component)]
+
+    assert names("") == ["Window 400", *(f"Window {n}" for n in range(59, 10, -1))]
+    assert names("api") == ["Window 1", "Window 0"]
+
+
 # ── what repeats ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -262,7 +283,8 @@ def test_what_is_done_repeats_no_more_and_what_is_withdrawn_is_off() -> None:
     ended, off = one(reminder(rule, done)), one(reminder(rule, back))
 
     assert occurrences(ended, SITE.timezone)[-1] == at("2026-03-16 09:00")
-    assert str(ended["STATUS"]) == "CONFIRMED"
+    # Its rule has an end now: programs that know the event must take it anew (RFC 5546, 2.1.4).
+    assert (str(ended["STATUS"]), ended.sequence) == ("CONFIRMED", 1)
     assert (str(off["STATUS"]), off.sequence, len(off.alarms.times)) == ("CANCELLED", 1, 0)
 
 
@@ -293,6 +315,20 @@ def test_lines_are_folded_and_texts_escaped() -> None:
     event = one(HOSTILE)
     assert str(event["SUMMARY"]) == HOSTILE.title
     assert "One; two, three\\four.\nEND:VEVENT\n5" in str(event["DESCRIPTION"])
+
+
+def test_a_character_that_no_text_may_hold_costs_no_calendar() -> None:
+    """RFC 5545, 3.1: none but the tabulator. Markdown makes them of `&#7;`."""
+    signed = "2026-11-20 10:00 | Dawn Okafor | scheduled\n\n"
+    odd = story("odd", MOVE_FRONT, signed + "A&#7;b&#27;c&#127;d.\n\nEnd.")
+    status = page(odd, site=replace(SITE, name="Ac\x00me"))
+
+    text = build_calendar(status, markup_of(status)).decode()
+
+    assert [c for c in text.replace("\r\n", "") if unicodedata.category(c) == "Cc"] == []
+    assert "\r\nNAME:Acme\r\n" in text
+    [event] = events(status)
+    assert str(event["DESCRIPTION"]).startswith("Abcd.\nEnd.\n\nDawn Okafor")
 
 
 def test_the_calendars_name_is_escaped_too() -> None:

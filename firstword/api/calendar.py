@@ -5,6 +5,7 @@ Nothing here asks the clock: a calendar changes when content does. Its times do 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,11 +14,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from firstword import urls
-from firstword.api.standing import signer, site_began, stories
+from firstword.api.standing import signer, site_began
 from firstword.api.zone import timezone
 from firstword.markup import Markup
 from firstword.model import Incident, Kind
-from firstword.page import StatusPage, Wanted
+from firstword.page import Order, StatusPage, Wanted
 from firstword.page.occasions import OFF, begins, repeats_until
 from firstword.recurrence import last_occurrence
 from firstword.words import speak
@@ -31,14 +32,16 @@ MOST = 50
 _REFRESH = timedelta(minutes=30)
 #: How far beyond the last word the clock changes of the site's zone are told.
 _YEARS = 10
+#: In no text of a calendar (RFC 5545, 3.1); Markdown makes them of `&#7;`. Breaks stay: they are
+#: escaped.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def build_calendar(status: StatusPage, markup: Markup, component: str = "") -> bytes:
     """Return the calendar of the site, or of one component."""
     site = status.site
     name = f"{site.name}: {status.component(component).name}" if component else site.name
-    told = [i for i in _told(status) if not component or component in i.component_ids]
-    return _calendar(status, markup, told, name)
+    return _calendar(status, markup, [*_told(status, component)], name)
 
 
 def build_event(status: StatusPage, markup: Markup, incident: Incident) -> bytes:
@@ -70,12 +73,12 @@ def _calendar(status: StatusPage, markup: Markup, told: list[Incident], name: st
     return bytes(calendar.to_ical())
 
 
-def _told(status: StatusPage) -> Iterator[Incident]:
-    """Yield what has a time of its own, the newest first: maintenance, then what repeats."""
-    planned = (i for i in stories(status, Kind.MAINTENANCE) if i.facts.scheduled_for)
-    yield from islice(planned, MOST)
-    repeating = Wanted(kinds=(Kind.NOTICE,), drills=False, repeats=True)
-    for notice in status.stories.find(repeating):
+def _told(status: StatusPage, component: str) -> Iterator[Incident]:
+    """Yield what has a time of its own, the latest first: maintenance, then what repeats."""
+    wanted = Wanted(component=component, drills=False, order=Order.PLANNED)
+    found = status.stories.find(replace(wanted, kinds=(Kind.MAINTENANCE,)))
+    yield from islice((i for i in found if i.facts.scheduled_for), MOST)
+    for notice in status.stories.find(replace(wanted, kinds=(Kind.NOTICE,), repeats=True)):
         if begins(notice, status.site.timezone):
             yield notice
 
@@ -132,15 +135,15 @@ def _description(status: StatusPage, markup: Markup, incident: Incident) -> str:
         who = language.say("%(name)s, %(role)s, %(at)s", name=person.shown, role=person.role, at=at)
     else:
         who = language.say("Imported; nobody signed it, %(at)s", at=at)
-    return "\n\n".join(filter(None, (markup.plain(newest.body), who)))
+    return "\n\n".join(filter(None, (_CONTROL.sub("", markup.plain(newest.body)), who)))
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(_CONTROL.sub("", text).split())
 
 
 def _revision(incident: Incident) -> int:
-    """Count how often a story moved, or was called off, as its readers were told of it.
+    """Count how often a story moved, ended early or was called off, as its readers were told.
 
     Later words, corrections too, only ever add to it (RFC 5546, 2.1.4).
     """
@@ -148,7 +151,8 @@ def _revision(incident: Incident) -> int:
     for count in range(1, len(incident.updates) + 1):
         then = replace(incident, updates=incident.updates[:count])
         facts = then.facts
-        plans.append((facts.scheduled_for, facts.scheduled_until, facts.until, then.status in OFF))
+        ends = repeats_until(then) if then.repeats else facts.scheduled_until
+        plans.append((facts.scheduled_for, ends, then.status in OFF))
     return sum(old != new for old, new in pairwise(plans))
 
 
