@@ -13,7 +13,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 
 from firstword import urls
-from firstword.api import build_api, status_json
+from firstword.api import build_api, status_json, story_documents
 from firstword.api.schema import schema
 from firstword.clock import Clock
 from firstword.content import load, scan
@@ -88,7 +88,10 @@ def markup_of(status: StatusPage) -> Markup:
 
 def files(status: StatusPage, now: datetime, build_id: str = "0" * 64) -> dict[str, bytes]:
     """Return every document by its key."""
-    made = list(build_api(status, markup_of(status), lambda: Clock(now)))
+    markup = markup_of(status)
+    made = list(build_api(status, markup, lambda: Clock(now)))
+    for incident in status.incidents:
+        made += story_documents(status, markup, incident)
     made.append(status_json(status, build_id, Clock(now)))
     assert len({file.key for file in made}) == len(made)
     return {file.key: file.data for file in made}

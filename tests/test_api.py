@@ -223,15 +223,18 @@ def test_a_site_without_a_word_has_every_field_too() -> None:
     assert read(made, "status.json")["page"]["updated_at"] == "2026-01-01T00:00:00.000Z"
 
 
-@pytest.mark.parametrize("name", ["packit-status", "x4b-status"])
-def test_a_real_history_has_every_field(corpus: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("packit-status", 50), ("x4b-status", 50), ("cstate-format-samples/exampleSite", 8)],
+)
+def test_a_real_history_has_every_field(corpus: Path, tmp_path: Path, name: str, told: int) -> None:
     imported = imported_page(tmp_path, corpus / name)
 
     made = files(imported, at("2026-11-21 12:00"))
 
     hold_all(made)
     found = read(made, "incidents.json")["incidents"]
-    assert len(found) == 50
+    assert len(found) == told
     assert {u["author"] for i in found for u in i["incident_updates"]} == {None}
     assert {i["imported"] for i in found} == {"cstate"}
 

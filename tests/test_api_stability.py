@@ -105,6 +105,19 @@ def test_a_plain_update_changes_no_badge_and_no_calendar() -> None:
     }
 
 
+def test_a_maintenance_that_moves_changes_exactly_these_documents() -> None:
+    now = at("2026-11-21 10:10")
+    later = "2026-11-21 10:00 | Dawn Okafor | update\nscheduled_until: 2026-11-22 04:00\n\nMore."
+    before, after = files(page(cards(1), move()), now), files(page(cards(1), move(later)), now)
+
+    assert before.keys() == after.keys()
+    assert {key for key in before if before[key] != after[key]} == {
+        *(f"api/v2/{name}" for name in EIGHT),
+        *("status.json", "metrics"),
+        *("calendar.ics", "components/api/calendar.ics", "maintenance/move/event.ics"),
+    }
+
+
 def test_the_clock_moves_only_what_the_clock_is_the_content_of() -> None:
     status = page(cards(1), move())
     before = files(status, at("2026-11-21 09:30"))

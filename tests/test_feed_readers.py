@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +13,11 @@ from readers import READERS, Reader, Room, Served, Sink
 from readers.programs import Rss2Email, Sfeed, SfeedAsItComes, need
 from sites import CONF, SLOW, SLOW_FILE, SmallSite
 
+from firstword.model import LIFECYCLE, Kind, Status
+from firstword.words import word
+
+ROOT = Path(__file__).resolve().parent.parent
+CONNECT = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
 FILE = "content/incidents/2026/2026-11-19-parcels.md"
 FRONT = """\
 ---
@@ -170,6 +176,33 @@ def test_the_mail_of_a_reader_names_who_signed(
     body = mail.get_content()
     assert "parcels of Wednesday night wait as well." in body
     assert "Corrects the word of: 19 November 2026, 08:05 CET (07:05 UTC)" in body
+
+
+def test_pagerduty_s_rules_take_the_mails_apart(
+    stages: list[Stage], served: Served, room: Room
+) -> None:
+    served.folder = stages[-1].folder
+    rules = re.findall(r"^  - ([a-z ]+): subject `(.+)`, key `(.+)`$", CONNECT, re.MULTILINE)
+    assert [what for what, _, _ in rules] == ["open or add", "resolve"]
+
+    Rss2Email(room).poll()
+
+    done: dict[str, list[str]] = {}
+    for mail in room.sink.mails:
+        for what, subject, key in rules:
+            if re.search(subject, str(mail["Subject"])):
+                found = re.search(key, mail.get_content())
+                assert found
+                done.setdefault(found[1], []).append(what.split()[0])
+    slow = Path(SLOW_FILE).stem
+    assert {key: sorted(whats) for key, whats in done.items()} == {
+        Path(FILE).stem: ["open", "open", "resolve"],
+        slow: ["open", "resolve"],
+    }
+    # Every word that says an incident goes on, or that it is over, is one of the two.
+    for status in (*LIFECYCLE[Kind.INCIDENT], Status.WITHDRAWN):
+        fits = [what for what, subject, _ in rules if re.search(subject, f"[{word(status)}] T")]
+        assert len(fits) == (status is not Status.POSTMORTEM), status
 
 
 def test_sfeed_as_it_comes_takes_a_new_title_or_address_for_news(
