@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from feedstories import SITE
 from readers import READERS, Reader, Room, Served, Sink
 from readers.programs import Rss2Email, Sfeed, SfeedAsItComes, need
 from sites import CONF, SLOW, SLOW_FILE, SmallSite
 
 from firstword.model import LIFECYCLE, Kind, Status
-from firstword.words import word
+from firstword.words import speak
 
 ROOT = Path(__file__).resolve().parent.parent
 CONNECT = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
@@ -199,6 +200,7 @@ def test_pagerduty_s_rules_take_the_mails_apart(
         Path(FILE).stem: ["open", "open", "resolve"],
         slow: ["open", "resolve"],
     }
+    word = speak(SITE).word
     # Every word that says an incident goes on, or that it is over, is one of the two.
     for status in (*LIFECYCLE[Kind.INCIDENT], Status.WITHDRAWN):
         fits = [what for what, subject, _ in rules if re.search(subject, f"[{word(status)}] T")]
