@@ -138,7 +138,6 @@ def home(status: StatusPage, clock: Clock) -> dict[str, Any]:
         "most_a_day": MOST_A_DAY,
         "sentence": standing(status),
         "head": home_head(status, clock),
-        "worst": next((i for i in open_now if not i.drill), None),
         "tone": home_tone(status, clock),
     }
     # Last, when the clock has been asked everything: since when all of the above has been so.
