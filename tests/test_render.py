@@ -71,8 +71,8 @@ def test_who_translated_stands_beside_who_signed() -> None:
     shown = said("10:00", incident)
 
     page = shown[f"de/{CARDS_PAGE}"]
-    assert page.count("Translated by") == 1
-    assert "Dawn Okafor , Engineer Reply to Dawn Translated by Ian Reyes , Network" in page
+    assert page.count("Übersetzt von") == 1
+    assert "Übersetzt von Ian Reyes , Network" in page
     assert "Translated by" not in shown[CARDS_PAGE]
 
 
