@@ -87,7 +87,7 @@ HOMES = {
     "botocore": {"firstword/store/s3.py", "firstword/store/cdn.py"},
     "feedgen": {"firstword/feeds.py", "firstword/feeds/"},
     "icalendar": {"firstword/api/calendar.py", "firstword/api/zone.py"},
-    "jinja2": {"firstword/render/templates.py"},
+    "jinja2": {"firstword/render/language.py", "firstword/render/templates.py"},
     "nh3": {"firstword/markup.py"},
     "rich": {"firstword/cli/progress.py"},
     "watchfiles": {"firstword/cli/serve.py", "firstword/cli/watching.py"},
