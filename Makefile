@@ -53,6 +53,9 @@ format: $(DEV) ## Format the code and mend what can be mended safely
 golden: $(DEV) ## Write the golden files of tests/golden again (read the diff before committing)
 	@$(PY) -m pytest --golden-refresh $(ARGS)
 
+messages: $(DEV) ## Bring the catalogues of firstword/locale/ up to date (ARGS=fr begins another language)
+	@$(PY) tools/messages.py $(ARGS)
+
 lock: ## Refresh both lock files, keeping versions that still fit (ARGS=--upgrade moves them)
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	$(PYTHON) -m venv "$$scratch" && \
@@ -67,7 +70,7 @@ clean: ## Remove what the next run makes again; public/, outbox/ and .venv/ stay
 	@rm -rf output .cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help publish serve test bench clients lint types check format golden lock clean
+.PHONY: help publish serve test bench clients lint types check format golden messages lock clean
 
 # Missing, or a link to a Python that is gone.
 $(PY):

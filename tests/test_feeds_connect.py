@@ -163,6 +163,7 @@ def test_the_page_and_the_feeds_need_no_stylesheet(built: Path) -> None:
             "li",
             "a",
             "b",
+            "bdi",
             "br",
             "code",
             "pre",
