@@ -116,7 +116,9 @@ def test_the_page_says_to_paste_what_the_documentation_says(built: Path) -> None
 def test_the_page_has_the_pieces_of_the_documentation(built: Path) -> None:
     page = (built / "subscribe/index.html").read_text(encoding="utf-8")
     _, _, section = page.partition("<h2>Lines to paste</h2>")
-    pasted = [html.unescape(one) for one in re.findall(r"<pre>(.*?)</pre>", section, re.DOTALL)]
+    pasted = [
+        html.unescape(one) for one in re.findall(r"<pre[^>]*>(.*?)</pre>", section, re.DOTALL)
+    ]
     files = re.findall(r"<p><code>(.*?)</code></p>", section)
 
     assert pasted == [
