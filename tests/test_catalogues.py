@@ -25,7 +25,7 @@ SPOKEN = ("ar", "de", "en", "ja")
 
 def texts(message: Message) -> tuple[str, ...]:
     """Return what a message says, form by form."""
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
 
 
 def ids(message: Message) -> tuple[str, ...]:
