@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
 import locale
+import os
+import sqlite3
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from firstword import gitlog, urls
-from firstword.api import build_api, status_json, story_documents
+from firstword.api import status_json
+from firstword.cache import keys
+from firstword.cache.database import Cache, forget_cache, open_cache
+from firstword.cache.files import Files
+from firstword.cache.questions import Trace
+from firstword.cache.reading import Findings, Reader, load_story
+from firstword.cache.records import Records as KeptRecords
+from firstword.cache.stories import CachedStories
+from firstword.cache.units import Made, Unit, Units
 from firstword.clock import Clock
-from firstword.content import Content, left_out, read_content, report
+from firstword.content import left_out
 from firstword.errors import BuildError, ContentError
-from firstword.feeds import build_feeds
 from firstword.look import load_pictures
-from firstword.manifest import Built, Memory, Record
+from firstword.making import STOCK, Workshop
+from firstword.manifest import Built, Memory
 from firstword.markup import Markup
 from firstword.model import Problem, Site
 from firstword.page import Records, StatusPage
-from firstword.parse.readers import for_readers
-from firstword.parse.redactions import redactions
-from firstword.render import Renderer, more_pages, pages, sitemaps, story_pages
+from firstword.render import Renderer
 from firstword.settings import CONF
 from firstword.write import OutputFolder, read_stamp
 
@@ -62,41 +72,98 @@ class Run:
     content_folder: Path
     theme: Path
     output_folder: Path
-    content: Content = field(init=False)
+    #: Where the caches lie; None for a build that uses and leaves none.
+    cache_folder: Path | None = None
+    found: Findings = field(init=False)
     page: StatusPage = field(init=False)
     renderer: Renderer = field(init=False)
     output: OutputFolder = field(init=False)
     build_id: str = field(init=False, default="")
-    #: Keys of the stock pages that Pelican wrote.
-    stock: list[str] = field(init=False, default_factory=list)
+    next_change_at: datetime | None = field(init=False, default=None)
     #: Stock pages that Pelican could not use.
     left_out: tuple[Problem, ...] = field(init=False, default=())
+    _cache: Cache = field(init=False, repr=False)
+    _stories: CachedStories = field(init=False, repr=False)
+    _units: Units = field(init=False, repr=False)
+    _stock: list[tuple[Made, Clock]] = field(init=False, repr=False, default_factory=list)
+    _open: bool = field(init=False, repr=False, default=False)
+    _work: Workshop = field(init=False, repr=False)
+    _anew: bool = field(init=False, default=True)
 
     def read(self) -> None:
         """Read and check everything; say every problem. Raises ContentError when strict."""
-        memory = self.options.memory
-        remembered = memory.sources if memory else {}
-        self.content = read_content(
-            self.site,
-            self.root,
-            self.content_folder,
-            self.options.now,
-            remembered,
-            published=memory.stamps if memory else None,
-        )
-        for line in report(self.content):
+        try:
+            self._read()
+        except sqlite3.DatabaseError:
+            # Damage shows only where somebody looks. Nothing was said or written yet.
+            self.close()
+            forget_cache(self._cache_file())
+            self._read()
+        for line in self._report():
             complain(line)
-        if self.options.strict and self.content.problems:
-            raise ContentError(tuple(map(str, self.content.problems)))
-        # Records keep the text of the file; what is rendered has the names readers may see.
-        incidents = [for_readers(i, self.site) for i in self.content.published(self.site)]
-        self.page = StatusPage.of(self.site, incidents, _records(memory))
-        by_slug = {i.slug: urls.incident_path(i) for i in incidents}
+        if self.options.strict and self.found.problems:
+            raise ContentError(tuple(map(str, self.found.problems)))
+
+    def _read(self) -> None:
+        self._cache = open_cache(self._cache_file(), complain)
+        self._open = True
+        cache, memory = self._cache, self.options.memory
+        here = os.path.relpath(self.content_folder, self.root)
+        grammar = keys.grammar(cache, self.site, _LIBRARIES, here)
+        self.output = OutputFolder(self.output_folder, cache.meta("build_id"))
+        self._anew = not self.output.known or cache.meta("grammar") != grammar
+        number = int(cache.meta("number") or 0) + 1
+        cache.note("number", str(number))
+        self.found = Reader(
+            cache=cache,
+            site=self.site,
+            root=self.root,
+            content_folder=self.content_folder,
+            now=self.options.now,
+            memory=memory,
+            grammar=grammar,
+            number=number,
+        ).read()
+        self._stories = CachedStories(cache.db, partial(load_story, Files(cache.db), self.site))
+        self._units = Units(cache.db, number)
+        self.page = StatusPage(self.site, self._stories, _records(memory))
+        compiled = self.cache_folder / "templates" if self.cache_folder else None
         logo, favicon = load_pictures(self.site, self.content_folder)
         self.renderer = Renderer(
-            self.page, Markup(by_slug.get), self.theme, logo=logo, favicon=favicon
+            self.page,
+            Markup(self._path_of),
+            self.theme,
+            logo=logo,
+            favicon=favicon,
+            compiled=compiled,
         )
-        self.output = OutputFolder(self.output_folder)
+        # They stand in every page.
+        pictures = hashlib.sha256(repr((logo, favicon)).encode()).hexdigest()
+        self._anew |= cache.meta("pictures") != pictures
+        cache.note("pictures", pictures)
+
+    def close(self) -> None:
+        """Let go of the cache; a build that did not finish leaves it as it was."""
+        if self._open:
+            self._cache.close()
+            self._open = False
+
+    def _cache_file(self) -> Path | None:
+        """Return the cache of this very output folder."""
+        if self.cache_folder is None:
+            return None
+        where = os.path.relpath(self.output_folder, self.root)
+        name = hashlib.sha256(where.encode()).hexdigest()[:8]
+        return self.cache_folder / f"build-{name}.sqlite"
+
+    def _path_of(self, slug: str) -> str | None:
+        kind = self._stories.kind_of(slug)
+        return urls.story_path(kind, slug) if kind else None
+
+    def _report(self) -> Iterator[str]:
+        yield from map(str, self.found.problems)
+        for held in self.found.held:
+            yield held.lines()[-1]
 
     def leave_out(self, paths: Iterable[str]) -> None:
         """Say which stock pages Pelican could not use. Raises ContentError when strict."""
@@ -109,66 +176,111 @@ class Run:
     @property
     def needs_a_person(self) -> bool:
         """Whether something is not shown as its file says."""
-        return bool(self.content.held or self.left_out)
+        return bool(self.found.held or self.left_out)
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────
 
     def write(self) -> None:
-        """Render and write every page, feed and image of ours."""
-        stories = (story_pages(self.page, incident) for incident in self.page.incidents)
-        for page in chain(*stories, pages(self.page), more_pages(self.page)):
-            clock = Clock(self.options.now)
-            data = self.renderer.render(page, clock)
-            self.output.write(
-                page.key, data, leaf=page.leaf, owner=page.owner, valid_until=clock.valid_until
-            )
-        for key, data in build_feeds(self.page, self.renderer.markup):
-            self.output.write(key, data, leaf=True)
-        status, markup = self.page, self.renderer.markup
-        documents = (story_documents(status, markup, incident) for incident in status.incidents)
-        for file in chain(*documents, build_api(status, markup, self._clock)):
-            self.output.write(
-                file.key,
-                file.data,
-                leaf=file.leaf,
-                owner=file.owner,
-                valid_until=file.valid_until,
-            )
-        for path in images(self.content_folder / urls.IMAGES):
-            key = urls.IMAGES + path.relative_to(self.content_folder / urls.IMAGES).as_posix()
-            self.output.write(key, path.read_bytes(), leaf=True)
+        """Make every page, feed and image of ours that is not as it was."""
+        self._work = Workshop(
+            cache=self._cache,
+            stories=self._stories,
+            units=self._units,
+            page=self.page,
+            renderer=self.renderer,
+            output=self.output,
+            now=self.options.now,
+            anew=self._anew,
+        )
+        with self._sound():
+            self._work.make_what_is_old(self.found.changes, self.content_folder / urls.IMAGES)
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """Throw the cache away where it turns out to be damaged. Raises BuildError then."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            self.close()
+            forget_cache(self._cache_file())
+            raise BuildError(
+                f"the cache was damaged ({error}); it is gone now: build again"
+            ) from error
+
+    @property
+    def made(self) -> list[str]:
+        """Keys of all that was made, whether or not it is another one than before."""
+        return self._work.made
+
+    def take_stock(self, key: str, data: bytes, clock: Clock) -> None:
+        """Take a page that Pelican made."""
+        self._stock.append((Made(key=key, data=data, leaf=True), clock))
 
     def finish(self) -> None:
         """Write what names the build, then the stamp that says that this build happened."""
-        output = self.output
-        for file in sitemaps(self.page, self.stock):
-            output.write(file.key, file.make())
-        named = status_json(self.page, output.identify(), self._clock())
-        totals = self.page.stories.totals()
-        output.write(named.key, named.data, leaf=named.leaf, valid_until=named.valid_until)
-        self.build_id = output.finish(
-            {
-                "made_for": _iso(self.options.now),
-                "commit": gitlog.head(self.root),
-                "versions": {name: version(name) for name in _LIBRARIES},
-                "counts": {
-                    "incidents": totals.stories,
-                    "updates": totals.updates,
-                    "files": len(output.outputs),
-                    "held_back": len(self.content.held),
-                },
-                "next_change_at": _iso(output.next_change_at),
-            }
-        )
+        with self._sound():
+            self._finish()
 
-    def _clock(self) -> Clock:
-        """Return a clock that has not been asked anything yet: one for each page."""
-        return Clock(self.options.now)
+    def _finish(self) -> None:
+        self._write_stock()
+        self._work.make_sitemaps([made.key for made, _ in self._stock])
+        # Before the build is named: what is gone is no part of it.
+        gone = self._units.drop_stale()
+        self._name_build()
+        for key in gone:
+            self.output.remove(key)
+        outputs = self._units.outputs()
+        for key in self.output.strays(outputs):
+            self.output.remove(key)
+        instants = [self._units.next_change_at(), self.found.good_at]
+        self.next_change_at = min((at for at in instants if at), default=None)
+        totals = self.page.stories.totals()
+        stamp = {
+            "made_for": _iso(self.options.now),
+            "commit": gitlog.head(self.root),
+            "versions": {name: version(name) for name in _LIBRARIES},
+            "counts": {
+                "incidents": totals.stories,
+                "updates": totals.updates,
+                "files": len(outputs),
+                "held_back": len(self.found.held),
+            },
+            "next_change_at": _iso(self.next_change_at),
+        }
+        self._cache.note("build_id", self.build_id)
+        self._units.remember(self.build_id)
+        # First what the cache knows, then the stamp: whoever dies between them leaves a folder
+        # without one, which the next build does not trust.
+        self._cache.commit()
+        others = None if self.output.known and not self.output.begun and not gone else outputs
+        self.output.finish(self.build_id, others, stamp)
+
+    def _write_stock(self) -> None:
+        for name in self._units.shelf(STOCK):
+            self._units.begin(name)
+        for made, clock in self._stock:
+            unit = Unit(name=f"{STOCK}/{made.key}", shelf=STOCK, make=lambda _: iter(()))
+            self._work.put(unit.name, made)
+            self._units.keep(unit, [clock], Trace())
+
+    def _name_build(self) -> None:
+        """Make the one document that carries the build's id."""
+        self.build_id = self._units.build_id()
+
+        def make(new_clock: Any) -> Iterator[Made]:
+            named = status_json(self.page, self.build_id, new_clock())
+            yield Made(key=named.key, data=named.data, leaf=named.leaf)
+
+        unit = Unit(name="named/status.json", shelf="named", inputs=self.build_id, make=make)
+        self._units.begin(unit.name)
+        self._work.make(unit, counts=False)
 
     def summary(self) -> str:
         """Say in one line what the build came to."""
-        held, pages = len(self.content.held), len(self.left_out)
+        held, pages = len(self.found.held), len(self.left_out)
         stories = self.page.stories.totals().stories
         return (
-            f"Built {stories} stories into {len(self.output.outputs)} files, "
+            f"Built {stories} stories into {len(self._units.outputs())} files, "
             f"{self.output.written} of them changed"
             + (f"; {held} {'file' if held == 1 else 'files'} held back" if held else "")
             + (f"; {pages} {'page' if pages == 1 else 'pages'} left out" if pages else "")
@@ -179,43 +291,15 @@ class Run:
         return Built(
             folder=self.output_folder,
             build_id=self.build_id,
-            outputs=self.output.outputs,
-            records={i.id: r for i, r in self._records()},
+            outputs=self._units.outputs(),
+            records=KeptRecords(self._cache.db),
             held_back=(
-                *(line for held in self.content.held for line in held.lines()),
+                *(line for held in self.found.held for line in held.lines()),
                 *map(str, self.left_out),
             ),
-            next_change_at=self.output.next_change_at,
+            next_change_at=self.next_change_at,
+            since=self._units.since,
         )
-
-    def _records(self) -> Iterator[tuple[Any, Record]]:
-        for incident in self.page.incidents:
-            if not incident.drill:
-                source = self.content.sources[incident.path]
-                yield (
-                    incident,
-                    Record(
-                        id=incident.id,
-                        path=incident.path,
-                        source=source,
-                        updates=tuple(update.id for update in incident.updates),
-                        withdrawn=incident.withdrawn,
-                        redactions=tuple(sorted(map(str, redactions(source)))),
-                    ),
-                )
-
-
-def images(folder: Path) -> Iterator[Path]:
-    """Yield the pictures of the content folder in order; a link that leads out is left out."""
-    if folder.is_dir():
-        home = folder.resolve()
-        for path in sorted(folder.rglob("*")):
-            if (
-                path.is_file()
-                and not path.name.startswith(".")
-                and path.resolve().is_relative_to(home)
-            ):
-                yield path
 
 
 def build_site(root: Path, options: RunOptions, output_folder: Path | None = None) -> Run:
@@ -228,6 +312,7 @@ def build_site(root: Path, options: RunOptions, output_folder: Path | None = Non
     from pelican.log import console
     from pelican.settings import read_settings
 
+    settings: dict[str, Any] = {}
     override: dict[str, Any] = {"FIRSTWORD_OPTIONS": options}
     if output_folder:
         override["OUTPUT_PATH"] = str(output_folder)
@@ -236,8 +321,12 @@ def build_site(root: Path, options: RunOptions, output_folder: Path | None = Non
     # process somebody does, would read ASCII.
     before = locale.setlocale(locale.LC_ALL)
     try:
-        settings = read_settings(str(root / CONF), override=override)
+        settings.update(read_settings(str(root / CONF), override=override))
         pelican.Pelican(settings).run()
+    except BaseException:
+        if isinstance(run := settings.get("FIRSTWORD_RUN"), Run):
+            run.close()
+        raise
     finally:
         locale.setlocale(locale.LC_ALL, before)
         console.quiet = quiet

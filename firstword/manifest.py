@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -56,8 +56,21 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
+    """What is another one, new or gone since an older build."""
+
+    keys: frozenset[str]  #: of outputs
+    ids: frozenset[str]  #: of incidents
+
+
+def _no_delta(_build_id: str) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """What a build hands to the publisher."""
+    """What a build hands to the publisher. `outputs` and `records` may be read as they are asked
+    for, and hold as long as the build's cache is open."""
 
     folder: Path
     build_id: str  #: digest of the outputs, and of nothing else
@@ -65,6 +78,12 @@ class Built:
     records: Mapping[str, Record]
     held_back: tuple[str, ...]  #: lines about broken files, ready to print
     next_change_at: datetime | None  #: when the clock next changes a page
+    #: Id of an older build, as a target holds it → what differs since; None = not known.
+    since: Callable[[str], Delta | None] = field(default=_no_delta, compare=False)
+
+
+def _not_known(_token: str) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +94,10 @@ class Memory:
     stamps: Stamps  #: an update that is not in here is first published `now`
     records_began: bool  #: False on the very first publish: every update is "before records began"
     sources: Mapping[str, str]  #: path → the text that was last good
+    token: str = ""  #: digest of all of the above but `now`; "" = not known
+    #: Token of an older memory → ids of the incidents that are remembered otherwise since; None =
+    #: not known, which includes every token "".
+    changed: Callable[[str], frozenset[str] | None] = field(default=_not_known, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

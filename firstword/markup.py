@@ -137,22 +137,41 @@ def _anywhere(slug: str) -> str | None:
     return slug
 
 
+#: Texts whose HTML is kept at a time.
+_MOST_KEPT = 8192
+
+
 class Markup:
     """Renders Markdown; one instance for many texts, not for several threads."""
 
     def __init__(self, lookup: Lookup = _nowhere) -> None:
-        self._cleaner = _cleaner(lookup)
+        self._lookup = lookup
+        self._asked: list[str] = []
+        self._cleaner = _cleaner(self._ask)
         # A build shows the same words on pages, in feeds and to programs.
-        self._rendered: dict[str, str] = {}
+        self._rendered: dict[str, tuple[str, tuple[str, ...]]] = {}
 
     def html(self, text: str) -> str:
         """Render Markdown as sanitised HTML; paths on this site begin with `urls.ROOT_MARK`.
 
-        What was rendered is kept, as long as this instance is: a build.
+        What was rendered is kept for a while. Whoever notes which stories are looked up hears of
+        them each time.
         """
-        if text not in self._rendered:
-            self._rendered[text] = self._cleaner.clean(_convert(text))
-        return self._rendered[text]
+        kept = self._rendered.get(text)
+        if kept is not None:
+            for slug in kept[1]:
+                self._lookup(slug)
+            return kept[0]
+        self._asked.clear()
+        html = self._cleaner.clean(_convert(text))
+        if len(self._rendered) >= _MOST_KEPT:
+            self._rendered.clear()
+        self._rendered[text] = html, tuple(dict.fromkeys(self._asked))
+        return html
+
+    def _ask(self, slug: str) -> str | None:
+        self._asked.append(slug)
+        return self._lookup(slug)
 
     def plain(self, text: str) -> str:
         """Render Markdown as plain text, a line for each block."""

@@ -112,8 +112,14 @@ class IncidentGenerator(Generator):
             content_folder=content,
             theme=Path(self.settings["THEME"]),
             output_folder=Path(self.settings["OUTPUT_PATH"]),
+            cache_folder=Path(self.settings["CACHE_PATH"])
+            if self.settings.get("LOAD_CONTENT_CACHE")
+            else None,
         )
-        # A new run for each build: `pelican -r` keeps the settings for many.
+        # A new run for each build: `pelican -r` keeps the settings for many. One that failed must
+        # not hold the cache.
+        if isinstance(last := self.settings.get(RUN), Run):
+            last.close()
         self.settings[RUN] = self.run
 
     def generate_context(self) -> None:
@@ -142,8 +148,7 @@ class KeepingWriter(Writer):
         extra = {k: v for k, v in kwargs.items() if k not in _WRITER_ONLY}
         ours = self.run.renderer.context(name, clock)
         text = template.render({**context, **extra, **ours})
-        self.run.stock.append(name)
-        self.run.output.write(name, text.encode(), leaf=True, valid_until=clock.valid_until)
+        self.run.take_stock(name, text.encode(), clock)
 
 
 _WRITER_ONLY = frozenset({"relative_urls", "paginated", "template_name", "override_output", "url"})

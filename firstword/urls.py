@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
@@ -63,6 +64,11 @@ def incident_path(incident: Incident) -> str:
     """Spell a story's address, relative to the site."""
     language = f"{incident.language}/" if incident.language else ""
     return f"{language}{_FOLDERS[incident.kind]}/{incident.slug}/"
+
+
+def story_path(kind: Kind, slug: str) -> str:
+    """Spell the address of a story that is no translation, relative to the site."""
+    return f"{_FOLDERS[kind]}/{slug}/"
 
 
 def update_path(incident: Incident, update: Update) -> str:
@@ -149,8 +155,13 @@ def entry_id(site: Site, incident: Incident, update: Update | None = None) -> st
 
     Never from title, address or order: those change, and every reader would see news.
     """
-    tail = f"/update/{update.id}" if update else ""
-    return f"tag:{site.tag_authority}:incident/{incident.id}{tail}"
+    return entry_id_of(site, incident.id, update.id if update else "")
+
+
+def entry_id_of(site: Site, incident_id: str, update_id: str) -> str:
+    """Spell the same id from ids alone."""
+    tail = f"/update/{update_id}" if update_id else ""
+    return f"tag:{site.tag_authority}:incident/{incident_id}{tail}"
 
 
 def feed_id(site: Site, name: str) -> str:
@@ -178,6 +189,7 @@ def thing_id(site: Site, kind: str, name: str = "") -> str:
     return f"tag:{site.tag_authority}:{kind}/{name}" if name else f"tag:{site.tag_authority}:{kind}"
 
 
+@lru_cache(4096)
 def short_id(tag: str) -> str:
     """Shorten a tag URI to the twelve characters that Statuspage's clients expect of an id."""
     number = int.from_bytes(sha256(tag.encode()).digest(), "big")

@@ -5,94 +5,59 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from firstword.errors import BuildError
-from firstword.manifest import Output
 
 #: Says that a build really happened; without it nothing is published (design §5).
 STAMP = ".build.json"
 #: What the build made, so that the next one can remove what is no longer made.
 LISTING = ".build-outputs.json"
+#: What a build is about to make for the first time, a line each, until the listing has it.
+BEGUN = ".build-begun"
 FORMAT = 1
 
 
 class OutputFolder:
-    """Writes one build into a folder and remembers every file of it."""
+    """Writes one build into a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, build_id: str = "") -> None:
+        """Take a folder; what is in it is known where its stamp is of the build named."""
         self.folder = folder
-        self.outputs: dict[str, Output] = {}
-        self.next_change_at: datetime | None = None
+        self.known = bool(build_id) and _stamped(folder) == build_id
+        #: Keys of which the folder may hold a file, where that is not known from the cache.
+        self._before = set() if self.known else _listing(folder)
+        self.begun = False
+        self._begun: IO[str] | None = None
+        self._touched = False
         self.written = 0
         self.removed = 0
-        self._build_id = ""
-        self._before = _listing(folder)
-        # From here on the folder holds half a build, until `finish` says otherwise.
-        with contextlib.suppress(FileNotFoundError):
-            (folder / STAMP).unlink()
 
-    def write(
-        self,
-        key: str,
-        data: bytes,
-        *,
-        leaf: bool = False,
-        owner: str = "",
-        valid_until: datetime | None = None,
-    ) -> None:
+    def write(self, key: str, data: bytes, *, changed: bool = True, new: bool = True) -> None:
         """Write one file unless it is there with the same bytes already.
 
-        Raises BuildError when two pages want one file, or when a file would leave the folder.
+        `changed` and `new` are to the last build; of a folder that is known nothing else is read.
+        Raises BuildError when a file would leave the folder.
         """
-        if key in self.outputs:
-            raise BuildError(f"two pages want to be {key!r}")
-        self.outputs[key] = Output(
-            key=key,
-            digest=hashlib.sha256(data).hexdigest(),
-            size=len(data),
-            leaf=leaf,
-            owner=owner,
-        )
-        if valid_until and (self.next_change_at is None or valid_until < self.next_change_at):
-            self.next_change_at = valid_until
+        if self.known and not changed:
+            return
         path = self._path(key)
-        with contextlib.suppress(OSError):
-            if path.read_bytes() == data:
-                return
+        if not self.known:
+            with contextlib.suppress(OSError):
+                if path.read_bytes() == data:
+                    return
+        self.open_up()
+        if new and key not in self._before:
+            self._begin(key)
         _replace(path, data)
         self.written += 1
 
-    def identify(self) -> str:
-        """Return the build id, the digest of all outputs so far.
-
-        What is written from now on may carry the id, and so cannot count in it.
-        """
-        self._build_id = hashlib.sha256(
-            "".join(f"{key}\0{self.outputs[key].digest}\n" for key in sorted(self.outputs)).encode()
-        ).hexdigest()
-        return self._build_id
-
-    def finish(self, stamp: Mapping[str, Any]) -> str:
-        """Remove what this build no longer makes, then write the stamp; return the build id."""
-        for key in self._before - self.outputs.keys():
-            self._remove(key)
-        build_id = self._build_id or self.identify()
-        _replace(self.folder / LISTING, _json(sorted(self.outputs)))
-        _replace(self.folder / STAMP, _json({"format": FORMAT, "build_id": build_id, **stamp}))
-        return build_id
-
-    def _path(self, key: str) -> Path:
-        parts = PurePosixPath(key).parts
-        if not parts or key.startswith("/") or ".." in parts or "\\" in key or "\0" in key:
-            raise BuildError(f"not a path inside the site: {key!r}")
-        return self.folder.joinpath(*parts)
-
-    def _remove(self, key: str) -> None:
+    def remove(self, key: str) -> None:
+        """Remove a file that is no longer made, and the folders that are empty without it."""
         path = self._path(key)
+        self.open_up()
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
             self.removed += 1
@@ -103,6 +68,47 @@ class OutputFolder:
                 parent.rmdir()
             except OSError:
                 break
+
+    def strays(self, keys: Mapping[str, object]) -> list[str]:
+        """Return what older builds made and nobody makes any more."""
+        return sorted(self._before - keys.keys())
+
+    def finish(self, build_id: str, keys: Iterable[str] | None, stamp: Mapping[str, Any]) -> None:
+        """Note all keys, where they are others than before, then stamp the folder."""
+        if keys is not None:
+            _replace(self.folder / LISTING, _json(sorted(keys)))
+        if self._begun is not None:
+            self._begun.close()
+        if not self.known or self._begun is not None:
+            (self.folder / BEGUN).unlink(missing_ok=True)
+        _replace(self.folder / STAMP, _json({"format": FORMAT, "build_id": build_id, **stamp}))
+
+    def open_up(self) -> None:
+        """From here on the folder holds half a build, until `finish` says otherwise."""
+        if not self._touched:
+            self._touched = True
+            with contextlib.suppress(FileNotFoundError):
+                (self.folder / STAMP).unlink()
+
+    def _begin(self, key: str) -> None:
+        """Note a file before it is there: if this build dies, the next one knows of it."""
+        self.begun = True
+        if self._begun is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._begun = (self.folder / BEGUN).open("a", encoding="utf-8")
+        self._begun.write(f"{key}\n")
+        self._begun.flush()
+
+    def _path(self, key: str) -> Path:
+        parts = PurePosixPath(key).parts
+        if not parts or key.startswith("/") or ".." in parts or "\\" in key or "\0" in key:
+            raise BuildError(f"not a path inside the site: {key!r}")
+        return self.folder.joinpath(*parts)
+
+
+def digest(data: bytes) -> str:
+    """Return the digest by which outputs are compared."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def read_stamp(folder: Path) -> dict[str, Any]:
@@ -116,12 +122,22 @@ def read_stamp(folder: Path) -> dict[str, Any]:
     return stamp
 
 
-def _listing(folder: Path) -> set[str]:
+def _stamped(folder: Path) -> str:
     try:
+        return str(read_stamp(folder).get("build_id", ""))
+    except BuildError:
+        return ""
+
+
+def _listing(folder: Path) -> set[str]:
+    known: set[str] = set()
+    with contextlib.suppress(OSError, ValueError):
         keys = json.loads((folder / LISTING).read_bytes())
-    except (OSError, ValueError):
-        return set()
-    return {key for key in keys if isinstance(key, str)} if isinstance(keys, list) else set()
+        if isinstance(keys, list):
+            known |= {key for key in keys if isinstance(key, str)}
+    with contextlib.suppress(OSError, ValueError):
+        known |= set((folder / BEGUN).read_text(encoding="utf-8").splitlines())
+    return known
 
 
 def _json(value: object) -> bytes:

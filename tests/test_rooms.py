@@ -63,6 +63,21 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"clock", "errors", "markup", "model", "page", "parse", "recurrence", "urls", "words"},
         {"nh3", "pyromark", "yaml"},
     ),
+    "cache": (
+        {
+            *("check", "clock", "content", "errors", "gitlog", "manifest", "markup", "model"),
+            *("page", "parse", "recurrence", "settings", "urls", "look"),
+        },
+        {"nh3", "pyromark", "yaml"},
+    ),
+    "making": (
+        {
+            *("api", "cache", "check", "clock", "content", "errors", "feeds", "gitlog", "look"),
+            *("manifest", "markup", "model", "page", "parse", "recurrence", "render"),
+            *("settings", "urls", "words", "write"),
+        },
+        {"jinja2", "nh3", "pyromark", "yaml"},
+    ),
     "manifest": ({"errors"}, set()),
     "plan": ({"errors", "manifest"}, set()),
     "store": ({"errors", "manifest", "model"}, set()),

@@ -24,7 +24,14 @@ from firstword.model import Incident
 from firstword.page import StatusPage
 from firstword.page.occasions import begins
 
-__all__ = ["ApiFile", "build_api", "status_json", "story_documents"]
+__all__ = [
+    "ApiFile",
+    "Document",
+    "build_api",
+    "documents",
+    "status_json",
+    "story_documents",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,26 +47,43 @@ class ApiFile:
     valid_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document before it is made: nothing is asked until somebody wants it."""
+
+    key: str
+    make: Callable[[Clock], bytes]
+    leaf: bool = False
+
+
 def build_api(
     status: StatusPage, markup: Markup, new_clock: Callable[[], Clock]
 ) -> Iterator[ApiFile]:
-    """Yield every document but status.json, which names the build that all others make."""
-
-    def made(key: str, make: Callable[[Clock], bytes], *, leaf: bool = False) -> ApiFile:
+    """Make every document but status.json, which names the build that all others make."""
+    for one in documents(status, markup):
         clock = new_clock()
-        return ApiFile(key=key, data=make(clock), leaf=leaf, valid_until=clock.valid_until)
+        data = one.make(clock)
+        yield ApiFile(key=one.key, data=data, leaf=one.leaf, valid_until=clock.valid_until)
 
+
+def documents(status: StatusPage, markup: Markup) -> Iterator[Document]:
+    """Yield the same documents before they are made."""
     teller = Teller(status, markup)
     for name, document in DOCUMENTS.items():
-        yield made(urls.API + name, lambda clock, d=document: as_json(d(teller, clock)))  # type: ignore[misc]
-    yield made(urls.API_SCHEMA, lambda _: as_json(schema(status.site), indent=1), leaf=True)
-    yield made(urls.STATUS_TXT, lambda clock: status_text(status, markup, clock))
-    yield made(urls.METRICS, lambda clock: metrics(status, clock))
-    yield made(urls.BADGE, lambda clock: badge_svg(page_badge(status, clock)))
-    yield made(urls.BADGE_JSON, lambda clock: badge_json(page_badge(status, clock)))
-    yield made(urls.CALENDAR, lambda _: build_calendar(status, markup))
+        yield Document(
+            key=urls.API + name,
+            make=lambda clock, d=document: as_json(d(teller, clock)),  # type: ignore[misc]
+        )
+    yield Document(
+        key=urls.API_SCHEMA, make=lambda _: as_json(schema(status.site), indent=1), leaf=True
+    )
+    yield Document(key=urls.STATUS_TXT, make=lambda clock: status_text(status, markup, clock))
+    yield Document(key=urls.METRICS, make=lambda clock: metrics(status, clock))
+    yield Document(key=urls.BADGE, make=lambda clock: badge_svg(page_badge(status, clock)))
+    yield Document(key=urls.BADGE_JSON, make=lambda clock: badge_json(page_badge(status, clock)))
+    yield Document(key=urls.CALENDAR, make=lambda _: build_calendar(status, markup))
     for component in status.site.components.values():
-        yield from _of_component(status, markup, component.id, made)
+        yield from _of_component(status, markup, component.id)
 
 
 def story_documents(status: StatusPage, markup: Markup, incident: Incident) -> Iterator[ApiFile]:
@@ -73,17 +97,20 @@ def story_documents(status: StatusPage, markup: Markup, incident: Incident) -> I
         )
 
 
-def _of_component(
-    status: StatusPage, markup: Markup, name: str, made: Callable[..., ApiFile]
-) -> Iterator[ApiFile]:
+def _of_component(status: StatusPage, markup: Markup, name: str) -> Iterator[Document]:
     """Yield the documents of one component."""
 
     def key(file: str) -> str:
         return urls.component_path(name, file)
 
-    yield made(key(urls.BADGE), lambda clock: badge_svg(component_badge(status, name, clock)))
-    yield made(key(urls.BADGE_JSON), lambda clock: badge_json(component_badge(status, name, clock)))
-    yield made(key(urls.CALENDAR), lambda _: build_calendar(status, markup, name))
+    yield Document(
+        key=key(urls.BADGE), make=lambda clock: badge_svg(component_badge(status, name, clock))
+    )
+    yield Document(
+        key=key(urls.BADGE_JSON),
+        make=lambda clock: badge_json(component_badge(status, name, clock)),
+    )
+    yield Document(key=key(urls.CALENDAR), make=lambda _: build_calendar(status, markup, name))
 
 
 def status_json(status: StatusPage, build_id: str, clock: Clock) -> ApiFile:

@@ -16,14 +16,13 @@ Json = dict[str, Any]
 
 
 class Stories:
-    """Tells stories; renders each text once."""
+    """Tells stories."""
 
     def __init__(self, status: StatusPage, markup: Markup, rows: Rows) -> None:
         self._status = status
         self._site = status.site
         self._markup = markup
         self._rows = rows
-        self._bodies: dict[tuple[str, str], tuple[str, str]] = {}
 
     def maintenance(self, incident: Incident) -> Json:
         """Return a maintenance; its window is the plan's, its status is what was signed."""
@@ -124,11 +123,8 @@ class Stories:
 
     def _body(self, incident: Incident, update: Update) -> tuple[str, str]:
         """Return an update's own words as plain text and as HTML that holds anywhere."""
-        key = incident.id, update.id
-        if key not in self._bodies:
-            html = self._markup.html(update.body)
-            self._bodies[key] = plain_text(html), urls.absolute_text(self._site, incident, html)
-        return self._bodies[key]
+        html = self._markup.html(update.body)
+        return plain_text(html), urls.absolute_text(self._site, incident, html)
 
     def _author(self, update: Update) -> Json | None:
         person = signer(self._site, update)

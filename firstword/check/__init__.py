@@ -7,7 +7,14 @@ warnings. What stands in a single file's text alone is `parse`'s business.
 
 from __future__ import annotations
 
-from firstword.check.across import check_together, clashes, remarks
+from firstword.check.across import (
+    check_together,
+    claims,
+    clashes,
+    fits,
+    remarks,
+    remarks_on,
+)
 from firstword.check.one import check_incident, check_published
 from firstword.check.settings import check_plugins, check_settings
 
@@ -17,6 +24,9 @@ __all__ = [
     "check_published",
     "check_settings",
     "check_together",
+    "claims",
     "clashes",
+    "fits",
     "remarks",
+    "remarks_on",
 ]

@@ -61,10 +61,30 @@ def remarks(incidents: Sequence[Incident]) -> Iterator[Problem]:
     """Yield the warnings between stories: links to no story, other promises."""
     by_slug = {incident.slug: incident for incident in incidents if not incident.language}
     for incident in incidents:
-        yield from _links(incident, by_slug)
-        original = by_slug.get(incident.slug)
-        if incident.language and original:
-            yield from _other_promises(incident, original)
+        yield from remarks_on(incident, by_slug)
+
+
+def remarks_on(incident: Incident, by_slug: Mapping[str, Incident]) -> Iterator[Problem]:
+    """Yield the warnings about one story beside the others; `by_slug` holds the originals."""
+    yield from _links(incident, by_slug)
+    original = by_slug.get(incident.slug)
+    if incident.language and original:
+        yield from _other_promises(incident, original)
+
+
+def claims(incident: Incident) -> Iterator[tuple[str, str]]:
+    """Yield (rule, name) of everything that no other story may claim as well."""
+    if not incident.language:
+        yield "id", incident.id
+    for name in dict.fromkeys(_addresses(incident)):
+        yield "address", name
+
+
+def fits(incident: Incident, by_slug: Mapping[str, Incident]) -> bool:
+    """Tell whether `clashes` has nothing against one story, other than names claimed twice."""
+    if any(alias.split("/")[0] in OURS for alias in incident.aliases):
+        return False
+    return not incident.language or next(_translation(incident, by_slug), None) is None
 
 
 def _links(incident: Incident, by_slug: Mapping[str, Incident]) -> Iterator[Problem]:

@@ -230,7 +230,7 @@ class _LastBuilt:
         """Note what a finished run holds."""
         self.held = run.needs_a_person
         self.build_id = run.build_id
-        self.next_change_at = run.output.next_change_at
+        self.next_change_at = run.next_change_at
         from firstword.page import Words
 
         told = run.page.stories.words(Words(drills=True))

@@ -5,7 +5,19 @@ from __future__ import annotations
 
 from firstword.content.gone import left_out
 from firstword.content.load import Content, Held, load
-from firstword.content.read import read_content, report
-from firstword.content.scan import SourceFile, scan
+from firstword.content.read import fills_gaps, read_content, report
+from firstword.content.scan import Seen, SourceFile, look, scan
 
-__all__ = ["Content", "Held", "SourceFile", "left_out", "load", "read_content", "report", "scan"]
+__all__ = [
+    "Content",
+    "Held",
+    "Seen",
+    "SourceFile",
+    "fills_gaps",
+    "left_out",
+    "load",
+    "look",
+    "read_content",
+    "report",
+    "scan",
+]

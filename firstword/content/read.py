@@ -48,7 +48,7 @@ def read_content(
         from_git = ((f"commit {commit[:10]}", data) for commit, data in gitlog.versions(root, path))
         kept = known.get(path)
         # An older version may hold what was redacted since: that never comes back.
-        safe = (version for version in from_git if kept is None or not _lost(kept, version[1]))
+        safe = (version for version in from_git if kept is None or not fills_gaps(kept, version[1]))
         return chain(safe, [(PUBLISHED, kept.encode())] if kept is not None else [])
 
     def since(path: str) -> datetime | None:
@@ -86,15 +86,17 @@ def _explained(content: Content, root: Path, only: Mapping[str, str | None]) -> 
     return replace(content, held=tuple(held))
 
 
-def _lost(published: str, data: bytes) -> tuple[str, ...]:
+def fills_gaps(published: str, data: bytes) -> tuple[str, ...]:
     """Return the signed gaps of the published text that another version would fill again."""
+    if "[redacted" not in published:
+        return ()
     here = Counter(map(str, redactions(data.decode("utf-8", "replace"))))
     return tuple((Counter(map(str, redactions(published))) - here).elements())
 
 
 def _guarded(file: SourceFile, published: str | None) -> SourceFile:
     """Hold back a file that would bring back what was redacted."""
-    lost = _lost(published, file.data) if published is not None and not file.problem else ()
+    lost = fills_gaps(published, file.data) if published is not None and not file.problem else ()
     if not lost:
         return file
     message = (

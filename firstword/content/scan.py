@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,70 @@ def scan(root: Path, content: Path) -> tuple[list[SourceFile], list[Problem]]:
             message = f"{found.name!r} is not read: incident files end in '.md'"
             problems.append(Problem(path, 1, "not-markdown", message, Level.WARNING))
     return files, problems
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One incident file that was seen and not read."""
+
+    path: str
+    full: str
+    #: Another one where the file was written since; "" where that cannot be told.
+    signature: str
+
+    def read(self, content: Path) -> SourceFile:
+        """Read it as it is now."""
+        return _read(Path(self.full), content / FOLDER, self.path)
+
+
+#: A file that was written as shortly before it was looked at may be written again unseen.
+_RACY_NS = 50_000_000
+
+
+def look(root: Path, content: Path) -> tuple[list[Seen], list[Problem]]:
+    """See what `scan` would read, without opening anything."""
+    seen: list[Seen] = []
+    problems: list[Problem] = []
+    folder = content / FOLDER
+    now = time.time_ns()
+    waiting = [str(folder)]
+    while waiting:
+        here = waiting.pop()
+        try:
+            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            path = _shown(Path(here), root)
+            problems.append(Problem(path, 1, "unreadable", f"cannot be read: {error.strerror}"))
+            continue
+        shown = _shown(Path(here), root)
+        for entry in entries:
+            name = entry.name
+            if name[0] == "." or name[-1] == "~":
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
+                continue
+            path = f"{shown}/{name}" if name.isprintable() else _shown(Path(entry.path), root)
+            if name.endswith(".md") and len(name) > len(".md"):
+                seen.append(Seen(path, entry.path, _signature(entry, now)))
+            else:
+                message = f"{name!r} is not read: incident files end in '.md'"
+                problems.append(Problem(path, 1, "not-markdown", message, Level.WARNING))
+    return seen, problems
+
+
+def _signature(entry: os.DirEntry[str], now: int) -> str:
+    if not entry.is_file(follow_symlinks=False):
+        return ""
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:
+        return ""
+    if max(status.st_mtime_ns, status.st_ctime_ns) > now - _RACY_NS:
+        return ""
+    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
 
 
 def _shown(found: Path, root: Path) -> str:

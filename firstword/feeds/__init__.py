@@ -6,20 +6,60 @@ what was known when it was published, so that nothing said later changes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
+from itertools import chain
 
 from firstword import urls
-from firstword.feeds.channels import channels
-from firstword.feeds.dates import entry_dates
+from firstword.feeds.channels import BEFORE_LIVE, Channel, Dated, archives, live_since
+from firstword.feeds.channels import channels as all_channels
 from firstword.feeds.entries import Teller
 from firstword.markup import Markup
 from firstword.page import StatusPage
 
-__all__ = ["build_feeds"]
+__all__ = ["Channel", "Dated", "archive_months", "archived", "build_feeds", "feeds", "write"]
 
 
 def build_feeds(page: StatusPage, markup: Markup) -> Iterator[tuple[str, bytes]]:
-    """Yield (key, bytes) of every feed of the site in each of its formats.
+    """Yield (key, bytes) of every feed of the site in each of its formats."""
+    live, since = list(feeds(page, markup)), live_since(Teller(page, markup))
+    old = (archived(page, markup, month, since) for month in page.stories.months_of_words())
+    for channel in (*live[:1], *chain.from_iterable(old), *live[1:]):
+        yield from write(page, channel)
+
+
+def feeds(page: StatusPage, markup: Markup) -> Iterator[Channel]:
+    """Yield every feed before it is made, but the archives."""
+    yield from all_channels(page, _tellers(page, markup))
+
+
+def archive_months(page: StatusPage, markup: Markup) -> Iterator[tuple[date, Dated]]:
+    """Yield every month of UTC that may have archives, with where the default feed begins.
+
+    For a month that lies long before that it is one and the same, whatever is signed today.
+    """
+    since = live_since(Teller(page, markup))
+    if since is None:
+        return
+    months = page.stories.months_of_words()
+    for month, after in zip(months, [*months[1:], None], strict=True):
+        near = after is None or after >= since[0].date().replace(day=1)
+        yield month, since if near else BEFORE_LIVE
+
+
+def archived(
+    page: StatusPage, markup: Markup, month: date, live: Dated | None
+) -> Iterator[Channel]:
+    """Yield the archives of a month of UTC before they are made."""
+    yield from archives(page, _tellers(page, markup), month, live)
+
+
+def _tellers(page: StatusPage, markup: Markup) -> Callable[[], Teller]:
+    return lambda: Teller(page, markup)
+
+
+def write(page: StatusPage, channel: Channel) -> Iterator[tuple[str, bytes]]:
+    """Yield (key, bytes) of a channel's documents.
 
     Not for threads: feedgen sets the locale of the whole process while it writes a date.
     """
@@ -28,7 +68,7 @@ def build_feeds(page: StatusPage, markup: Markup) -> Iterator[tuple[str, bytes]]
     from firstword.feeds.xml import Document
 
     site = page.site
-    for feed in channels(page, Teller(page, markup, entry_dates(site, page.updates))):
+    for feed in channel.make():
         document = Document(site, feed)
         for form in feed.forms:
             data = json_feed(site, feed) if form == "json" else document.write(form)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from itertools import groupby, islice
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from itertools import islice
 
 from firstword import urls
 from firstword.feeds.entries import Entry, Teller
 from firstword.feeds.text import legal
-from firstword.model import Incident, Kind, Update
-from firstword.page import StatusPage
+from firstword.model import Component, Incident, Kind, Update
+from firstword.page import StatusPage, Words
 from firstword.words import speak
 
 #: Entries in a feed, the newest ones: what feed readers fetch again and again stays small.
@@ -51,104 +53,228 @@ class Feed:
         return max((entry.updated for entry in self.entries), default=NEVER)
 
 
-def channels(page: StatusPage, teller: Teller) -> Iterator[Feed]:
-    """Yield every feed of a site, and after the default one its archives."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """Documents that are made together; nothing is asked until somebody wants them."""
+
+    name: str
+    make: Callable[[], Iterator[Feed]]
+    #: What it is made from beside stories.
+    inputs: str = ""
+
+
+def channels(page: StatusPage, new_teller: Callable[[], Teller]) -> Iterator[Channel]:
+    """Yield every feed of a site, but the archives of the default one.
+
+    Each is told by a teller of its own, so that what it asks can be told apart.
+    """
     site = page.site
     language = speak(site)
     name = legal(site.name)
-    pairs = teller.newest_first()
 
-    def feed(
-        feed_name: str, title: str, description: str, place: str, wanted: Iterable[Pair]
-    ) -> Feed:
-        return Feed(
-            name=feed_name,
-            title=f"{name}: {title}",
-            description=description,
-            author=name,
-            entries=tuple(teller.update(*pair) for pair in islice(wanted, MOST)),
-            place=place,
+    def every() -> Iterator[Feed]:
+        teller = new_teller()
+        yield replace(_live(page, teller), older=_newest_archive(page, teller))
+
+    def incidents() -> Iterator[Feed]:
+        told = replace(
+            _feed(
+                page,
+                "incidents",
+                language.say("incidents"),
+                language.say(
+                    "Every incident, maintenance and notice on %(site)s, one entry each.", site=name
+                ),
+                place=urls.INCIDENTS_FEED,
+                entries=(),
+            ),
+            entries=tuple(new_teller().incidents(MOST)),
+        )
+        yield told
+        yield replace(told, place=urls.HISTORY_FEED)
+
+    def notices() -> Iterator[Feed]:
+        teller = new_teller()
+        wanted = teller.newest_first(Words(kinds=(Kind.NOTICE,)))
+        yield _feed(
+            page,
+            "notices",
+            language.say("notices"),
+            language.say(
+                "Every update of the notices on %(site)s: delays, safety, security, reminders,"
+                " tips.",
+                site=name,
+            ),
+            place=urls.NOTICES_FEED,
+            entries=_entries(teller, wanted),
         )
 
-    every = replace(
-        feed(
-            "updates",
-            language.say("updates"),
-            language.say("Every update on %(site)s, one entry each.", site=name),
-            urls.UPDATES_FEED,
-            pairs,
-        ),
-        forms=("atom", "rss", "json"),
-    )
-    archives = [*_archives(every, pairs, teller)]
-    yield replace(every, older=archives[-1].place if archives else "")
-    yield from archives
-    incidents = replace(
-        feed(
-            "incidents",
-            language.say("incidents"),
-            language.say(
-                "Every incident, maintenance and notice on %(site)s, one entry each.", site=name
-            ),
-            urls.INCIDENTS_FEED,
-            (),
-        ),
-        entries=tuple(teller.incidents(MOST)),
-    )
-    yield incidents
-    yield replace(incidents, place=urls.HISTORY_FEED)
-    yield feed(
-        "notices",
-        language.say("notices"),
-        language.say(
-            "Every update of the notices on %(site)s: delays, safety, security, reminders, tips.",
-            site=name,
-        ),
-        urls.NOTICES_FEED,
-        (pair for pair in pairs if pair[0].kind is Kind.NOTICE),
-    )
+    yield Channel(name="updates", make=every)
+    yield Channel(name="incidents", make=incidents)
+    yield Channel(name="notices", make=notices)
     for component in site.components.values():
-        # Dated by what was known: from the update on that first names the component.
-        touching = (pair for pair in pairs if component.id in teller.components(*pair))
-        shown = legal(component.name)
-        yield feed(
-            f"components/{component.id}",
-            shown,
-            language.say(
-                "Every update on %(site)s about %(name)s, one entry each.", site=name, name=shown
-            ),
-            urls.component_feed(component.id),
-            touching,
+        yield Channel(
+            name=f"components/{component.id}",
+            make=partial(_component, page, component, new_teller),
         )
 
 
-def _archives(live: Feed, pairs: Sequence[Pair], teller: Teller) -> Iterator[Feed]:
-    """Yield what is older than the feed, oldest archive first, by months of UTC.
+def _component(
+    page: StatusPage, component: Component, new_teller: Callable[[], Teller]
+) -> Iterator[Feed]:
+    teller, name, shown = new_teller(), legal(page.site.name), legal(component.name)
+    # Dated by what was known: from the update on that first names the component.
+    touching = (
+        pair
+        for pair in teller.newest_first(Words(component=component.id))
+        if component.id in teller.components(*pair)
+    )
+    yield _feed(
+        page,
+        f"components/{component.id}",
+        shown,
+        speak(page.site).say(
+            "Every update on %(site)s about %(name)s, one entry each.", site=name, name=shown
+        ),
+        place=urls.component_feed(component.id),
+        entries=_entries(teller, touching),
+    )
+
+
+def _feed(
+    page: StatusPage,
+    feed_name: str,
+    title: str,
+    description: str,
+    *,
+    place: str,
+    entries: Iterable[Entry],
+) -> Feed:
+    name = legal(page.site.name)
+    return Feed(
+        name=feed_name,
+        title=f"{name}: {title}",
+        description=description,
+        author=name,
+        entries=tuple(entries),
+        place=place,
+    )
+
+
+def _entries(teller: Teller, pairs: Iterable[Pair]) -> Iterator[Entry]:
+    return (teller.update(*pair) for pair in islice(pairs, MOST))
+
+
+def _live(page: StatusPage, teller: Teller, entries: Iterable[Entry] | None = None) -> Feed:
+    name, language = legal(page.site.name), speak(page.site)
+    if entries is None:
+        entries = _entries(teller, teller.newest_first(Words()))
+    feed = _feed(
+        page,
+        "updates",
+        language.say("updates"),
+        language.say("Every update on %(site)s, one entry each.", site=name),
+        place=urls.UPDATES_FEED,
+        entries=entries,
+    )
+    return replace(feed, forms=("atom", "rss", "json"))
+
+
+# ── archives ─────────────────────────────────────────────────────────────────────────────────────
+
+#: (date, instant signed, id of the story): what is known of an entry without reading its story.
+Dated = tuple[datetime, datetime, str]
+#: In the place of the default feed's beginning, where that is far away: all entries are before it.
+BEFORE_LIVE: Dated = (datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), "")
+
+
+def archives(
+    page: StatusPage, new_teller: Callable[[], Teller], month: date, live: Dated | None
+) -> Iterator[Channel]:
+    """Yield what is older than the default feed and dated in a month of UTC, oldest first.
 
     Every entry is in one archive at most, and in the feed or in an archive. An archive is begun
     when the first of its entries leaves the feed and is whole from then on, so the newest may
-    repeat what the feed still has: whoever read an archive once need not read it again.
+    repeat what the feed still has: whoever read an archive once need not read it again. `live` is
+    where the default feed begins.
     """
-    if len(pairs) <= MOST:
+    teller = new_teller()
+    parts = _parts(teller, month, live)
+    if not parts:
         return
-    kept = {entry.id for entry in live.entries}
-    parts: list[Feed] = []
-    for month, group in groupby(reversed(pairs), key=lambda pair: _month(teller.date(*pair))):
-        in_month = [teller.update(*pair) for pair in group]
-        for start in range(0, len(in_month), PART):
-            part = in_month[start : start + PART]
-            if part[0].id in kept:
-                break
-            place = urls.archive_feed(month, 1 + start // PART)
-            told = tuple(part[::-1])
-            # One format is enough: whoever follows links to archives reads Atom, and they are many.
-            parts.append(
-                replace(live, entries=told, place=place, forms=("atom",), current=live.place)
-            )
-    places = ["", *(part.place for part in parts), ""]
-    for archive, older, newer in zip(parts, places, places[2:], strict=False):
-        yield replace(archive, older=older, newer=newer)
+    months = page.stories.months_of_words()
+    before = [one for one in months if one < month]
+    after = [one for one in months if one > month]
+    places = [urls.archive_feed(month, number) for number in range(1, len(parts) + 1)]
+    older = next((p for m in reversed(before) if (p := _last_place(teller, m, live))), "")
+    newer = next((p for m in after if (p := _first_place(teller, m, live))), "")
+    around = [older, *places, newer]
+    for index, (place, part) in enumerate(zip(places, parts, strict=True)):
+        links = around[index], around[index + 2]
+        yield Channel(
+            name=place,
+            # Which entries these are was asked here; what they say is asked when it is made.
+            inputs=sha256(repr((links, part)).encode()).hexdigest(),
+            make=partial(_archive, page, new_teller, place, part, links),
+        )
 
 
-def _month(at: datetime) -> date:
-    return date(at.year, at.month, 1)
+def _archive(
+    page: StatusPage,
+    new_teller: Callable[[], Teller],
+    place: str,
+    part: Sequence[Dated],
+    links: tuple[str, str],
+) -> Iterator[Feed]:
+    teller = new_teller()
+    here = {(at, name) for _, at, name in part}
+    begin, end = min(at for at, _ in here), max(at for at, _ in here) + timedelta(seconds=1)
+    told = {
+        (update.at, incident.id): (incident, update)
+        for incident, update in page.stories.words(Words(begin=begin, end=end))
+    }
+    entries = [teller.update(*told[at, name]) for _, at, name in reversed(part)]
+    # One format is enough: whoever follows links to archives reads Atom, and they are many.
+    yield replace(
+        _live(page, teller, entries),
+        place=place,
+        forms=("atom",),
+        current=urls.UPDATES_FEED,
+        older=links[0],
+        newer=links[1],
+    )
+
+
+def live_since(teller: Teller) -> Dated | None:
+    """Return the oldest entry of the default feed; None where the feed holds all there are."""
+    found = list(islice(teller.newest_first(Words()), MOST + 1))
+    if len(found) <= MOST:
+        return None
+    incident, update = found[MOST - 1]
+    return teller.date(incident, update), update.at, incident.id
+
+
+def _parts(teller: Teller, month: date, live: Dated | None) -> list[Sequence[Dated]]:
+    if live is None:
+        return []
+    begin = datetime(month.year, month.month, 1, tzinfo=UTC)
+    end = (begin + timedelta(days=31)).replace(day=1)
+    found = teller.dates.between(begin, end)
+    parts = (found[start : start + PART] for start in range(0, len(found), PART))
+    return [part for part in parts if part[0] < live]
+
+
+def _last_place(teller: Teller, month: date, live: Dated | None) -> str:
+    count = len(_parts(teller, month, live))
+    return urls.archive_feed(month, count) if count else ""
+
+
+def _first_place(teller: Teller, month: date, live: Dated | None) -> str:
+    return urls.archive_feed(month, 1) if _parts(teller, month, live) else ""
+
+
+def _newest_archive(page: StatusPage, teller: Teller) -> str:
+    """Return where what is just older than the feed is."""
+    live = live_since(teller)
+    months = page.stories.months_of_words() if live else []
+    return next((p for m in reversed(months) if (p := _last_place(teller, m, live))), "")

@@ -14,7 +14,8 @@ from itertools import chain, count, groupby
 from typing import NamedTuple
 
 from firstword import urls
-from firstword.model import Incident, Site, Update
+from firstword.model import Incident, Site, Update, update_id
+from firstword.page import Stories
 
 _MINUTE = 60
 
@@ -39,7 +40,12 @@ def entry_dates(site: Site, updates: Iterable[tuple[Incident, Update]]) -> Dates
     earlier keeps it, and of two signed for the same instant the one with the lower digest: nothing
     in an id tells which was published first. The other goes to the next free second.
     """
-    found = (_Wish(u.at, _digest(urls.entry_id(site, i, u)), i.id) for i, u in updates)
+    return dates_of(site, ((update.at, incident.id) for incident, update in updates))
+
+
+def dates_of(site: Site, said: Iterable[tuple[datetime, str]]) -> Dates:
+    """Return the same for updates of which only the instant and the story's id are known."""
+    found = (_Wish(at, _digest(urls.entry_id_of(site, i, update_id(at))), i) for at, i in said)
     dates: dict[tuple[str, datetime], datetime] = {}
     taken: set[datetime] = set()
     #: Story → when its next entry may be dated.
@@ -63,6 +69,51 @@ def entry_dates(site: Site, updates: Iterable[tuple[Incident, Update]]) -> Dates
         for wish, slots in late:
             take(wish, next(slot for slot in slots if slot not in taken))
     return dates
+
+
+#: An entry leaves its minute only where that is full, and then goes a few seconds on.
+_QUIET = timedelta(minutes=2)
+_LOOK_BACK = timedelta(hours=1)
+#: Entries in the time looked back that could push others across a quiet time.
+_MANY = 100
+
+
+class EntryDates:
+    """The dates of a site's entries, each found out from what was signed shortly before it."""
+
+    def __init__(self, site: Site, stories: Stories) -> None:
+        self._site = site
+        self._stories = stories
+
+    def of(self, incident: Incident, update: Update) -> datetime:
+        """Return the date of an update's entry."""
+        end = update.at.replace(second=0) + timedelta(seconds=_MINUTE)
+        said = self._from_a_quiet_time(update.at.replace(second=0), end)
+        if len(said) > 1 or update.at.second == 0:
+            return dates_of(self._site, said)[incident.id, update.at]
+        return update.at
+
+    def between(self, begin: datetime, end: datetime) -> list[tuple[datetime, datetime, str]]:
+        """Return (date, instant, id of its story) of the entries dated in a time, oldest first."""
+        said = self._from_a_quiet_time(begin - _LOOK_BACK, end)
+        dates = dates_of(self._site, said)
+        found = ((date, at, name) for (name, at), date in dates.items() if begin <= date < end)
+        return sorted(found)
+
+    def _from_a_quiet_time(self, begin: datetime, end: datetime) -> list[tuple[datetime, str]]:
+        """Return what was signed until `end`, from where nobody before had a say in its dates."""
+        while True:
+            back = begin - _LOOK_BACK
+            said = self._stories.instants(back, end)
+            before = [at for at, _ in said if at < begin]
+            start = begin
+            for at in reversed(before):
+                if at < start - _QUIET:
+                    break
+                start = at.replace(second=0)
+            if len(before) < _MANY and start - _QUIET >= back:
+                return [one for one in said if one[0] >= start]
+            begin = back
 
 
 def _digest(entry_id: str) -> bytes:

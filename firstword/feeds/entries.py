@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import heapq
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
 
 from firstword import urls
-from firstword.feeds.dates import Dates
+from firstword.feeds.dates import EntryDates
 from firstword.feeds.facts import Told, facts, promised, signature, signer, told
 from firstword.feeds.text import first_paragraphs, first_words, legal
 from firstword.markup import Markup, plain_text
 from firstword.model import Incident, Status, Update
-from firstword.page import StatusPage
+from firstword.page import Order, StatusPage, Wanted, Words
 from firstword.words import speak
 
+#: No entry is dated later than this after its update, or fifty would be signed in a minute.
+LATE = timedelta(hours=1)
 #: Earlier updates in an entry, a line each; a link leads to those before them.
 EARLIER = 5
 
@@ -48,16 +52,29 @@ class Entry:
 class Teller:
     """Makes entries of a site's stories."""
 
-    def __init__(self, page: StatusPage, markup: Markup, dates: Dates) -> None:
+    def __init__(self, page: StatusPage, markup: Markup) -> None:
         self._page = page
         self._language = speak(page.site)
         self._markup = markup
-        self._dates = dates
+        self.dates = EntryDates(page.site, page.stories)
         self._entries: dict[str, Entry] = {}
 
-    def newest_first(self) -> list[tuple[Incident, Update]]:
-        """Return every update of the site in the order of its feeds."""
-        return sorted(self._page.updates, key=lambda pair: self.date(*pair), reverse=True)
+    def newest_first(self, wanted: Words) -> Iterator[tuple[Incident, Update]]:
+        """Yield updates in the order of the feeds: by the dates of their entries."""
+        return self._by_date(self._page.stories.words(wanted))
+
+    def _by_date(
+        self, pairs: Iterable[tuple[Incident, Update]]
+    ) -> Iterator[tuple[Incident, Update]]:
+        """Yield what comes by its instants by its dates: those lie at most a while behind."""
+        waiting: list[tuple[float, str, tuple[Incident, Update]]] = []
+        for incident, update in pairs:
+            while waiting and -waiting[0][0] >= (update.at + LATE).timestamp():
+                yield heapq.heappop(waiting)[2]
+            date = self.date(incident, update)
+            heapq.heappush(waiting, (-date.timestamp(), incident.id, (incident, update)))
+        while waiting:
+            yield heapq.heappop(waiting)[2]
 
     def update(self, incident: Incident, update: Update) -> Entry:
         """Return the entry of one update."""
@@ -75,10 +92,10 @@ class Teller:
         date finds what the document shows. An old story that is spoken of again is there, at its
         place.
         """
-        told = [incident for incident in self._page.incidents if not incident.drill]
-        told.sort(key=lambda incident: self.date(incident, incident.updates[-1]), reverse=True)
+        newest = self._page.stories.find(Wanted(drills=False, order=Order.UPDATED))
+        by_date = self._by_date((incident, incident.updates[-1]) for incident in newest)
         told = sorted(
-            told[:most],
+            (incident for incident, _ in islice(by_date, most)),
             key=lambda incident: self.date(incident, incident.updates[0]),
             reverse=True,
         )
@@ -87,7 +104,7 @@ class Teller:
 
     def date(self, incident: Incident, update: Update) -> datetime:
         """Return the date of an update's entry."""
-        return self._dates[incident.id, update.at]
+        return self.dates.of(incident, update)
 
     def components(self, incident: Incident, update: Update) -> Mapping[str, str]:
         """Return id → name of the components that a story had named by an update."""

@@ -7,9 +7,10 @@ from firstword.page.indicator import BY_COMPONENT, Indicator, page_indicator, st
 from firstword.page.promises import Outcome, Promise, PromiseKind, promises
 from firstword.page.records import Records, Stamps
 from firstword.page.status import Day, StatusPage
-from firstword.page.stories import KeptStories, Order, Row, Stories, Totals, Wanted, Words
+from firstword.page.stories import ALL, KeptStories, Order, Row, Stories, Totals, Wanted, Words
 
 __all__ = [
+    "ALL",
     "BY_COMPONENT",
     "ComponentState",
     "Day",

@@ -164,6 +164,17 @@ class Stories(Protocol):
         """Yield updates with their stories, newest first, of one instant the greater id first."""
         ...
 
+    def instants(self, begin: datetime, end: datetime) -> list[tuple[datetime, str]]:
+        """Return (instant, id of its story) of all updates from one instant to before another.
+
+        Oldest first, drills left out; no story is read for it.
+        """
+        ...
+
+    def months_of_words(self) -> list[date]:
+        """Return the months of UTC in which updates were signed, oldest first."""
+        ...
+
     def get(self, name: str) -> Incident | None:
         """Return the story of an id."""
         ...
@@ -234,6 +245,21 @@ class KeptStories:
         ]
         found.sort(key=lambda pair: (pair[1].at, pair[0].id), reverse=True)
         yield from found
+
+    def instants(self, begin: datetime, end: datetime) -> list[tuple[datetime, str]]:
+        """Return (instant, id of its story) of updates, oldest first."""
+        return sorted(
+            (update.at, incident.id)
+            for incident in self.incidents
+            if not incident.drill
+            for update in incident.updates
+            if begin <= update.at < end
+        )
+
+    def months_of_words(self) -> list[date]:
+        """Return the months of UTC in which updates were signed, oldest first."""
+        told = (update.at for i in self.incidents if not i.drill for update in i.updates)
+        return sorted({date(at.year, at.month, 1) for at in told})
 
     def get(self, name: str) -> Incident | None:
         """Return the story of an id."""

@@ -32,7 +32,7 @@ from firstword.render.page import Page
 from firstword.render.told import Said, Told, ToldFacts, said, told_follow_up
 from firstword.words import speak
 
-_TEMPLATES = {
+STORY_TEMPLATES = {
     Kind.INCIDENT: "incident.html",
     Kind.MAINTENANCE: "maintenance.html",
     Kind.NOTICE: "notice.html",
@@ -105,7 +105,7 @@ def _const(context: Mapping[str, Any]) -> Callable[[Clock], Mapping[str, Any]]:
 def _story_page(status: StatusPage, incident: Incident, shown: Incident) -> Page:
     return Page(
         key=urls.page_key(urls.incident_path(shown)),
-        template=_TEMPLATES[incident.kind],
+        template=STORY_TEMPLATES[incident.kind],
         context=lambda clock: story(status, incident, shown, clock),
         leaf=True,
         owner=incident.id,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import markupsafe
+from jinja2 import meta
 
 from firstword import urls
 from firstword.clock import Clock
@@ -30,7 +33,10 @@ class Renderer:
         theme: Path,
         logo: Picture | None = None,
         favicon: Picture | None = None,
+        *,
+        compiled: Path | None = None,
     ) -> None:
+        """Take a page and a theme; `compiled` is where its templates are kept as Python's code."""
         self.page = page
         self.markup = markup
         self.logo = logo
@@ -43,8 +49,23 @@ class Renderer:
             undefined=jinja2.StrictUndefined,
             auto_reload=False,
             extensions=["jinja2.ext.i18n"],
+            bytecode_cache=bytecode(compiled),
         )
         install(self._environment)
+
+    def sources(self) -> dict[str, str]:
+        """Return the text of every template by its name."""
+        loader = self._environment.loader
+        found: dict[str, str] = {}
+        for name in loader.list_templates() if loader else ():
+            with contextlib.suppress(jinja2.TemplateNotFound, UnicodeDecodeError):
+                found[name] = loader.get_source(self._environment, name)[0] if loader else ""
+        return found
+
+    def refers(self, name: str) -> set[str]:
+        """Name the templates that one draws in; all of them where only the page can tell."""
+        named = _refers(self.sources()[name])
+        return set(self.sources()) if None in named else {one for one in named if one}
 
     def render(self, page: Page, clock: Clock) -> bytes:
         """Render one page at an instant; the clock notes until when it holds."""
@@ -80,3 +101,29 @@ class Renderer:
         """Return the mailto link that answers a signature; empty when nobody can be asked."""
         person = self.page.site.who_answers(name)
         return urls.reply_address(person.address, f"Re: {incident.title}") if person else ""
+
+
+@lru_cache(256)
+def _refers(text: str) -> frozenset[str | None]:
+    """Name the templates that a text draws in; None stands for those that only a page can tell."""
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"]
+    )
+    try:
+        return frozenset(meta.find_referenced_templates(environment.parse(text)))
+    except jinja2.TemplateSyntaxError:
+        return frozenset({None})
+
+
+def bytecode(folder: Path | None) -> jinja2.FileSystemBytecodeCache | None:
+    """Return where compiled templates are kept, by what they were compiled from.
+
+    On this machine only: it is code, and whoever can write there can run it.
+    """
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return jinja2.FileSystemBytecodeCache(str(folder))

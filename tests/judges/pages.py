@@ -78,7 +78,7 @@ def build(root: Path) -> Path:
     make_site(root)
     run = build_site(root, RunOptions(now=NOW, embedded=True), root / "output")
     if run.needs_a_person:
-        raise ValueError(f"the judged site has files that are held back: {run.content.problems!r}")
+        raise ValueError(f"the judged site has files that are held back: {run.found.problems!r}")
     return root / "output"
 
 

@@ -1,0 +1,185 @@
+"""The incident files in the cache: one row each, with what they claim and where they link."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from firstword.cache import codec
+from firstword.model import Incident, Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One file as it is shown."""
+
+    path: str
+    signature: str
+    blob: str
+    incident: Incident
+    text: str
+    problems: list[Problem]
+    links: Iterable[str]
+
+
+class Files:
+    """Reads and writes the rows."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────
+
+    def put(self, line: Line) -> None:
+        """Keep a file that is not there yet."""
+        told = line.incident
+        self._db.execute(
+            "INSERT INTO file VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                *(line.path, line.signature, line.blob, ""),
+                *(told.id, told.slug, told.language),
+                codec.from_instant(told.updated_at),
+                *(told.draft, told.drill, line.text, codec.spell(told)),
+                *(codec.spell_problems(line.problems), ""),
+            ),
+        )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO link VALUES(?,?)", [(slug, line.path) for slug in line.links]
+        )
+
+    def drop(self, path: str) -> None:
+        """Forget a file."""
+        self._db.execute("DELETE FROM file WHERE path = ?", (path,))
+        self._db.execute("DELETE FROM link WHERE path = ?", (path,))
+        self._db.execute("DELETE FROM name WHERE path = ?", (path,))
+
+    def clear(self) -> None:
+        """Forget all files."""
+        for table in ("file", "link", "name"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608
+
+    def sign(self, path: str, signature: str) -> None:
+        """Note another signature of the same bytes."""
+        self._db.execute("UPDATE file SET signature = ? WHERE path = ?", (signature, path))
+
+    def remark(self, path: str, remarks: list[Problem]) -> None:
+        """Note what is to be said of a file beside the others."""
+        plain = codec.spell_problems(remarks)
+        self._db.execute("UPDATE file SET remarks = ? WHERE path = ?", (plain, path))
+
+    def claim(self, rule: str, name: str, path: str) -> bool:
+        """Note a name that a file claims; False where another one does."""
+        self._db.execute("INSERT OR IGNORE INTO name VALUES(?,?,?)", (rule, name, path))
+        asked = "SELECT count(*) FROM name WHERE rule = ? AND name = ?"
+        return bool(self._db.execute(asked, (rule, name)).fetchone()[0] == 1)
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+    def signatures(self) -> dict[str, str]:
+        """Return path → signature of every file."""
+        return dict(self._db.execute("SELECT path, signature FROM file"))
+
+    def blob(self, path: str) -> str:
+        """Return the id of a file's bytes, as git has it; "" where it is not known."""
+        found = self._db.execute("SELECT blob FROM file WHERE path = ?", (path,)).fetchone()
+        return str(found[0]) if found else ""
+
+    def head(self, path: str) -> tuple[str, str, str, bool] | None:
+        """Return slug, id, language and whether it is a draft."""
+        asked = "SELECT slug, id, language, hidden FROM file WHERE path = ?"
+        found = self._db.execute(asked, (path,)).fetchone()
+        return (found[0], found[1], found[2], bool(found[3])) if found else None
+
+    def incident(self, path: str) -> Incident:
+        """Return a file's story."""
+        asked = "SELECT record FROM file WHERE path = ?"
+        return codec.read(self._db.execute(asked, (path,)).fetchone()[0])
+
+    def text(self, path: str) -> str:
+        """Return a file's text."""
+        return str(self._db.execute("SELECT text FROM file WHERE path = ?", (path,)).fetchone()[0])
+
+    def paths(self, slug: str) -> list[str]:
+        """Return the files of a slug: the original and its translations."""
+        found = self._db.execute("SELECT path FROM file WHERE slug = ? ORDER BY path", (slug,))
+        return [path for (path,) in found]
+
+    def ids(self, slug: str) -> list[str]:
+        """Return the ids that the originals of a slug have."""
+        found = self._db.execute("SELECT id FROM file WHERE slug = ? AND language = ''", (slug,))
+        return [name for (name,) in found]
+
+    def all_ids(self) -> list[str]:
+        """Return the ids of all originals."""
+        return [name for (name,) in self._db.execute("SELECT id FROM file WHERE language = ''")]
+
+    def linking(self, slug: str) -> list[str]:
+        """Return the files that link to a slug."""
+        return [p for (p,) in self._db.execute("SELECT path FROM link WHERE slug = ?", (slug,))]
+
+    def with_dead_links(self) -> list[str]:
+        """Return the files that may be told of a link to no story."""
+        asked = "SELECT path FROM file WHERE remarks != ''"
+        return [path for (path,) in self._db.execute(asked)]
+
+    def newest_instant(self) -> int:
+        """Return the newest update of all, in seconds; 0 without any."""
+        return int(self._db.execute("SELECT max(newest) FROM file").fetchone()[0] or 0)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with files that are shown all the same."""
+        asked = "SELECT path, problems, remarks FROM file WHERE problems != '' OR remarks != ''"
+        for path, problems, remarks in self._db.execute(asked):
+            yield from codec.read_problems(path, problems)
+            yield from codec.read_problems(path, remarks)
+
+    def story(self, name: str) -> Incident | None:
+        """Return the original with an id, its translations beside it by their language."""
+        asked = "SELECT slug, record FROM file WHERE id = ? AND language = ''"
+        found = self._db.execute(asked, (name,)).fetchone()
+        if found is None:
+            return None
+        others = self._db.execute(
+            "SELECT record FROM file WHERE slug = ? AND language != '' ORDER BY language, path",
+            (found[0],),
+        ).fetchall()
+        told = codec.read(found[1])
+        if not others:
+            return told
+        return replace(told, translations=tuple(codec.read(record) for (record,) in others))
+
+    def digest(self, slug: str, grammar: str) -> str:
+        """Return a digest of all that the files of a slug say, and of how they are read."""
+        asked = "SELECT path, text FROM file WHERE slug = ? ORDER BY language, path"
+        found = hashlib.sha256(grammar.encode())
+        for path, text in self._db.execute(asked, (slug,)):
+            found.update(f"\0{path}\0{text}".encode())
+        return found.hexdigest()
+
+    def by_slug(self) -> Mapping[str, Incident]:
+        """Return originals by their slug, each read when it is asked for."""
+        return _BySlug(self._db)
+
+
+class _BySlug(Mapping[str, Incident]):
+    """Slug → original."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __getitem__(self, slug: str) -> Incident:
+        asked = "SELECT record FROM file WHERE slug = ? AND language = ''"
+        found = self._db.execute(asked, (slug,)).fetchone()
+        if found is None:
+            raise KeyError(slug)
+        return codec.read(found[0])
+
+    def __iter__(self) -> Iterator[str]:
+        asked = "SELECT slug FROM file WHERE language = '' ORDER BY path"
+        return (slug for (slug,) in self._db.execute(asked).fetchall())
+
+    def __len__(self) -> int:
+        asked = "SELECT count(*) FROM file WHERE language = ''"
+        return int(self._db.execute(asked).fetchone()[0])

@@ -1,0 +1,95 @@
+"""By what things are made: a digest that is another one as soon as the bytes may be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from firstword.cache.database import Cache
+from firstword.model import Site
+
+_HOME = Path(__file__).resolve().parent.parent
+_OURS = (".py", ".json", ".txt", ".tsv", ".toml", ".po", ".mo")
+
+
+def grammar(cache: Cache, site: Site, libraries: Iterable[str], *more: str) -> str:
+    """Return the digest of all that parsing and rendering go by, templates left out."""
+    found = hashlib.sha256()
+    versions = [f"{name} {version(name)}" for name in libraries]
+    # Where a site is published to reaches no page.
+    settings = repr(replace(site, targets=()))
+    for part in (_code(cache), sys.version, *versions, settings, *more):
+        found.update(part.encode())
+        found.update(b"\0")
+    return found.hexdigest()
+
+
+def _code(cache: Cache) -> str:
+    """Return the digest of our own files; they are read when one was written since."""
+    files = sorted(_files(str(_HOME)))
+    signature = _digest(f"{path} {size} {at}" for path, size, at in files)
+    known = cache.meta("code").split()
+    if known and known[0] == signature:
+        return known[1]
+    found = hashlib.sha256()
+    for path, _, _ in files:
+        found.update(os.path.relpath(path, _HOME).encode())
+        found.update(Path(path).read_bytes())
+    cache.note("code", f"{signature} {found.hexdigest()}")
+    return found.hexdigest()
+
+
+def _files(folder: str) -> list[tuple[str, int, int]]:
+    found = []
+    for entry in os.scandir(folder):
+        if entry.is_dir():
+            if not entry.name.startswith("_"):
+                found += _files(entry.path)
+        elif entry.name.endswith(_OURS):
+            status = entry.stat()
+            found.append((entry.path, status.st_size, status.st_mtime_ns))
+    return found
+
+
+def looks(
+    cache: Cache, sources: Mapping[str, str], refers: Callable[[str], Iterable[str]]
+) -> dict[str, str]:
+    """Return template → digest of it and of all that it draws in.
+
+    `refers` names the templates that one draws in directly.
+    """
+    whole = _digest(f"{name} {text}" for name, text in sorted(sources.items()))
+    known = cache.meta("looks")
+    if known:
+        before: dict[str, dict[str, str]] = json.loads(known)
+        if whole in before:
+            return before[whole]
+    direct = {name: sorted(set(refers(name)) & sources.keys()) for name in sources}
+    found = {name: _digest(sources[one] for one in _closure(name, direct)) for name in sources}
+    cache.note("looks", json.dumps({whole: found}))
+    return found
+
+
+def _closure(name: str, direct: Mapping[str, list[str]]) -> list[str]:
+    reached = {name}
+    waiting = [name]
+    while waiting:
+        for other in direct.get(waiting.pop(), ()):
+            if other not in reached:
+                reached.add(other)
+                waiting.append(other)
+    return sorted(reached)
+
+
+def _digest(parts: Iterable[str]) -> str:
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part.encode())
+        found.update(b"\0")
+    return found.hexdigest()

@@ -1,0 +1,147 @@
+"""What was asked of the stories while something was made, and which answers a change can touch.
+
+A question is kept as text. A changed story touches it when the story's row, as it was or as it
+is, would have been looked at for the answer. That may be said too often; never too seldom.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from typing import Any
+
+from firstword.cache.codec import from_instant, to_instant
+from firstword.model import Kind
+from firstword.page import Order, Row, Wanted, Words
+
+#: Questions with one short answer: where that stays the same, nothing has to be made again.
+ANSWERS = frozenset(
+    {"months", "totals", "signed", "signed_by", "named", "kind", "spoken", "months_of"}
+)
+#: Beyond any instant: nothing of the answer was looked at yet.
+NOTHING_YET = 1 << 60
+
+
+def spell(sort: str, *arguments: object) -> str:
+    """Spell a question."""
+    return json.dumps([sort, *arguments], default=str, separators=(",", ":"))
+
+
+def spell_find(wanted: Wanted | Words) -> str:
+    """Spell a question for stories or updates: only what is asked, in a fixed order."""
+    return spell("find" if isinstance(wanted, Wanted) else "words", plain(wanted))
+
+
+def plain(wanted: Wanted | Words) -> dict[str, Any]:
+    """Return what is asked as plain values."""
+    said: dict[str, Any] = {}
+    for one in fields(wanted):
+        value = getattr(wanted, one.name)
+        if value != one.default:
+            if isinstance(value, datetime):
+                value = from_instant(value)
+            said[one.name] = value.isoformat() if isinstance(value, date) else value
+    return said
+
+
+def read_find(said: dict[str, Any], *, words: bool) -> Wanted | Words:
+    """Read a question for stories or updates."""
+    found: dict[str, Any] = dict(said)
+    if "kinds" in found:
+        found["kinds"] = tuple(Kind(kind) for kind in found["kinds"])
+    for name in ("since", "begin", "end"):
+        if name in found:
+            found[name] = to_instant(found[name])
+    if "month" in found:
+        found["month"] = date.fromisoformat(found["month"])
+    if "order" in found:
+        found["order"] = Order(found["order"])
+    return Words(**found) if words else Wanted(**found)
+
+
+@dataclass(slots=True)
+class Trace:
+    """What one unit asked: each question with how deep its answer was read, in seconds.
+
+    None: to its end.
+    """
+
+    asked: dict[str, int | None] = field(default_factory=dict)
+    #: Times of which the instants of all updates were asked, in seconds.
+    spans: set[tuple[int, int]] = field(default_factory=set)
+
+    def questions(self) -> Iterator[tuple[str, int | None]]:
+        """Yield every question with its depth."""
+        yield from self.asked.items()
+        if self.spans:
+            yield spell("spans", *sorted(self.spans)), None
+
+    def note(self, question: str, bound: int | None = None) -> None:
+        """Note a question; of two depths the deeper holds."""
+        if question in self.asked:
+            known = self.asked[question]
+            bound = None if known is None or bound is None else min(known, bound)
+        self.asked[question] = bound
+
+
+class Change:
+    """One story before and after; None where it was not, or is not any more."""
+
+    def __init__(self, before: Row | None, after: Row | None) -> None:
+        self.rows = tuple(row for row in (before, after) if row is not None)
+        self.id = self.rows[0].id
+
+    def touches(self, sort: str, arguments: list[Any], bound: int | None) -> bool:
+        """Tell whether the answer to a question can be another one now."""
+        if sort == "find":
+            wanted = read_find(arguments[0], words=False)
+            return any(_finds(wanted, row, bound) for row in self.rows)
+        if sort == "words":
+            words = read_find(arguments[0], words=True)
+            return any(_hears(words, row, bound) for row in self.rows)
+        if sort == "months_of":
+            wanted = read_find(arguments[0], words=False)
+            return any(_finds(wanted, row, None) for row in self.rows)
+        if sort == "spans":
+            return any(
+                begin <= from_instant(at) < end
+                for row in self.rows
+                for at, _ in row.said
+                for begin, end in arguments
+            )
+        about = _ABOUT.get(sort)
+        return about is None or any(arguments[0] in about(row) for row in self.rows)
+
+
+#: Question about one thing → the things of that sort that a story has to do with.
+_ABOUT: dict[str, Callable[[Row], Collection[str]]] = {
+    "get": lambda row: (row.id,),
+    "kind": lambda row: (row.slug,),
+    "named": lambda row: row.components,
+    "signed_by": lambda row: {author for _, author in row.said},
+}
+
+
+def _finds(wanted: Any, row: Row, bound: int | None) -> bool:
+    if not wanted.matches(row):
+        return False
+    key = row.key(wanted.order)
+    return bound is None or (key is not None and from_instant(key[0]) >= bound)
+
+
+def _hears(words: Any, row: Row, bound: int | None) -> bool:
+    return any(
+        words.matches(row, at, author) and (bound is None or from_instant(at) >= bound)
+        for at, author in row.said
+    )
+
+
+def span_of(sort: str, arguments: list[Any]) -> tuple[int | None, int | None]:
+    """Return the time that a question is about, in seconds; None for one that is about any."""
+    if sort == "spans":
+        return min(begin for begin, _ in arguments), max(end for _, end in arguments)
+    if sort == "words" and "begin" in arguments[0] and "end" in arguments[0]:
+        return arguments[0]["begin"], arguments[0]["end"]
+    return None, None

@@ -1,0 +1,366 @@
+"""Reads what changed since the last build, and keeps the stories as they are to be shown.
+
+The common edit looks at its own file, at what shares a name with it and at what links to it. As
+soon as anything is out of the ordinary (an error, two that claim one name, a published story that
+would go away), everything is judged as without a cache, by `content`: the one place that decides
+which version of a file is shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from firstword.cache import codec, rows
+from firstword.cache.database import Cache
+from firstword.cache.files import Files, Line
+from firstword.cache.questions import Change
+from firstword.check import (
+    check_incident,
+    check_published,
+    check_settings,
+    claims,
+    fits,
+    remarks_on,
+)
+from firstword.check.times import AHEAD
+from firstword.content import Content, Held, Seen, fills_gaps, look, read_content
+from firstword.content.scan import SourceFile
+from firstword.manifest import Memory
+from firstword.markup import linked_slugs
+from firstword.model import Incident, Level, Problem, Site, update_id
+from firstword.page import Row
+from firstword.parse import parse
+from firstword.parse.readers import for_readers
+from firstword.settings import CONF
+
+
+class Unusual(Exception):
+    """Something that only all files together can tell."""
+
+
+@dataclass(kw_only=True)
+class Findings:
+    """What reading came to."""
+
+    #: Everything wrong, sorted; warnings too.
+    problems: tuple[Problem, ...] = ()
+    held: tuple[Held, ...] = ()
+    changes: list[Change] = field(default_factory=list)
+    #: When a file that is held as signed ahead of time becomes good.
+    good_at: datetime | None = None
+    files_read: int = 0
+    parsed: int = 0
+
+
+@dataclass(kw_only=True)
+class Reader:
+    """One reading of a content folder."""
+
+    cache: Cache
+    site: Site
+    root: Path
+    content_folder: Path
+    now: datetime
+    memory: Memory | None
+    #: Another one where code or settings could judge otherwise.
+    grammar: str
+    #: The number of this build, for whoever asks what changed since another.
+    number: int
+    found: Findings = field(default_factory=Findings)
+
+    def __post_init__(self) -> None:
+        self.files = Files(self.cache.db)
+        self.published = self.memory.stamps if self.memory else {}
+        self.sources = self.memory.sources if self.memory else {}
+
+    def read(self) -> Findings:
+        """Read, check, and keep. Raises what reading everything raises."""
+        seen, warnings = look(self.root, self.content_folder)
+        warnings += check_settings(self.site, CONF)
+        try:
+            self._what_changed(seen)
+            problems = sorted({*warnings, *self.files.problems()})
+            self.found.problems = tuple(problems)
+            self.cache.note("tidy", "yes")
+        except Unusual:
+            self._everything(seen)
+        self.cache.note("grammar", self.grammar)
+        self.cache.note("memory", self._memory_token)
+        return self.found
+
+    # ── the common edit ──────────────────────────────────────────────────────────────────────────
+
+    def _what_changed(self, seen: list[Seen]) -> None:
+        """Bring the cache up to date with the files. Raises Unusual."""
+        if self.cache.meta("tidy") == "no":
+            raise Unusual
+        known = self.files.signatures()
+        anew = self.cache.meta("grammar") != self.grammar
+        changed = [s for s in seen if anew or not s.signature or known.get(s.path) != s.signature]
+        gone = known.keys() - {s.path for s in seen}
+        #: Slug → whether it was there, and was no draft, before.
+        before: dict[str, tuple[bool, bool]] = {}
+        ids: dict[str, None] = {}
+        took: list[str] = []
+        for path in sorted(gone):
+            self._remember(path, before, ids)
+            self.files.drop(path)
+        for one in changed:
+            file = one.read(self.content_folder)
+            self.found.files_read += 1
+            blob = _blob(file.data)
+            if not anew and not file.problem and blob == self.files.blob(one.path):
+                self.files.sign(one.path, one.signature)
+                continue
+            self._remember(one.path, before, ids)
+            incident, problems = self._judge(file)
+            self.files.drop(one.path)
+            self.files.put(
+                Line(
+                    path=one.path,
+                    signature=one.signature,
+                    blob=blob,
+                    incident=incident,
+                    text=file.data.decode("utf-8-sig"),
+                    problems=problems,
+                    links=_links(incident),
+                )
+            )
+            before.setdefault(incident.slug, (False, False))
+            took.append(one.path)
+        self._names(took)
+        self._beside(took, before)
+        if self.files.newest_instant() > codec.from_instant(self.now + AHEAD):
+            raise Unusual
+        self._stories(self._touched_ids(before, ids))
+
+    def _remember(
+        self, path: str, before: dict[str, tuple[bool, bool]], ids: dict[str, None]
+    ) -> None:
+        """Note what a file was about before it is read again or forgotten."""
+        line = self.files.head(path)
+        if line is not None:
+            slug, name, language, hidden = line
+            here = not language
+            known = before.get(slug, (False, False))
+            before[slug] = (known[0] or here, known[1] or (here and not hidden))
+            ids[name] = None
+
+    def _judge(self, file: SourceFile) -> tuple[Incident, list[Problem]]:
+        """Return a file's story, good by itself, and its warnings. Raises Unusual."""
+        remembered = self.sources.get(file.path)
+        if file.problem or (remembered is not None and fills_gaps(remembered, file.data)):
+            raise Unusual
+        parsed = parse(file.data, file.path, self.site.timezone)
+        self.found.parsed += 1
+        incident = parsed.incident
+        if incident is None:
+            raise Unusual
+        problems = [*parsed.problems, *check_incident(incident, self.site, self.now)]
+        if any(problem.level is Level.ERROR for problem in problems):
+            raise Unusual
+        return incident, problems
+
+    def _names(self, paths: Iterable[str]) -> None:
+        """Keep what files claim. Raises Unusual where two claim one name."""
+        for path in paths:
+            for rule, name in claims(self.files.incident(path)):
+                if not self.files.claim(rule, name, path):
+                    raise Unusual
+
+    def _beside(self, took: list[str], before: Mapping[str, tuple[bool, bool]]) -> None:
+        """Check files beside the others that they have to do with. Raises Unusual."""
+        by_slug = self.files.by_slug()
+        beside = dict.fromkeys(took)
+        others_there = False
+        for slug, (was, shown) in before.items():
+            for path in self.files.paths(slug):
+                beside[path] = None
+            now = by_slug.get(slug)
+            if (now is not None, now is not None and not now.draft) != (was, shown):
+                others_there = True
+                beside |= dict.fromkeys(self.files.linking(slug))
+        if others_there:
+            # "Did you mean ...?" is answered from all the names there are.
+            beside |= dict.fromkeys(self.files.with_dead_links())
+        for path in beside:
+            incident = self.files.incident(path)
+            if not fits(incident, by_slug):
+                raise Unusual
+            self.files.remark(path, list(remarks_on(incident, by_slug)))
+
+    def _touched_ids(
+        self, before: Mapping[str, tuple[bool, bool]], ids: Mapping[str, None]
+    ) -> dict[str, None]:
+        """Return the ids of every story that may be another one now."""
+        touched = dict(ids)
+        for slug in before:
+            touched |= dict.fromkeys(self.files.ids(slug))
+        old = self.cache.meta("memory")
+        if self.memory is None and old in {"", "none"}:
+            return touched
+        token = old.removeprefix("targets ")
+        since = self.memory.changed(token) if self.memory and token != old else None
+        if since is None:
+            return touched | dict.fromkeys(self.files.all_ids()) | dict.fromkeys(self.published)
+        # An update that no target holds yet is first published by this very build.
+        unknown = self.cache.db.execute("SELECT id FROM story WHERE substr(stamps, 1, 1) = '?'")
+        return touched | dict.fromkeys(since) | {name: None for (name,) in unknown}
+
+    @property
+    def _memory_token(self) -> str:
+        return "none" if self.memory is None else f"targets {self.memory.token}"
+
+    def _stories(self, ids: Iterable[str]) -> None:
+        """Put the stories of some ids as their files tell them now. Raises Unusual."""
+        for name in sorted(ids):
+            told = self.files.story(name)
+            visible = told is not None and not told.draft and (self.site.drills or not told.drill)
+            if self.memory is not None and name in self.published:
+                known = frozenset(self.published[name])
+                if told is None or told.draft or told.drill:
+                    raise Unusual
+                if next(check_published(told, known, self.site), None):
+                    raise Unusual
+                for path in self.files.paths(told.slug):
+                    remembered = self.sources.get(path)
+                    if remembered is not None and fills_gaps(
+                        remembered, self.files.text(path).encode()
+                    ):
+                        raise Unusual
+            self._put_story(name, told if visible else None)
+
+    def _put_story(self, name: str, told: Incident | None) -> None:
+        """Keep one story as it is shown now, and note whether that is news."""
+        db = self.cache.db
+        known = db.execute("SELECT digest, stamps FROM story WHERE id = ?", (name,)).fetchone()
+        if told is None:
+            before = rows.get_row(db, name)
+            if before is not None:
+                rows.drop_row(db, before)
+                gone = (name, self.number)
+                db.execute("INSERT OR REPLACE INTO vanished VALUES('id', ?, ?)", gone)
+                self.found.changes.append(Change(before, None))
+            return
+        digest = self.files.digest(told.slug, self.grammar)
+        stamps = self._stamps(told)
+        if known == (digest, stamps):
+            return
+        before = rows.get_row(db, name) if known else None
+        if before is not None:
+            rows.drop_row(db, before)
+        else:
+            db.execute("DELETE FROM vanished WHERE what = 'id' AND name = ?", (name,))
+        after = Row.of(told, self.site.timezone)
+        rows.put_row(db, after, digest=digest, stamps=stamps, path=told.path, number=self.number)
+        self.found.changes.append(Change(before, after))
+
+    def _stamps(self, told: Incident) -> str:
+        """Return a digest of when a story's updates were first published, as far as is known."""
+        memory = self.memory
+        if memory is None:
+            return ""
+        known = memory.stamps.get(told.id, {})
+        if not memory.records_began and not known:
+            return ""
+        unknown = memory.now if memory.records_began else None
+        names = [update_id(update.at) for update in told.updates]
+        at = [known.get(name, unknown) for name in names]
+        plain = json.dumps([instant and codec.from_instant(instant) for instant in at])
+        mark = "" if all(name in known for name in names) else "?"
+        return mark + hashlib.sha256(plain.encode()).hexdigest()
+
+    # ── everything ───────────────────────────────────────────────────────────────────────────────
+
+    def _everything(self, seen: list[Seen]) -> None:
+        """Judge all files anew, together, with git and the targets as their memory."""
+        memory = self.memory
+        content = read_content(
+            self.site,
+            self.root,
+            self.content_folder,
+            self.now,
+            self.sources,
+            published=memory.stamps if memory else None,
+        )
+        self.found.files_read += len(seen)
+        self.found.parsed += len(seen)
+        self.found.problems = content.problems
+        self.found.held = content.held
+        self.found.good_at = self._good_at(content)
+        self._keep(content, {one.path: one.signature for one in seen})
+        tidy = not content.held and not content.errors
+        self.cache.note("tidy", "yes" if tidy else "no")
+        ids = {i.id for i in content.incidents}
+        ids |= {name for (name,) in self.cache.db.execute("SELECT id FROM story")}
+        for name in sorted(ids):
+            told = self.files.story(name)
+            visible = told is not None and not told.draft and (self.site.drills or not told.drill)
+            self._put_story(name, told if visible else None)
+
+    def _keep(self, content: Content, signatures: Mapping[str, str]) -> None:
+        """Put every file as it is shown."""
+        self.files.clear()
+        shown = [i for one in content.incidents for i in (one, *one.translations)]
+        by_slug = {i.slug: i for i in content.incidents}
+        kept = {held.path for held in content.held}
+        problems: dict[str, list[Problem]] = {}
+        for problem in content.problems:
+            problems.setdefault(problem.path, []).append(problem)
+        for told in shown:
+            incident = replace(told, translations=())
+            remarks = list(remarks_on(incident, by_slug))
+            text = content.sources[incident.path]
+            self.files.put(
+                Line(
+                    path=incident.path,
+                    # What is shown is not what the file holds: it is read again next time.
+                    signature="" if incident.path in kept else signatures.get(incident.path, ""),
+                    blob="" if incident.path in kept else _blob(text.encode()),
+                    incident=incident,
+                    text=text,
+                    problems=[p for p in problems.get(incident.path, ()) if p not in remarks],
+                    links=_links(incident),
+                )
+            )
+            self.files.remark(incident.path, remarks)
+            for rule, name in claims(incident):
+                self.files.claim(rule, name, incident.path)
+
+    def _good_at(self, content: Content) -> datetime | None:
+        """Return when the first file that is held only for being signed ahead can be shown."""
+        found: list[datetime] = []
+        for held in content.held:
+            if held.problems and all(p.rule == "future" for p in held.problems):
+                try:
+                    data = (self.root / held.path).read_bytes()
+                except OSError:
+                    continue
+                incident = parse(data, held.path, self.site.timezone).incident
+                if incident is not None:
+                    found.append(incident.updates[-1].at - AHEAD)
+        return min((at for at in found if at > self.now), default=None)
+
+
+def _blob(data: bytes) -> str:
+    """Return the id that git gives a file of these bytes."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def _links(incident: Incident) -> Iterator[str]:
+    for update in incident.updates:
+        yield from linked_slugs(update.body)
+
+
+def load_story(files: Files, site: Site, name: str) -> Incident:
+    """Return a story as its readers see it."""
+    told = files.story(name)
+    if told is None:
+        raise KeyError(name)
+    shown = replace(told, translations=tuple(t for t in told.translations if not t.draft))
+    return for_readers(shown, site)

@@ -1,0 +1,120 @@
+"""The rows of stories in the cache, and the tables by which questions find them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from firstword.cache.codec import from_instant, to_instant
+from firstword.model import Kind
+from firstword.page import Row
+
+#: What a row is read from, in this order.
+COLUMNS = (
+    "id, slug, kind, drill, open, signed, repeats, month, started, planned, updated, ended, row"
+)
+
+_month = lru_cache(1024)(date.fromisoformat)
+
+
+@lru_cache(2048)
+def to_row(found: tuple[Any, ...]) -> Row:
+    """Read a row; one build asks for the same ones again and again."""
+    name, slug, kind, drill, is_open, signed, repeats, month, *instants, text = found
+    started, planned, updated, ended = instants
+    named, said = json.loads(text)
+    return Row(
+        id=name,
+        slug=slug,
+        kind=Kind(kind),
+        drill=bool(drill),
+        open=bool(is_open),
+        signed=bool(signed),
+        repeats=bool(repeats),
+        month=_month(month),
+        started=to_instant(started),
+        planned=to_instant(planned),
+        updated=to_instant(updated),
+        ended=None if ended is None else to_instant(ended),
+        components={component: to_instant(at) for component, at in named},
+        said=tuple((to_instant(at), author) for at, author in said),
+    )
+
+
+def get_row(db: sqlite3.Connection, name: str) -> Row | None:
+    """Return the row of a story."""
+    found = db.execute(f"SELECT {COLUMNS} FROM story WHERE id = ?", (name,)).fetchone()  # noqa: S608
+    return to_row(found) if found else None
+
+
+def put_row(
+    db: sqlite3.Connection, row: Row, *, digest: str, stamps: str, path: str, number: int
+) -> None:
+    """Keep a story; what was kept of it before was dropped."""
+    named: list[tuple[str, int]] = [(name, from_instant(at)) for name, at in row.components.items()]
+    said = [(from_instant(at), author) for at, author in row.said]
+    started, updated = from_instant(row.started), from_instant(row.updated)
+    db.execute(
+        "INSERT INTO story VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            *(row.id, row.slug, str(row.kind), row.drill, row.open, row.signed, row.repeats),
+            *(row.month.isoformat(), started, from_instant(row.planned), updated),
+            None if row.ended is None else from_instant(row.ended),
+            *(digest, stamps, json.dumps([named, said], separators=(",", ":")), path, number),
+        ),
+    )
+    db.executemany(
+        "INSERT INTO part VALUES(?,?,?,?,?,?)",
+        [(name, row.id, row.drill, first, started, updated) for name, first in named],
+    )
+    newest: dict[str, tuple[int, int]] = {}
+    for at, author in said:
+        newest[author] = newest.get(author, (0, 0))[0] + 1, at
+    db.executemany(
+        "INSERT INTO signer VALUES(?,?,?,?,?)",
+        [(author, row.id, row.drill, count, at) for author, (count, at) in newest.items()],
+    )
+    db.executemany("INSERT INTO word VALUES(?,?,?)", [(at, row.id, row.drill) for at, _ in said])
+    _count(db, row, 1)
+
+
+def drop_row(db: sqlite3.Connection, row: Row) -> None:
+    """Forget a story."""
+    db.execute("DELETE FROM story WHERE id = ?", (row.id,))
+    db.execute("DELETE FROM part WHERE story = ?", (row.id,))
+    db.execute("DELETE FROM signer WHERE story = ?", (row.id,))
+    db.executemany(
+        "DELETE FROM word WHERE at = ? AND story = ?",
+        [(from_instant(at), row.id) for at, _ in row.said],
+    )
+    _count(db, row, -1)
+
+
+def _count(db: sqlite3.Connection, row: Row, sign: int) -> None:
+    db.execute(
+        "INSERT INTO month VALUES(?,?,?) ON CONFLICT(month) DO UPDATE SET"
+        " stories = stories + excluded.stories, updates = updates + excluded.updates",
+        (row.month.isoformat(), sign, sign * len(row.said)),
+    )
+    db.execute("DELETE FROM month WHERE month = ? AND stories = 0", (row.month.isoformat(),))
+    month = row.month.isoformat()
+    names = [("kind", str(row.kind)), *(("component", name) for name in row.components)]
+    db.executemany(
+        "INSERT INTO tally VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET"
+        " stories = stories + excluded.stories",
+        [(sort, name, month, sign) for sort, name in names],
+    )
+    if row.drill:
+        return
+    months = Counter(f"{at:%Y-%m}-01" for at, _ in row.said)
+    db.executemany(
+        "INSERT INTO spoken VALUES(?,?) ON CONFLICT(month) DO UPDATE SET"
+        " updates = updates + excluded.updates",
+        [(month, sign * count) for month, count in months.items()],
+    )
+    if sign < 0:
+        db.execute("DELETE FROM spoken WHERE updates = 0")

@@ -1,0 +1,302 @@
+"""What was made, from which questions, and what of it must be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from firstword.cache.codec import from_instant, to_instant
+from firstword.cache.questions import ANSWERS, Change, Trace, span_of
+from firstword.cache.stories import answer
+from firstword.clock import Clock
+from firstword.errors import BuildError
+from firstword.manifest import Delta, Output
+
+#: The build id is a digest of as many digests: an edit moves a few of them.
+BUCKETS = 1024
+_UNCOUNTED = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """One file that was made."""
+
+    key: str
+    data: bytes
+    #: Others link to it.
+    leaf: bool = False
+    #: Id of the story it belongs to.
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """What is made together, and made again as soon as anything that it asked for is another."""
+
+    name: str
+    #: Makes its files; each gets a clock of its own, which notes until when it holds.
+    make: Callable[[Callable[[], Clock]], Iterator[Made]]
+    #: Units of one shelf come and go together.
+    shelf: str = ""
+    #: What it is made from beside stories.
+    inputs: str = ""
+    #: The templates it is made by, joined by "+"; "" = by code alone.
+    look: str = ""
+
+
+class Units:
+    """Keeps units, their outputs and their questions in the cache."""
+
+    def __init__(self, db: sqlite3.Connection, number: int) -> None:
+        self._db = db
+        self._number = number
+        self._moved: set[int] = set()
+        self._numbers: dict[str, int] = {}
+
+    # ── what must be made again ──────────────────────────────────────────────────────────────────
+
+    def outdated(self, changes: Iterable[Change], now: datetime, others: Iterable[str]) -> set[str]:
+        """Return the names of units that a change or the clock made old, and all of other looks."""
+        found = self._by_clock(now)
+        for look in others:
+            asked = "SELECT name FROM unit WHERE look = ?"
+            found |= {name for (name,) in self._db.execute(asked, (look,))}
+        changes = list(changes)
+        if changes:
+            found |= self._by_questions(changes)
+        return found
+
+    def _by_clock(self, now: datetime) -> set[str]:
+        seconds = from_instant(now)
+        asked = "SELECT name FROM unit WHERE until <= ? UNION SELECT name FROM unit WHERE since > ?"
+        return {name for (name,) in self._db.execute(asked, (seconds, seconds))}
+
+    def _by_questions(self, changes: list[Change]) -> set[str]:
+        found: set[str] = set()
+        about = {"get": {c.id for c in changes}}
+        about["kind"] = {row.slug for change in changes for row in change.rows}
+        asked: list[tuple[int, str, str, str | None]] = []
+        # Questions about one story or slug are as many as there are stories: by name only.
+        for sort, names in about.items():
+            for name in sorted(names):
+                question = json.dumps([sort, name], separators=(",", ":"))
+                asked += self._db.execute(
+                    "SELECT number, sort, question, answer FROM asked WHERE question = ?",
+                    (question,),
+                ).fetchall()
+        instants = [at for change in changes for row in change.rows for at, _ in row.said]
+        low, high = from_instant(min(instants)), from_instant(max(instants))
+        asked += self._db.execute(
+            "SELECT number, sort, question, answer FROM asked WHERE sort NOT IN ('get', 'kind')"
+            " AND (low IS NULL OR (low <= ? AND high > ?))",
+            (high, low),
+        ).fetchall()
+        for number, sort, question, known in asked:
+            _, *arguments = json.loads(question)
+            if sort in ANSWERS:
+                if not any(change.touches(sort, arguments, None) for change in changes):
+                    continue
+                fresh = spell_answer(answer(self._db, sort, *arguments))
+                if fresh == known:
+                    continue
+                self._db.execute("UPDATE asked SET answer = ? WHERE number = ?", (fresh, number))
+                found |= {unit for unit, _ in self._needing(number)}
+            elif any(change.touches(sort, arguments, None) for change in changes):
+                for unit, bound in self._needing(number):
+                    if any(change.touches(sort, arguments, bound) for change in changes):
+                        found.add(unit)
+        return found
+
+    def _needing(self, number: int) -> list[tuple[str, int | None]]:
+        asked = "SELECT unit, bound FROM need WHERE number = ?"
+        return self._db.execute(asked, (number,)).fetchall()
+
+    def shelf(self, shelf: str) -> dict[str, str]:
+        """Return the units on a shelf, and what each was made from beside stories."""
+        return dict(self._db.execute("SELECT name, inputs FROM unit WHERE shelf = ?", (shelf,)))
+
+    # ── making ───────────────────────────────────────────────────────────────────────────────────
+
+    def begin(self, name: str) -> None:
+        """Take away what a unit made; what it does not make again is gone when the build ends."""
+        self._db.execute("UPDATE output SET stale = 1 WHERE unit = ?", (name,))
+        self._db.execute("DELETE FROM unit WHERE name = ?", (name,))
+        self._db.execute(
+            "DELETE FROM asked WHERE sort = 'spans' AND number IN"
+            " (SELECT number FROM need WHERE unit = ?1)"
+            " AND NOT EXISTS(SELECT 1 FROM need n WHERE n.number = asked.number AND n.unit != ?1)",
+            (name,),
+        )
+        self._db.execute("DELETE FROM need WHERE unit = ?", (name,))
+
+    def keep(self, unit: Unit, clocks: Iterable[Clock], trace: Trace) -> None:
+        """Keep a unit that was made, with what it was told by clocks and stories."""
+        clocks = list(clocks)
+        since = max((c.as_of for c in clocks if c.as_of), default=None)
+        until = min((c.valid_until for c in clocks if c.valid_until), default=None)
+        self._db.execute(
+            "INSERT INTO unit VALUES(?,?,?,?,?,?)",
+            (
+                *(unit.name, unit.shelf, unit.inputs, unit.look),
+                None if since is None else from_instant(since),
+                None if until is None else from_instant(until),
+            ),
+        )
+        self._db.executemany(
+            "INSERT INTO need VALUES(?,?,?)",
+            [(self._question(q), unit.name, bound) for q, bound in trace.questions()],
+        )
+
+    def _question(self, question: str) -> int:
+        number = self._numbers.get(question)
+        if number is None:
+            asked = "SELECT number FROM asked WHERE question = ?"
+            found = self._db.execute(asked, (question,)).fetchone()
+            number = found[0] if found else self._new_question(question)
+            self._numbers[question] = number
+        return number
+
+    def _new_question(self, question: str) -> int:
+        sort, *arguments = json.loads(question)
+        known = spell_answer(answer(self._db, sort, *arguments)) if sort in ANSWERS else None
+        low, high = span_of(sort, arguments)
+        added = self._db.execute(
+            "INSERT INTO asked(question, sort, answer, low, high) VALUES(?,?,?,?,?)",
+            (question, sort, known, low, high),
+        )
+        return int(added.lastrowid or 0)
+
+    def output(self, unit: str, one: Output, *, counts: bool = True) -> tuple[bool, bool]:
+        """Keep one output; tell whether it is another one than before, and whether it is new.
+
+        What names the build does not count in the build's id. Raises BuildError when two units
+        want one file.
+        """
+        asked = "SELECT unit, digest, leaf, owner, stale FROM output WHERE key = ?"
+        known = self._db.execute(asked, (one.key,)).fetchone()
+        if known and not known[4]:
+            raise BuildError(f"two pages want to be {one.key!r}")
+        same = known is not None and known[1:4] == (one.digest, int(one.leaf), one.owner)
+        if same:
+            self._db.execute("UPDATE output SET unit = ?, stale = 0 WHERE key = ?", (unit, one.key))
+            return False, False
+        bucket = _bucket(one.key) if counts else _UNCOUNTED
+        self._moved.add(bucket)
+        self._db.execute(
+            "INSERT OR REPLACE INTO output VALUES(?,?,?,?,?,?,?,?,0)",
+            (one.key, unit, one.digest, one.size, one.leaf, one.owner, bucket, self._number),
+        )
+        if known is None:
+            self._db.execute("DELETE FROM vanished WHERE what = 'key' AND name = ?", (one.key,))
+        return known is None or known[1] != one.digest, known is None
+
+    def drop_stale(self) -> list[str]:
+        """Forget what was not made again; return the keys."""
+        found = self._db.execute("SELECT key, bucket FROM output WHERE stale = 1").fetchall()
+        for key, bucket in found:
+            self._moved.add(bucket)
+            self._db.execute(
+                "INSERT OR REPLACE INTO vanished VALUES('key', ?, ?)", (key, self._number)
+            )
+        self._db.execute("DELETE FROM output WHERE stale = 1")
+        return [key for key, _ in found]
+
+    def next_change_at(self) -> datetime | None:
+        """Return when the clock next changes something."""
+        found = self._db.execute("SELECT min(until) FROM unit").fetchone()[0]
+        return None if found is None else to_instant(found)
+
+    def build_id(self) -> str:
+        """Return the digest of all outputs that do not carry it themselves.
+
+        A digest over the digests of buckets of keys: the same whether all of it was made or some.
+        """
+        for bucket in sorted(self._moved - {_UNCOUNTED}):
+            lines = self._db.execute(
+                "SELECT key, digest FROM output WHERE bucket = ? AND stale = 0 ORDER BY key",
+                (bucket,),
+            )
+            text = "".join(f"{key}\0{digest}\n" for key, digest in lines)
+            if text:
+                digest = hashlib.sha256(text.encode()).hexdigest()
+                self._db.execute("INSERT OR REPLACE INTO bucket VALUES(?,?)", (bucket, digest))
+            else:
+                self._db.execute("DELETE FROM bucket WHERE bucket = ?", (bucket,))
+        self._moved.clear()
+        lines = self._db.execute("SELECT bucket, digest FROM bucket ORDER BY bucket")
+        text = "".join(f"{bucket}\0{digest}\n" for bucket, digest in lines)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    # ── what there is ────────────────────────────────────────────────────────────────────────────
+
+    def outputs(self) -> Mapping[str, Output]:
+        """Return all outputs by key, each read when it is asked for."""
+        return _Outputs(self._db)
+
+    def count(self) -> int:
+        """Count the outputs."""
+        return int(self._db.execute("SELECT count(*) FROM output").fetchone()[0])
+
+    def remember(self, build_id: str) -> None:
+        """Note which build this was, for `since`."""
+        self._db.execute("INSERT OR IGNORE INTO build VALUES(?,?)", (build_id, self._number))
+
+    def since(self, build_id: str) -> Delta | None:
+        """Return what changed since an older build; None for one that is not known."""
+        asked = "SELECT number FROM build WHERE build_id = ?"
+        found = self._db.execute(asked, (build_id,)).fetchone()
+        if found is None:
+            return None
+        given = (found[0],)
+        keys = self._db.execute("SELECT key FROM output WHERE changed > ?", given).fetchall()
+        ids = self._db.execute("SELECT id FROM story WHERE changed > ?", given).fetchall()
+        gone = self._db.execute(
+            "SELECT what, name FROM vanished WHERE changed > ?", given
+        ).fetchall()
+        return Delta(
+            keys=frozenset({k for (k,) in keys} | {name for what, name in gone if what == "key"}),
+            ids=frozenset({i for (i,) in ids} | {name for what, name in gone if what == "id"}),
+        )
+
+
+def spell_answer(value: object) -> str:
+    """Spell a short answer, to compare it with another one."""
+    if isinstance(value, Mapping):
+        return json.dumps([[str(key), held] for key, held in value.items()])
+    return json.dumps(value, default=str)
+
+
+def _bucket(key: str) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) % BUCKETS
+
+
+class _Outputs(Mapping[str, Output]):
+    """Key → output."""
+
+    _COLUMNS = "key, digest, size, leaf, owner"
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __getitem__(self, key: str) -> Output:
+        asked = f"SELECT {self._COLUMNS} FROM output WHERE key = ? AND stale = 0"  # noqa: S608
+        found = self._db.execute(asked, (key,)).fetchone()
+        if found is None:
+            raise KeyError(key)
+        return _output(found)
+
+    def __iter__(self) -> Iterator[str]:
+        asked = "SELECT key FROM output WHERE stale = 0 ORDER BY key"
+        return (key for (key,) in self._db.execute(asked).fetchall())
+
+    def __len__(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM output WHERE stale = 0").fetchone()[0])
+
+
+def _output(found: tuple[str, str, int, int, str]) -> Output:
+    key, digest, size, leaf, owner = found
+    return Output(key=key, digest=digest, size=size, leaf=bool(leaf), owner=owner)

@@ -1,0 +1,168 @@
+"""Finds out what must be made, and makes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from firstword.cache import keys
+from firstword.cache.database import Cache
+from firstword.cache.questions import Change
+from firstword.cache.stories import CachedStories
+from firstword.cache.units import Made, Unit, Units
+from firstword.clock import Clock
+from firstword.making.site import (
+    ARCHIVE,
+    SHELVES,
+    SITEMAP,
+    STORY,
+    archive_listings,
+    sitemap_units,
+    story_name,
+    story_unit,
+    units,
+)
+from firstword.manifest import Output
+from firstword.page import StatusPage
+from firstword.render import Renderer
+from firstword.write import OutputFolder, digest
+
+
+@dataclass(kw_only=True)
+class Workshop:
+    """One build's making."""
+
+    cache: Cache
+    stories: CachedStories
+    units: Units
+    page: StatusPage
+    renderer: Renderer
+    output: OutputFolder
+    now: datetime
+    #: Whether nothing that is there can be relied on.
+    anew: bool
+    #: Keys of all that was made, whether or not it is another one than before.
+    made: list[str] = field(default_factory=list)
+    _old: set[str] = field(default_factory=set)
+
+    def make_what_is_old(self, changes: list[Change], images: Path) -> None:
+        """Make all that changes, the clock, other code or other templates made old."""
+        old = self.units.outdated(changes, self.now, self._other_looks())
+        listed = list(units(self.page, self.renderer, images))
+        here = {shelf: self.units.shelf(shelf) for shelf in SHELVES}
+        todo = [
+            unit
+            for unit in listed
+            if self.anew or unit.name in old or here[unit.shelf].get(unit.name) != unit.inputs
+        ]
+        gone = {name for shelf in here.values() for name in shelf} - {u.name for u in listed}
+        stories = self._stories_to_make(changes, old)
+        old_feeds, gone_feeds = self._archives_to_make(old, changed=bool(changes))
+        todo += old_feeds
+        gone |= gone_feeds
+        if todo or gone or stories:
+            self.output.open_up()
+        # What is made again, or not at all any more, first leaves room: addresses may swap.
+        for name in sorted({*gone, *(unit.name for unit in todo)}):
+            self.units.begin(name)
+        for name in stories:
+            self.units.begin(f"{STORY}/{name}")
+        for name in stories:
+            if self.stories.row(name):
+                incident = self.stories.story(name)
+                self.make(story_unit(self.page, self.renderer, incident))
+        for unit in todo:
+            self.make(unit)
+        self._old = old
+
+    def _other_looks(self) -> list[str]:
+        """Return the looks whose templates are others than in the last build."""
+        now = keys.looks(self.cache, self.renderer.sources(), self.renderer.refers)
+        before: Mapping[str, str] = json.loads(self.cache.meta("theme") or "{}")
+        self.cache.note("theme", json.dumps(now))
+        changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
+        if not changed:
+            return []
+        used = self.cache.db.execute("SELECT DISTINCT look FROM unit")
+        return [look for (look,) in used if changed & set(look.split("+"))]
+
+    def _stories_to_make(self, changes: list[Change], old: set[str]) -> list[str]:
+        """Return the ids of stories whose pages are made again, or were and are no more."""
+        changed = {change.id for change in changes}
+        if self.anew:
+            db = self.cache.db
+            changed |= {name for (name,) in db.execute("SELECT id FROM story")}
+            changed |= {story_name(unit) for unit in self.units.shelf(STORY)}
+        return sorted(changed | {name for unit in old if (name := story_name(unit))})
+
+    def _archives_to_make(self, old: set[str], *, changed: bool) -> tuple[list[Unit], set[str]]:
+        """Return the archives of feeds that are made again, and the names of those that are gone.
+
+        A month's archives are listed anew only when something was signed in it, or near it.
+        """
+        if not self.anew and not changed and not old:
+            return [], set()
+        todo: list[Unit] = []
+        gone: set[str] = set()
+        known = self.units.shelf(ARCHIVE)
+        listings = {
+            n: (f, make) for n, f, make in archive_listings(self.page, self.renderer.markup)
+        }
+        for name in known.keys() - listings.keys():
+            gone |= {name, *self.units.shelf(name)}
+        parts_of = {unit.rpartition("/feeds/")[0] for unit in old if unit.startswith(ARCHIVE)}
+        for name, (inputs, listing) in listings.items():
+            if not (self.anew or name in old or name in parts_of or known.get(name) != inputs):
+                continue
+            with self.stories.tracing() as trace:
+                parts = list(listing())
+            here = self.units.shelf(name)
+            gone |= here.keys() - {unit.name for unit in parts}
+            todo += [
+                unit
+                for unit in parts
+                if self.anew or unit.name in old or here.get(unit.name) != unit.inputs
+            ]
+            shelf = Unit(name=name, shelf=ARCHIVE, inputs=inputs, make=lambda _: iter(()))
+            self.units.begin(name)
+            self.units.keep(shelf, (), trace)
+        return todo, gone
+
+    def make(self, unit: Unit, *, counts: bool = True) -> None:
+        """Make one unit and write what of it is another one."""
+        clocks: list[Clock] = []
+
+        def new_clock() -> Clock:
+            clocks.append(Clock(self.now))
+            return clocks[-1]
+
+        with self.stories.tracing() as trace:
+            for made in unit.make(new_clock):
+                self.put(unit.name, made, counts=counts)
+        self.units.keep(unit, clocks, trace)
+
+    def put(self, unit: str, made: Made, *, counts: bool = True) -> None:
+        one = Output(
+            key=made.key,
+            digest=digest(made.data),
+            size=len(made.data),
+            leaf=made.leaf,
+            owner=made.owner,
+        )
+        changed, new = self.units.output(unit, one, counts=counts)
+        self.made.append(made.key)
+        self.output.write(made.key, made.data, changed=changed, new=new)
+
+    def make_sitemaps(self, stock: list[str]) -> None:
+        """Make the lists for search engines, which name stock pages as well."""
+        listed = list(sitemap_units(self.page, stock))
+        here = self.units.shelf(SITEMAP)
+        for name in here.keys() - {unit.name for unit in listed}:
+            self.units.begin(name)
+        for unit in listed:
+            if self.anew or unit.name in self._old or here.get(unit.name) != unit.inputs:
+                self.units.begin(unit.name)
+                self.make(unit)

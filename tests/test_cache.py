@@ -1,0 +1,256 @@
+"""The cache: how little is done for an edit, and what is left when something goes wrong."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from incremental import NOON, Workplace
+from test_incremental import STORY, Life
+
+from firstword import build, write
+from firstword.build import Run
+from firstword.cache import codec
+from firstword.cache.database import open_cache
+from firstword.errors import ContentError
+from firstword.manifest import Memory
+
+STORY_FILE = "incidents/2026/cards.md"
+
+
+@pytest.fixture(autouse=True)
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    lines: list[str] = []
+    monkeypatch.setattr(build, "complain", lines.append)
+    return lines
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Workplace:
+    place = Workplace(tmp_path / "site")
+    Life(place)
+    place.warm()
+    return place
+
+
+def the_cache(place: Workplace) -> Path:
+    [found] = (place.root / ".cache").glob("*.sqlite")
+    return found
+
+
+def edit(place: Workplace, words: str = "Other words.") -> None:
+    path = place.root / "content" / STORY_FILE
+    path.write_text(path.read_text().replace("Words", words))
+
+
+def done(run: Run) -> tuple[int, int, list[str], int]:
+    """Return how much was read and parsed, what was made, and how much of it was written."""
+    run.close()
+    return run.found.files_read, run.found.parsed, run.made, run.output.written
+
+
+# ── how little is done ───────────────────────────────────────────────────────────────────────────
+
+
+def test_a_build_after_which_nothing_changed_makes_nothing(place: Workplace) -> None:
+    place.warm()
+
+    _, parsed, made, written = done(place.run("output"))
+
+    # What names the build is made each time, and is the same.
+    assert (parsed, made, written) == (0, ["status.json"], 0)
+
+
+def test_an_edit_makes_what_shows_the_story(place: Workplace) -> None:
+    edit(place)
+
+    _, parsed, made, written = done(place.run("output"))
+
+    pages = [key for key in made if key.endswith(".html")]
+    assert parsed == 1
+    assert "incidents/cards/index.html" in pages
+    assert "incidents/mail/index.html" not in pages
+    assert written <= len(made)
+
+
+def test_a_page_that_the_clock_changes_is_made_when_it_does(place: Workplace) -> None:
+    place.now = NOON + timedelta(days=1)
+
+    _, parsed, made, _ = done(place.run("output"))
+
+    assert parsed == 0
+    assert "index.html" in made
+    assert "subscribe/index.html" not in made
+
+
+def test_a_theme_renders_again_and_parses_nothing(place: Workplace) -> None:
+    Life.theme(_life(place), 0, 1)
+
+    _, parsed, made, _ = done(place.run("output"))
+
+    assert parsed == 0
+    assert "incidents/cards/index.html" in made
+    assert "history/index.html" not in made
+
+
+def _life(place: Workplace) -> Life:
+    life = object.__new__(Life)
+    life.place = place
+    return life
+
+
+def test_stamps_that_become_known_make_the_story_again(place: Workplace) -> None:
+    stamps: dict[str, dict[str, datetime | None]] = {}
+
+    def memory(now: datetime) -> Memory:
+        return Memory(now=now, stamps=stamps, records_began=True, sources={})
+
+    place.memory = memory
+    assert place.warm() == place.cold()
+    stamps["cards"] = {"20261101T082000Z": datetime(2026, 11, 1, 20, 0, tzinfo=UTC)}
+    assert place.warm() == place.cold()
+    place.memory = None
+    assert place.warm() == place.cold()
+
+
+# ── when something goes wrong ────────────────────────────────────────────────────────────────────
+
+
+class Died(BaseException):
+    """A process that is killed: nothing catches it."""
+
+
+def test_dying_at_any_write_leaves_what_the_next_build_makes_right(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = write._replace
+    for deaths, after in enumerate((0, 1, 2, 5, 10, 16, 23)):
+        edit(place, f"Words after {deaths} deaths")
+        place.write(f"incidents/2026/new-{deaths}.md", _story(deaths))
+        written: list[Path] = []
+
+        def die(path: Path, data: bytes, left: int = after, here: list[Path] = written) -> None:
+            if len(here) == left:
+                raise Died
+            here.append(path)
+            real(path, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(write, "_replace", die)
+            with pytest.raises(Died):
+                place.run("output")
+        assert not (place.root / "output" / write.STAMP).exists()
+        if deaths % 2:
+            # Whoever goes back to older words finds nothing of the newer ones.
+            (place.root / f"content/incidents/2026/new-{deaths}.md").unlink()
+        made = place.warm()
+        if deaths % 3 == 0:
+            assert made == place.cold()
+    assert place.warm() == place.cold()
+
+
+def _story(number: int) -> str:
+    return STORY.format(
+        title=f"New {number}", impact="minor", components="api", day=3, more="", words="New."
+    )
+
+
+def test_dying_between_cache_and_stamp_leaves_a_folder_that_is_not_trusted(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_arguments: object) -> None:
+        raise Died
+
+    edit(place)
+    with monkeypatch.context() as patch:
+        patch.setattr(write.OutputFolder, "finish", die)
+        with pytest.raises(Died):
+            place.run("output")
+    (place.root / "output/index.html").write_text("half")
+
+    assert place.warm() == place.cold()
+
+
+@pytest.mark.parametrize("damage", ["text", "cut", "version", "empty"])
+def test_a_cache_that_is_not_ours_is_begun_anew(place: Workplace, damage: str) -> None:
+    cache = the_cache(place)
+    if damage == "text":
+        cache.write_text("no database")
+    elif damage == "cut":
+        cache.write_bytes(cache.read_bytes()[: cache.stat().st_size // 2])
+    elif damage == "version":
+        with sqlite3.connect(cache) as db:
+            db.execute("PRAGMA user_version = 999")
+    else:
+        cache.write_bytes(b"")
+    for name in ("-wal", "-shm"):
+        cache.with_name(cache.name + name).unlink(missing_ok=True)
+    edit(place)
+
+    assert place.warm() == place.cold()
+
+
+def test_two_builds_at_once_wait_for_each_other(place: Workplace, said: list[str]) -> None:
+    edit(place)
+    held = open_cache(the_cache(place))
+    waiting = threading.Thread(target=lambda: place.run("output").close())
+    waiting.start()
+    while not said:
+        pass
+    held.close()
+    waiting.join()
+
+    assert said[0] == "another build is at work here; waiting for it to end"
+    assert place.warm() == place.cold()
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(place: Workplace, said: list[str]) -> None:
+    cache = place.root / ".cache"
+    for path in cache.rglob("*"):
+        if path.is_file():
+            path.unlink()
+    (cache / "templates").rmdir()
+    cache.rmdir()
+    cache.write_text("in the way")
+
+    assert place.warm() == place.cold()
+    assert any("everything is made anew" in line for line in said)
+
+
+def test_a_strict_build_that_refuses_leaves_the_cache_as_it_was(place: Workplace) -> None:
+    before = place.warm()
+    path = place.root / "content" / STORY_FILE
+    good = path.read_text()
+    path.write_text("no story")
+    run = place.new("output", strict=True)
+    with pytest.raises(ContentError):
+        run.read()
+    run.close()
+    path.write_text(good)
+
+    assert place.warm() == before
+
+
+def test_a_story_goes_into_the_cache_and_comes_out_as_it_was(place: Workplace) -> None:
+    run = place.run("output")
+    for incident in run.page.incidents:
+        assert codec.read(codec.spell(incident)).timeline == incident.timeline
+    run.close()
+
+
+def test_a_build_knows_what_changed_since_another(place: Workplace) -> None:
+    first = place.run("output")
+    first.close()
+    edit(place)
+    second = place.run("output")
+    built = second.built()
+    delta = built.since(first.build_id)
+
+    assert delta is not None
+    assert "incidents/cards/index.html" in delta.keys
+    assert delta.ids == {"cards"}
+    assert built.since("never seen") is None
+    second.close()
