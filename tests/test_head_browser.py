@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from heads import CARDS_PAGE, HOME, HOSTILE_PAGE, make_site
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from firstword.preview import Preview
 
@@ -122,15 +122,6 @@ def address(server: Server) -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.server_port}/"
         listening.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=args)
-        yield browser
-        browser.close()
 
 
 @dataclass
