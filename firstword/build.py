@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +108,8 @@ class Run:
         self._open = True
         cache, memory = self._cache, self.options.memory
         here = os.path.relpath(self.content_folder, self.root)
-        grammar = keys.grammar(cache, self.site, _LIBRARIES, here)
+        program = keys.program(cache, _LIBRARIES)
+        grammar = keys.grammar(program, self.site, here)
         self.output = OutputFolder(self.output_folder, cache.meta("build_id"))
         self._anew = not self.output.known or cache.meta("grammar") != grammar
         number = int(cache.meta("number") or 0) + 1
@@ -127,7 +127,8 @@ class Run:
         self._stories = CachedStories(cache.db, partial(load_story, Files(cache.db), self.site))
         self._units = Units(cache.db, number)
         self.page = StatusPage(self.site, self._stories, _records(memory))
-        compiled = self.cache_folder / "templates" if self.cache_folder else None
+        # Compiled code knows which filters there are, and how they are called.
+        compiled = self.cache_folder / "templates" / program[:16] if self.cache_folder else None
         logo, favicon = load_pictures(self.site, self.content_folder)
         self.renderer = Renderer(
             self.page,
@@ -238,7 +239,7 @@ class Run:
         stamp = {
             "made_for": _iso(self.options.now),
             "commit": gitlog.head(self.root),
-            "versions": {name: version(name) for name in _LIBRARIES},
+            "versions": {name: keys.library(name) for name in _LIBRARIES},
             "counts": {
                 "incidents": totals.stories,
                 "updates": totals.updates,

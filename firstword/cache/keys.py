@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,16 +19,22 @@ _HOME = Path(__file__).resolve().parent.parent
 _OURS = (".py", ".json", ".txt", ".tsv", ".toml", ".po", ".mo")
 
 
-def grammar(cache: Cache, site: Site, libraries: Iterable[str], *more: str) -> str:
+@lru_cache(64)
+def library(name: str) -> str:
+    """Return the version of an installed library."""
+    return version(name)
+
+
+def program(cache: Cache, libraries: Iterable[str]) -> str:
+    """Return the digest of all that runs."""
+    versions = (f"{name} {library(name)}" for name in libraries)
+    return _digest((_code(cache), sys.version, *versions))
+
+
+def grammar(program: str, site: Site, *more: str) -> str:
     """Return the digest of all that parsing and rendering go by, templates left out."""
-    found = hashlib.sha256()
-    versions = [f"{name} {version(name)}" for name in libraries]
     # Where a site is published to reaches no page.
-    settings = repr(replace(site, targets=()))
-    for part in (_code(cache), sys.version, *versions, settings, *more):
-        found.update(part.encode())
-        found.update(b"\0")
-    return found.hexdigest()
+    return _digest((program, repr(replace(site, targets=())), *more))
 
 
 def _code(cache: Cache) -> str:

@@ -80,7 +80,7 @@ class Workshop:
 
     def _other_looks(self) -> list[str]:
         """Return the looks whose templates are others than in the last build."""
-        now = keys.looks(self.cache, self.renderer.sources(), self.renderer.refers)
+        now = keys.looks(self.cache, self.renderer.sources, self.renderer.refers)
         before: Mapping[str, str] = json.loads(self.cache.meta("theme") or "{}")
         self.cache.note("theme", json.dumps(now))
         changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from functools import lru_cache
+import shutil
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +55,9 @@ class Renderer:
         )
         install(self._environment)
 
-    def sources(self) -> dict[str, str]:
-        """Return the text of every template by its name."""
+    @cached_property
+    def sources(self) -> Mapping[str, str]:
+        """The text of every template by its name."""
         loader = self._environment.loader
         found: dict[str, str] = {}
         for name in loader.list_templates() if loader else ():
@@ -64,8 +67,8 @@ class Renderer:
 
     def refers(self, name: str) -> set[str]:
         """Name the templates that one draws in; all of them where only the page can tell."""
-        named = _refers(self.sources()[name])
-        return set(self.sources()) if None in named else {one for one in named if one}
+        named = _refers(self.sources[name])
+        return set(self.sources) if None in named else {one for one in named if one}
 
     def render(self, page: Page, clock: Clock) -> bytes:
         """Render one page at an instant; the clock notes until when it holds."""
@@ -124,6 +127,9 @@ def bytecode(folder: Path | None) -> jinja2.FileSystemBytecodeCache | None:
         return None
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for old in folder.parent.iterdir():
+            if old != folder:
+                shutil.rmtree(old, ignore_errors=True)
     except OSError:
         return None
     return jinja2.FileSystemBytecodeCache(str(folder))
