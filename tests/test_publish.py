@@ -24,7 +24,8 @@ CARD_PAGE = "incidents/2026-11-21-card-payments/index.html"
 PAGES = {
     *("history/2026-11/index.html", CARD_PAGE, "index.html", "404.html"),
     *("components/checkout/index.html", "people/dawn-okafor/index.html"),
-    "people/ian-reyes/index.html",
+    *("people/ian-reyes/index.html", "components/checkout/history/2026/index.html"),
+    *("history/2026/index.html", "history/incidents/2026/index.html"),
 }
 
 
