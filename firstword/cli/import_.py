@@ -6,6 +6,7 @@ updates carry no invented name: they are marked as imported and shown so. Every 
 examples:
   firstword import cstate ../old-status --dry-run
   firstword import cstate ../old-status --timezone Europe/Prague
+  firstword import statuspage ../saved-json   (incidents.json, components.json and so on)
 
 exit code: 0 all carried, 1 nothing could be read, 2 usage or settings, 3 something needs a person
 """
@@ -21,8 +22,10 @@ from firstword.errors import SettingsError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("format", choices=("cstate",), help="what the old page is made with")
-    parser.add_argument("source", type=Path, metavar="DIR", help="the old page's folder")
+    made_with = ("cstate", "statuspage")
+    parser.add_argument("format", choices=made_with, help="what the old page is made with")
+    what = "the old page's folder; of a Statuspage, one with its saved /api/v2/*.json"
+    parser.add_argument("source", type=Path, metavar="DIR", help=what)
     parser.add_argument("--dry-run", action="store_true", help="report, write nothing")
     parser.add_argument(
         "--timezone", metavar="ZONE", help="where times without an offset are meant (default: UTC)"

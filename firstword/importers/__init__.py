@@ -141,22 +141,29 @@ def _reader(name: str) -> Reader:
         from firstword.importers import cstate
 
         return cstate.read
-    raise ImportFailed(f"unknown format: {name!r}; one of: cstate")
+    if name == "statuspage":
+        from firstword.importers import statuspage
+
+        return statuspage.read
+    raise ImportFailed(f"unknown format: {name!r}; one of: cstate, statuspage")
 
 
 # ── the source: foreign bytes, read tolerantly ───────────────────────────────────────────────────
 
 
-def read_file(path: Path, root: Path) -> bytes:
-    """Read a file of a source. Raises Unreadable for what is no plain file inside `root`."""
+def read_file(path: Path, root: Path, most: int = MOST_BYTES) -> bytes:
+    """Read a file of a source, of at most so many bytes.
+
+    Raises Unreadable for what is no plain file inside `root`.
+    """
     try:
         if not path.resolve(strict=True).is_relative_to(root.resolve()):
             raise Unreadable("a link that leads out of the source is not followed")
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             raise Unreadable("not a plain file")
-        if found.st_size > MOST_BYTES:
-            raise Unreadable(f"{found.st_size} bytes; at most {MOST_BYTES} are carried")
+        if found.st_size > most:
+            raise Unreadable(f"{found.st_size} bytes; at most {most} are carried")
         return path.read_bytes()
     except (OSError, RuntimeError) as error:
         raise Unreadable(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error

@@ -9,18 +9,11 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote
 
 from firstword.importers import IMAGES, Node, Story, Unreadable, clean, decode, read_file, shown
-from firstword.importers.cstate.front import (
-    BadTime,
-    Log,
-    When,
-    read_front,
-    read_time,
-    split_front,
-    utc,
-)
+from firstword.importers.cstate.front import read_front, split_front
 from firstword.importers.cstate.timeline import Timeline
 from firstword.importers.report import Entry, LeftOut, Outcome
 from firstword.importers.siteconf import Names, numbered, slugify
+from firstword.importers.times import BadTime, Log, When, read_time, utc
 from firstword.model import ComponentChange, Facts, Impact, Incident, Kind
 from firstword.parse.names import ALIAS
 

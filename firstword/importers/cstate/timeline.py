@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from firstword.compose import mend
 from firstword.importers.cstate.body import Part, Word, parts_of, word_of
-from firstword.importers.cstate.front import BadTime, Log, utc
 from firstword.importers.report import LeftOut, Repair
+from firstword.importers.times import BadTime, Log, utc
 from firstword.model import Facts, Kind, Status, Update
 
 _GOING_ON = frozenset({Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING})

@@ -1,0 +1,308 @@
+"""One row of `incidents` or `scheduled_maintenances` → a story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
+
+from firstword.compose import mend
+from firstword.importers import Story, Unreadable
+from firstword.importers.report import Entry, LeftOut, Outcome, Repair
+from firstword.importers.siteconf import numbered, slugify
+from firstword.importers.statuspage.parts import Json, Parts, line, rows
+from firstword.importers.statuspage.text import NotHtml, has_tags, lines_of, markdown_of
+from firstword.importers.times import BadTime, Log, utc
+from firstword.model import (
+    ENDINGS,
+    LIFECYCLE,
+    ComponentChange,
+    Facts,
+    Impact,
+    Incident,
+    Kind,
+    Status,
+    Update,
+)
+from firstword.parse.names import ALIAS, SLUG
+
+_SECOND = timedelta(seconds=1)
+_LONGEST = 100
+_IMPACTS = {str(impact): impact for impact in Impact}
+#: What becomes of these is decided here.
+_CARRIED = frozenset(
+    {
+        *("id", "name", "status", "impact", "incident_updates", "components", "started_at"),
+        *("scheduled_for", "scheduled_until", "postmortem_body", "postmortem_published_at"),
+    }
+)
+#: Follows from what is carried, or says something of Statuspage's own workings.
+_USUAL = frozenset(
+    {
+        *("created_at", "updated_at", "monitoring_at", "resolved_at", "page_id", "shortlink"),
+        *("reminder_intervals", "metadata"),
+    }
+)
+_CARRIED_OF_UPDATES = frozenset(
+    {
+        *("id", "incident_id", "status", "body", "created_at", "display_at", "updated_at"),
+        *("affected_components", "deliver_notifications"),
+    }
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Shared:
+    """What the rows of one source share."""
+
+    zone: tzinfo
+    parts: Parts
+    slugs: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Word:
+    """An update in the making."""
+
+    at: datetime
+    status: Status
+    body: str = ""
+    components: tuple[ComponentChange, ...] = ()
+    notify: bool = True
+
+
+class Row:
+    """One row on its way to a story; collects what has to be said about it."""
+
+    def __init__(self, source: str, row: Json, *, maintenance: bool, shared: Shared) -> None:
+        self.source = source
+        self.row = row
+        self.kind = Kind.MAINTENANCE if maintenance else Kind.INCIDENT
+        self.shared = shared
+        self.log = Log(zone=shared.zone)
+
+    def story(self) -> Story:
+        """Make the story."""
+        try:
+            incident = self._incident()
+        except Unreadable as error:
+            entry = Entry(source=self.source, outcome=Outcome.NOT_CARRIED, why=str(error))
+            return Story(entry=entry)
+        entry = Entry(
+            source=self.source,
+            outcome=Outcome.CARRIED,
+            target=incident.path,
+            is_open=incident.is_open,
+            repairs=tuple(self.log.repairs),
+            left_out=tuple(self.log.left_out),
+            needs=tuple(self.log.needs),
+            zoneless=self.log.zoneless,
+        )
+        return Story(entry=entry, incident=incident)
+
+    def _incident(self) -> Incident:
+        words = self._words()
+        self._close(words)
+        planned = self.kind is Kind.MAINTENANCE
+        started = None if planned else self._time("started_at") or words[0].at
+        title = self._title()
+        there = line(self.row.get("id"))
+        slug = self._slug(started or words[0].at, title)
+        self._leave_out()
+        return Incident(
+            id=there if SLUG.fullmatch(there) and len(there) <= _LONGEST else slug,
+            slug=slug,
+            path=f"content/incidents/{started or words[0].at:%Y}/{slug}.md",
+            kind=self.kind,
+            first=Facts(
+                title=title,
+                impact=self._impact(),
+                components=self._only_named(words),
+                scheduled_for=(self._time("scheduled_for") or words[0].at) if planned else None,
+                scheduled_until=self._time("scheduled_until") if planned else None,
+            ),
+            started=started,
+            updates=tuple(self._update(word) for word in words),
+            aliases=(f"incidents/{there}",) if self._is_address(there, slug) else (),
+            imported="statuspage",
+        )
+
+    # ── values ──
+
+    def _time(self, key: str) -> datetime | None:
+        """Return the instant of a key, None where there is none that can be read."""
+        value = self.row.get(key)
+        if value is None or value == "":
+            return None
+        try:
+            return self.log.time(key, line(value) or repr(value)[:80]).at
+        except BadTime:
+            self.log.repair(key, str(value)[:200], "", "not a time")
+            return None
+
+    def _title(self) -> str:
+        if title := line(self.row.get("name")):
+            return title
+        title = f"untitled {self.kind}"
+        self.log.repair("name", str(self.row.get("name"))[:200], title, "there is none")
+        return title
+
+    def _impact(self) -> Impact | None:
+        said = self.row.get("impact")
+        impact = _IMPACTS.get(line(said))
+        if self.kind is Kind.MAINTENANCE and (said == "maintenance" or impact is Impact.NONE):
+            return None
+        if impact is None and (said is not None or self.kind is Kind.INCIDENT):
+            self.log.repair("impact", str(said)[:200], "impact none", "not an impact")
+        return impact or (Impact.NONE if self.kind is Kind.INCIDENT else None)
+
+    def _only_named(self, words: list[_Word]) -> tuple[ComponentChange, ...] | None:
+        """Return the components that the row names and no update does."""
+        said = {change.id for word in words for change in word.components}
+        found = {
+            self.shared.parts.find(line(row.get("id")), line(row["name"]), self.log)
+            for row in rows(self.row.get("components"))
+            if line(row.get("name")) and row.get("group") is not True
+        }
+        return tuple(ComponentChange(name) for name in sorted(found - said)) or None
+
+    def _leave_out(self) -> None:
+        """Note the values that have no home here."""
+        for key, value in self.row.items():
+            if key not in _CARRIED and value not in (None, "", [], {}, False):
+                usual = key in _USUAL
+                shown = "as Statuspage keeps it" if usual else str(value)
+                self.log.left_out.append(LeftOut(line(key), lines_of(shown), usual=usual))
+        for update in rows(self.row.get("incident_updates")):
+            for key, value in update.items():
+                if key not in _CARRIED_OF_UPDATES and value not in (None, "", [], {}, False):
+                    self.log.left_out.append(LeftOut(f"update: {line(key)}", lines_of(str(value))))
+
+    # ── the file's place ──
+
+    def _slug(self, day: datetime, title: str) -> str:
+        wanted = f"{day:%Y-%m-%d}-{slugify(title) or self.kind}"[:_LONGEST].rstrip("-")
+        slug = numbered(wanted, self.shared.slugs)
+        self.shared.slugs.add(slug)
+        return slug
+
+    def _is_address(self, there: str, slug: str) -> bool:
+        return there != slug and bool(ALIAS.fullmatch(f"incidents/{there}")) and "/" not in there
+
+    # ── the timeline ──
+
+    def _words(self) -> list[_Word]:
+        """Make the updates, oldest first, each at an instant of its own."""
+        given = self.row.get("incident_updates")
+        for update in given if isinstance(given, list) else []:
+            if not isinstance(update, dict):
+                self.log.needs.append(f"an update that is none: {str(update)[:200]!r}")
+        placed = [self._word(update) for update in reversed(rows(given))]
+        placed.sort(key=lambda one: one[0])
+        words = [word for _, word in placed]
+        if body := self._body(self.row.get("postmortem_body"), "postmortem_body"):
+            told = any(word.status is Status.POSTMORTEM and word.body == body for word in words)
+            at = self._time("postmortem_published_at") or self._row_time()
+            if not told:
+                words.append(_Word(at=at, status=Status.POSTMORTEM, body=body))
+                words.sort(key=lambda word: word.at)
+        if not words:
+            begin = LIFECYCLE[self.kind][0]
+            words = [_Word(at=self._row_time(), status=begin)]
+            self.log.repair("incident_updates", "", str(begin), "there is none")
+        for before, word in pairwise(words):
+            if word.at <= before.at:
+                after = before.at + _SECOND
+                why = "two updates in one second; an update's id is its instant"
+                self.log.repair("display_at", utc(word.at), utc(after), why)
+                word.at = after
+        return words
+
+    def _word(self, update: Json) -> tuple[tuple[datetime, str, str], _Word]:
+        """Make one update and say where it stands: by what was shown, then by what was typed."""
+        shown, typed = line(update.get("display_at")), line(update.get("created_at"))
+        at = self._update_time(update)
+        word = _Word(
+            at=at,
+            status=self._status(update.get("status")),
+            body=self._body(update.get("body"), "text"),
+            components=self.shared.parts.changes(update.get("affected_components"), self.log),
+            notify=update.get("deliver_notifications") is not False,
+        )
+        return (at, shown, typed), word
+
+    def _update_time(self, update: Json) -> datetime:
+        for key in ("display_at", "created_at", "updated_at"):
+            if text := line(update.get(key)):
+                try:
+                    return self.log.time(key, text).at
+                except BadTime:
+                    self.log.repair(key, text, "", "not a time")
+        at = self._row_time()
+        self.log.repair("display_at", "", utc(at), "the update has no time; it is the row's")
+        return at
+
+    def _row_time(self) -> datetime:
+        for key in ("started_at", "created_at", "scheduled_for", "resolved_at", "updated_at"):
+            if at := self._time(key):
+                return at
+        raise Unreadable("no time that can be read")
+
+    def _status(self, said: object) -> Status:
+        found = next((s for s in LIFECYCLE[self.kind] if s == said), None)
+        if found is None:
+            why = f"not a status of {'an' if self.kind is Kind.INCIDENT else 'a'} {self.kind}"
+            self.log.repair("status", str(said)[:200], str(Status.UPDATE), why)
+        return found or Status.UPDATE
+
+    def _close(self, words: list[_Word]) -> None:
+        """End the story where the row says that it is over and no update does."""
+        said = next((s for s in LIFECYCLE[self.kind] if s == self.row.get("status")), None)
+        moved = [word.status for word in words if word.status is not Status.UPDATE]
+        held = moved[-1] if moved else Status.UPDATE
+        if said is None or said is held or (said in ENDINGS and held in ENDINGS):
+            return
+        if said in ENDINGS:
+            end = Status.RESOLVED if said is Status.POSTMORTEM else said
+            at = self._time("resolved_at") or self._time("updated_at") or words[-1].at
+            at = max(at, words[-1].at + _SECOND)
+            self.log.repair("status", str(held), f"{end}, {utc(at)}", "the row says so; no update")
+            words.append(_Word(at=at, status=end))
+        else:
+            self.log.needs.append(f"the newest update says {held}, the row says {said}")
+
+    def _body(self, value: object, what: str) -> str:
+        """Return a text as Markdown that can stand under an update."""
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self.log.repair(what, repr(value)[:200], str(value)[:200], "not a text")
+            value = str(value)
+        text = lines_of(value)
+        if text != value.replace("\r\n", "\n").replace("\r", "\n"):
+            self.log.repair(what, value, text, "characters that cannot be published are left out")
+        if has_tags(text):
+            try:
+                text, html = markdown_of(text), text
+                self.log.repair(what, html, text, "HTML, written as Markdown")
+            except NotHtml as error:
+                self.log.needs.append(f"HTML that cannot be read stays as it is: {error}")
+        body, mends = mend(text)
+        self.log.repairs += [Repair(what, m.before, m.after, m.why) for m in mends]
+        return body
+
+    def _update(self, word: _Word) -> Update:
+        return Update(
+            at=word.at,
+            author="imported",
+            status=word.status,
+            body=word.body,
+            says=Facts(components=word.components or None),
+            notify=word.notify,
+        )
+
+
+def with_needs(story: Story, needs: Iterator[str]) -> Story:
+    """Return a story with more that a person should look at."""
+    return replace(story, entry=replace(story.entry, needs=(*story.entry.needs, *needs)))

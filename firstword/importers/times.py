@@ -1,0 +1,108 @@
+"""Foreign times, read to the second, and what has to be said about one story on the way."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
+
+from firstword.importers.report import LeftOut, Repair
+from firstword.parse import parse_time
+
+_ISO = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})"
+    r"(?:(?:[Tt]| +)(\d{1,3}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d+)?)?"
+    r"\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?(?: +[A-Z]{3,5})?)?",
+    re.ASCII,
+)
+_MAIL = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}(?::\d{2})? (?:[+-]\d{4}|GMT|UTC)",
+    re.ASCII,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Log:
+    """What has to be said about one story."""
+
+    zone: tzinfo
+    repairs: list[Repair] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    needs: list[str] = field(default_factory=list)
+    #: How many times had no zone.
+    zoneless: int = 0
+
+    def repair(self, what: str, before: str, after: str, why: str) -> None:
+        """Note a value that could not stay as it was."""
+        self.repairs.append(Repair(what, before, after, why))
+
+    def time(self, what: str, text: str) -> When:
+        """Read a time and note what was assumed. Raises BadTime."""
+        when = read_time(text, self.zone)
+        self.zoneless += when.zoneless
+        if when.repaired:
+            self.repair(what, text, utc(when.at), when.repaired)
+        return when
+
+
+class BadTime(ValueError):
+    """A time that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A time as it was written: the instant, the day it names, and what had to be assumed."""
+
+    at: datetime
+    day: date
+    zoneless: bool = False
+    #: Why the instant is not simply what stands there.
+    repaired: str = ""
+
+
+def read_time(text: str, zone: tzinfo) -> When:
+    """Read an ISO time, or one of a mail's header, to the second. Raises BadTime."""
+    text = text.strip()
+    found = _ISO.fullmatch(text) if len(text) <= 80 else None
+    try:
+        if found:
+            when = _iso(found, zone)
+        elif _MAIL.fullmatch(text):
+            wall = parsedate_to_datetime(text)
+            when = When((wall if wall.tzinfo else wall.replace(tzinfo=UTC)), wall.date())
+        else:
+            raise BadTime(f"not a time: {text[:80]!r}")
+        # The judge of what a page can be about is the parser.
+        at = parse_time(f"{when.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z", UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadTime(str(error)) from error
+    return replace(when, at=at)
+
+
+def _iso(found: re.Match[str], zone: tzinfo) -> When:
+    year, month, day = (int(part) for part in found.group(1, 2, 3))
+    hour, minute, second = (int(part or 0) for part in found.group(4, 5, 6))
+    wall = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - placed below
+    odd = "the hour has three digits" if found[4] and len(found[4]) > 2 else ""
+    if found[7]:
+        return When(wall.replace(tzinfo=_offset(found[7])), wall.date(), repaired=odd)
+    early, late = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if early != late:
+        odd = f"it does not exist or happens twice in {zone}; read with the earlier offset"
+    return When(early, wall.date(), zoneless=True, repaired=odd)
+
+
+def _offset(text: str) -> tzinfo:
+    if text[0] not in "+-":
+        return UTC
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    minutes = int(digits[:2]) * 60 + int(digits[2:])
+    if int(digits[2:]) > 59 or minutes > 14 * 60:
+        raise BadTime(f"no such offset from UTC: {text!r}")
+    return timezone(timedelta(minutes=minutes if text[0] == "+" else -minutes))
+
+
+def utc(at: datetime) -> str:
+    """Spell an instant for the report."""
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
