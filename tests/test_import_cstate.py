@@ -1133,7 +1133,7 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     code = run("cstat", tmp_path, site_root=tmp_path, zone=None, dry_run=False, say=lines.append)
 
     assert code == 1
-    assert lines == ["unknown format: 'cstat'; one of: cstate"]
+    assert lines == ["unknown format: 'cstat'; one of: cstate, statuspage"]
 
 
 def test_all_is_well_ends_with_0(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HEAVY = {
     *("pelican", "boto3", "botocore", "feedgen", "lxml", "jinja2", "markdown", "nh3"),
     *("pyromark", "yaml", "dateutil", "watchfiles", "rich", "docutils", "icalendar"),
+    *("markdownify", "bs4"),
 }
 
 #: Room → the rooms it may bring along, and the libraries. Rooms stand in the order of the flow.
@@ -103,6 +104,8 @@ HOMES = {
     "feedgen": {"firstword/feeds.py", "firstword/feeds/"},
     "icalendar": {"firstword/api/calendar.py", "firstword/api/zone.py"},
     "jinja2": {"firstword/render/language.py", "firstword/render/templates.py"},
+    "markdownify": {"firstword/importers/statuspage/text.py"},
+    "bs4": {"firstword/importers/statuspage/text.py"},
     "nh3": {"firstword/markup.py"},
     "rich": {"firstword/cli/progress.py"},
     "watchfiles": {"firstword/cli/serve.py", "firstword/cli/watching.py"},

@@ -41,7 +41,7 @@ _CARRIED = frozenset(
 _USUAL = frozenset(
     {
         *("created_at", "updated_at", "monitoring_at", "resolved_at", "page_id", "shortlink"),
-        *("reminder_intervals", "metadata"),
+        *("reminder_intervals", "started_at"),
     }
 )
 _CARRIED_OF_UPDATES = frozenset(
@@ -169,8 +169,10 @@ class Row:
 
     def _leave_out(self) -> None:
         """Note the values that have no home here."""
+        # When a maintenance was announced is when its first word was.
+        carried = _CARRIED - ({"started_at"} if self.kind is Kind.MAINTENANCE else frozenset())
         for key, value in self.row.items():
-            if key not in _CARRIED and value not in (None, "", [], {}, False):
+            if key not in carried and value not in (None, "", [], {}, False):
                 usual = key in _USUAL
                 shown = "as Statuspage keeps it" if usual else str(value)
                 self.log.left_out.append(LeftOut(line(key), lines_of(shown), usual=usual))
@@ -202,10 +204,12 @@ class Row:
         placed.sort(key=lambda one: one[0])
         words = [word for _, word in placed]
         if body := self._body(self.row.get("postmortem_body"), "postmortem_body"):
-            told = any(word.status is Status.POSTMORTEM and word.body == body for word in words)
+            # Maintenance has no word for it.
+            status = Status.POSTMORTEM if self.kind is Kind.INCIDENT else Status.UPDATE
+            told = any(word.body == body for word in words)
             at = self._time("postmortem_published_at") or self._row_time()
             if not told:
-                words.append(_Word(at=at, status=Status.POSTMORTEM, body=body))
+                words.append(_Word(at=at, status=status, body=body))
                 words.sort(key=lambda word: word.at)
         if not words:
             begin = LIFECYCLE[self.kind][0]
@@ -251,7 +255,7 @@ class Row:
 
     def _status(self, said: object) -> Status:
         found = next((s for s in LIFECYCLE[self.kind] if s == said), None)
-        if found is None:
+        if found is None and said != Status.UPDATE:
             why = f"not a status of {'an' if self.kind is Kind.INCIDENT else 'a'} {self.kind}"
             self.log.repair("status", str(said)[:200], str(Status.UPDATE), why)
         return found or Status.UPDATE
