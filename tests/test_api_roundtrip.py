@@ -1,11 +1,12 @@
-"""Real Statuspage documents → incident files → our documents: what comes out is what went in.
+"""Real Statuspage documents → imported, built → our documents: what comes out is what went in.
 
 Every difference that remains is in the table of docs/api.md, which is read here and holds both
-ways. The files are written here, value by value: an importer may decide otherwise.
+ways. `firstword import statuspage` writes the files, `pelican content` the documents.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections import Counter
@@ -16,32 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apis import files, mistakes, read
-
-from firstword.compose import compose, mend
-from firstword.content import load, scan
-from firstword.model import (
-    ComponentChange,
-    ComponentStatus,
-    Facts,
-    Impact,
-    Incident,
-    Kind,
-    Site,
-    Status,
-    Update,
-)
-from firstword.page import StatusPage
-from firstword.settings import read_site
+from apis import mistakes, read
+from sites import SmallSite
 
 ROOT = Path(__file__).resolve().parent.parent
-NOW = datetime(2026, 11, 21, tzinfo=UTC)
 #: Ours, beyond Statuspage's.
 OURS = {
     *("author", "next_update_at", "expected_at", "affected", "unaffected", "workaround"),
     *("ended_at", "withdrawn_at", "imported", "body_html", "kind", "corrects", "url"),
 }
-EMMA, GITHUB = "emma-2019", "github-2024-09"
+EMMA, GITHUB, GROUPED = "emma-2019", "github-2024-09", "github-2024-09, grouped"
 NAMES = (EMMA, GITHUB)
 #: What incidents.json calls a list → what the documentation calls a thing in it.
 THINGS = {
@@ -78,107 +63,55 @@ def grouped(document: Document) -> Document:
     }
 
 
-# ── Statuspage's values → a site of ours ─────────────────────────────────────────────────────────
-
-
 def instant(text: str) -> datetime:
     """Read Statuspage's time; our updates are kept to the second."""
     return datetime.fromisoformat(text).astimezone(UTC).replace(microsecond=0)
 
 
-def slug(name: str) -> str:
-    """Make a component's id of its name."""
-    return "-".join(re.findall(r"[a-z0-9]+", name.lower()))
-
-
-def site_of(document: Document) -> Site:
-    """Return the settings of a site with the components of a Statuspage."""
-    rows = document.get("components", [])
-    groups = {row["id"]: row["name"] for row in rows if row["group"]}
-    listed = {
-        row["name"]: {
-            "description": row["description"] or "",
-            "group": groups.get(row["group_id"], ""),
-        }
-        for row in rows
-        if not row["group"]
-    }
-    for story in document["incidents"]:
-        for row in story.get("components", ()):
-            listed.setdefault(row["name"], {"description": row["description"] or ""})
-        for update in story["incident_updates"]:
-            for change in update["affected_components"] or ():
-                listed.setdefault(change["name"], {})
-    return read_site(
-        {
-            "SITENAME": document["page"]["name"],
-            "SITEURL": document["page"]["url"],
-            "TIMEZONE": document["page"]["time_zone"],
-            "COMPONENTS": [{"id": slug(name), "name": name, **row} for name, row in listed.items()],
-        }
-    )
-
-
-def incident_of(row: dict[str, Any]) -> Incident:
-    """Make an incident of Statuspage's values."""
-    updates = sorted(row["incident_updates"], key=lambda u: (u["display_at"], u["created_at"]))
-    shown: list[datetime] = []
-    for update in updates:
-        at = instant(update["display_at"])
-        shown.append(at if at not in shown else shown[-1] + timedelta(seconds=1))
-    return Incident(
-        id=row["id"],
-        slug=row["id"],
-        path=f"content/incidents/{row['id']}.md",
-        kind=Kind.INCIDENT,
-        first=Facts(title=row["name"], impact=Impact(row["impact"])),
-        # A file says when it began; older Statuspages do not, and then it is the first word.
-        started=instant(row["started_at"]) if row.get("started_at") else shown[0],
-        imported="statuspage",
-        updates=tuple(
-            Update(
-                at=at,
-                author="imported",
-                status=Status(update["status"]),
-                body=mend(update["body"])[0],
-                notify=update["deliver_notifications"],
-                says=Facts(
-                    components=tuple(
-                        ComponentChange(slug(c["name"]), ComponentStatus(c["new_status"]))
-                        for c in update["affected_components"] or ()
-                        if "new_status" in c
-                    )
-                    or None
-                ),
-            )
-            for at, update in zip(shown, updates, strict=True)
-        ),
-    )
-
-
-def written(document: Document, root: Path) -> StatusPage:
-    """Write a Statuspage's incidents as files of ours, and read them as a build does."""
-    site = site_of(document)
-    for row in document["incidents"]:
-        incident = incident_of(row)
-        path = root / incident.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(compose(incident, site.timezone), encoding="utf-8")
-    found, problems = scan(root, root / "content")
-    assert problems == []
-    content = load(found, site, NOW)
-    assert content.held == (), content.problems
-    return StatusPage.of(site, content.published(site))
+# ── there and back ───────────────────────────────────────────────────────────────────────────────
 
 
 def told(document: Document, root: Path) -> Document:
-    """Return what our incidents.json and components.json say of a Statuspage."""
-    made = files(written(document, root), NOW)
+    """Import a Statuspage into a new site, build it, and return what our documents say."""
+    page = document["page"]
+    settings = {"SITENAME": page["name"], "SITEURL": page["url"], "TIMEZONE": page["time_zone"]}
+    lines = [f"{name} = {value!r}" for name, value in {**settings, "COMPONENTS": []}.items()]
+    conf = "\n".join(["from firstword.pelican_defaults import *", *lines, ""])
+    site = SmallSite.make(root / "site", {"pelicanconf.py": conf})
+    for name in ("incidents", "components"):
+        if name in document:
+            site.write(f"../saved/{name}.json", json.dumps({"page": page, name: document[name]}))
+
+    imported = site.firstword("import", "statuspage", str(root / "saved"))
+    count = len(document["incidents"])
+    assert f"read {count} = carried {count} + drafts 0" in imported.out, imported
+    built = site.pelican()
+    assert built.code == 0, built.err
+
+    made = site.files("output")
     assert list(mistakes(made)) == []
     found: Document = read(made, "incidents.json")
     if "components" in document:
         found["components"] = read(made, "components.json")["components"]
     return found
+
+
+class Pages:
+    """The Statuspages of the corpus and what became of them; each is built once."""
+
+    def __init__(self, corpus: Path, root: Path) -> None:
+        self._old = {name: source(corpus, name) for name in NAMES}
+        self._old[GROUPED] = grouped(source(corpus, GITHUB))
+        self._new = {name: told(old, root / name) for name, old in self._old.items()}
+
+    def both(self, name: str) -> tuple[Document, Document]:
+        """Return what went in and what came out, to be changed at will."""
+        return copy.deepcopy(self._old[name]), copy.deepcopy(self._new[name])
+
+
+@pytest.fixture(scope="module")
+def pages(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    return Pages(corpus, tmp_path_factory.mktemp("pages"))
 
 
 # ── what differs ─────────────────────────────────────────────────────────────────────────────────
@@ -307,36 +240,31 @@ def table() -> tuple[Row, ...]:
 # ── the tests ────────────────────────────────────────────────────────────────────────────────────
 
 
-def sources(corpus: Path) -> Iterator[Document]:
-    yield from (source(corpus, name) for name in NAMES)
-    yield grouped(source(corpus, GITHUB))
-
-
 def unexplained(found: Sequence[Difference], rows: Sequence[Row]) -> list[Difference]:
     return [one for one in found if not any(row.explains(one) for row in rows)]
 
 
-def test_real_statuspages_come_out_as_they_went_in(corpus: Path, tmp_path: Path) -> None:
+def test_real_statuspages_come_out_as_they_went_in(pages: Pages) -> None:
     rows = table()
     happened: Counter[tuple[str, str]] = Counter()
     equal = 0
-    for number, document in enumerate(sources(corpus)):
-        found = list(differences(document, told(document, tmp_path / str(number))))
+    for name in (*NAMES, GROUPED):
+        document, new = pages.both(name)
+        found = list(differences(document, new))
         equal += len(list(leaves(document))) - len(found)
 
         assert unexplained(found, rows) == []
         for one in found:
             row = next(row for row in rows if row.explains(one))
-            happened.update((row.why, name) for name in (one.thing, one.key))
+            happened.update((row.why, word) for word in (one.thing, one.key))
     # What explains nothing any more goes: a row, a key of it, or what it is said of.
     assert set(happened) == {(row.why, name) for row in rows for name in row.things | row.keys}
     assert {row.why for row in rows} == set(KNOWN)
     assert equal > 2000
 
 
-def test_a_difference_that_nobody_listed_is_found(corpus: Path, tmp_path: Path) -> None:
-    document = source(corpus, GITHUB)
-    changed = told(document, tmp_path)
+def test_a_difference_that_nobody_listed_is_found(pages: Pages) -> None:
+    document, changed = pages.both(GITHUB)
     changed["incidents"][0]["name"] = "Another name"
     changed["components"][1]["description"] = None
 
@@ -348,10 +276,10 @@ def test_a_difference_that_nobody_listed_is_found(corpus: Path, tmp_path: Path) 
     ]
 
 
-def test_components_come_out_with_their_groups(corpus: Path, tmp_path: Path) -> None:
-    document = grouped(source(corpus, GITHUB))
+def test_components_come_out_with_their_groups(pages: Pages) -> None:
+    document, new = pages.both(GROUPED)
 
-    rows = told(document, tmp_path)["components"]
+    rows = new["components"]
 
     # Beside the group, two more that only the incidents name.
     names = ["Code", "Git Operations", "Webhooks", "Actions", "Pages"]
@@ -367,12 +295,10 @@ def test_components_come_out_with_their_groups(corpus: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_updates_come_out_in_the_order_they_were_shown_in(
-    corpus: Path, tmp_path: Path, name: str
-) -> None:
-    document = source(corpus, name)
+def test_updates_come_out_in_the_order_they_were_shown_in(pages: Pages, name: str) -> None:
+    before, after = pages.both(name)
 
-    for old, new in zip(document["incidents"], told(document, tmp_path)["incidents"], strict=True):
+    for old, new in zip(before["incidents"], after["incidents"], strict=True):
         shown = sorted(
             old["incident_updates"], key=lambda u: (u["display_at"], u["created_at"]), reverse=True
         )
@@ -380,9 +306,8 @@ def test_updates_come_out_in_the_order_they_were_shown_in(
         assert new["name"] == old["name"]
 
 
-def test_what_we_add_is_named(corpus: Path, tmp_path: Path) -> None:
-    document = source(corpus, GITHUB)
-    old, new = document["incidents"][0], told(document, tmp_path)["incidents"][0]
+def test_what_we_add_is_named(pages: Pages) -> None:
+    old, new = (document["incidents"][0] for document in pages.both(GITHUB))
 
     assert new.keys() - old.keys() == OURS - {"body_html", "kind", "corrects", "url"}
     assert old.keys() - new.keys() == {"reminder_intervals"}
