@@ -365,6 +365,17 @@ def test_bodies_come_as_markdown(tmp_path: Path, body: str, markdown: str) -> No
     assert [text for _, _, text in timeline(told)] == [markdown]
 
 
+@pytest.mark.parametrize("body", ["<b>x<![foo bar]>", "<b>" * 5000 + "x"])
+def test_html_that_cannot_be_read_stays_and_needs_a_person(tmp_path: Path, body: str) -> None:
+    report, site = carried(tmp_path, documents(incident(update("resolved", "10:00:00", body))))
+
+    [entry] = report.entries
+    assert [text for _, _, text in timeline(read(site, entry))] == [body]
+    assert [need.split(":")[0] for need in entry.needs] == [
+        "HTML that cannot be read stays as it is"
+    ]
+
+
 def test_two_updates_of_one_second_are_a_second_apart_in_their_order(tmp_path: Path) -> None:
     first = update("investigating", "09:00:00", "One.")
     second = update("resolved", "09:00:00", "Two.", display_at="2021-03-04T09:00:00.900Z")
