@@ -124,6 +124,16 @@ def test_the_judge_of_movement(browser: Browser, site: tuple[Path, str]) -> None
         assert len(reflow.moving(shown)) == 5
 
 
+def test_the_judge_of_colours(browser: Browser, site: tuple[Path, str]) -> None:
+    folder, address = site
+    own = 'style="color:#888;background:#999'
+    for more, lines in (("", 0), (";forced-color-adjust:none", 1)):
+        page = change("<h2>", f'<p {own}{more}">x</p><h2>')
+        (folder / "index.html").write_text(page, encoding="utf-8")
+        with opened(browser, address, forced_colours=True) as shown:
+            assert len(reflow.faint(shown)) == lines
+
+
 def test_axe_says_what_is_wrong(browser: Browser, site: tuple[Path, str]) -> None:
     if not axe.AXE.is_file():
         pytest.skip("axe-core is not installed: make clients")

@@ -45,6 +45,7 @@ def opened(
     width: int = 1280,
     scheme: Scheme = "light",
     scripts: bool = True,
+    forced_colours: bool = False,
     watch: Callable[[Page], object] = lambda _page: None,
 ) -> Iterator[Page]:
     """Open a page while the block lasts; without scripts none of its own has ever run.
@@ -56,6 +57,8 @@ def opened(
         viewport={"width": width, "height": HEIGHT},
         color_scheme=scheme,
         reduced_motion="no-preference",
+        # From the start, as readers have them: changed later, some text keeps its old colour.
+        forced_colors="active" if forced_colours else "none",
     )
     page = context.new_page()
     here = urlsplit(url).path

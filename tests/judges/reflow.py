@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
+from .keys import contrast
+
 #: Elements that stick out on the right, other than in what scrolls by itself (code, tables).
 _OUT = """() => {
   const scrolls = e => {
@@ -55,6 +57,20 @@ _SPACED = """() => { for (const e of document.querySelectorAll("body, body *")) 
 _STUCK = """() => [...document.querySelectorAll("body *")]
   .filter(e => ["fixed", "sticky"].includes(getComputedStyle(e).position))
   .reduce((sum, e) => sum + e.getBoundingClientRect().height, 0) / innerHeight"""
+#: The colours of every text and of what lies behind it.
+_COLOURS = """() => {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const ground = e => {
+    const colour = e && getComputedStyle(e).backgroundColor;
+    return !e ? "rgb(255, 255, 255)" : /, 0\\)$/.test(colour) ? ground(e.parentElement) : colour;
+  };
+  for (let node; (node = walker.nextNode());) {
+    const e = node.parentElement;
+    if (node.data.trim() && e.checkVisibility({visibilityProperty: true}))
+      found.push([getComputedStyle(e).color, ground(e), e.outerHTML.slice(0, 90)]);
+  }
+  return found;
+}"""
 _INK = """async url => {
   const image = new Image();
   image.src = url;
@@ -112,6 +128,18 @@ def ink(page: Page, picture: bytes) -> float:
     url = "data:image/png;base64," + base64.b64encode(picture).decode()
     share: float = page.evaluate(_INK, url)
     return share
+
+
+def faint(page: Page) -> list[str]:
+    """Return text that hardly differs from what lies behind it, in whatever colours are forced.
+
+    axe is no judge of that: it asks for -webkit-text-fill-color, which Chromium does not force.
+    """
+    return [
+        f"{colour} on {ground}: {html}"
+        for colour, ground, html in page.evaluate(_COLOURS)
+        if contrast(colour, ground) < 4.5
+    ]
 
 
 def moving(page: Page) -> list[str]:
