@@ -1,28 +1,26 @@
 """What a build made, what a target holds and what it remembers: nouns, and their JSON. Pure.
 
 A target keeps its state beside the site, under `.firstword/`: one small root, and shards named by
-the digest of their content. `Manifest` is both of them together in memory.
+the digest of their content, which `shards` knows. `Manifest` is both of them together.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from firstword.errors import StoreError
 
-FORMAT = 1
+FORMAT = 2
 STATE = ".firstword/"
 ROOT_KEY = f"{STATE}root.json"
-SHARDS = f"{STATE}shards/"
-RECORDS_A_SHARD = 32
 
 Stamps = Mapping[str, Mapping[str, datetime | None]]
 """Incident id → update id → when it was first published; None = before records began."""
@@ -156,7 +154,7 @@ class Manifest:
     lease: Lease | None = None
     probed: str = ""  #: the place where conditional writes were tried, and honoured
     guarded_at: datetime | None = None  #: when strangers were last seen to be kept out
-    shards: Mapping[str, str] = field(default_factory=dict)  #: name → digest, as last committed
+    index: str = ""  #: digest of the shard that names the others, as last committed
     objects: Mapping[str, Held] = field(default_factory=dict)
     gone: Mapping[str, Gone] = field(default_factory=dict)
     records: Mapping[str, Record] = field(default_factory=dict)
@@ -168,63 +166,38 @@ class Manifest:
         return bool(self.build_id)
 
 
-def merge_memory(manifests: Iterable[Manifest], now: datetime) -> Memory:
-    """Merge what the targets know: the earliest stamp holds, the newest source's text holds.
-
-    A known instant beats "before records began": a target that is added later, or alone, would
-    otherwise wipe out what the others saw happen.
-    """
-    begun = [manifest for manifest in manifests if manifest.published]
-    stamps: dict[str, dict[str, datetime | None]] = {}
-    newest: dict[str, Record] = {}
-    long_ago = datetime.min.replace(tzinfo=UTC)
-    for manifest in sorted(begun, key=lambda one: one.source.committed_at or long_ago):
-        for incident, updates in manifest.stamps.items():
-            merged = stamps.setdefault(incident, {})
-            for update, at in updates.items():
-                known = [instant for instant in (merged.get(update), at) if instant is not None]
-                merged[update] = min(known, default=None)
-        for record in manifest.records.values():
-            shown = newest.get(record.path)
-            # A target that a redaction did not reach yet must not bring the words back.
-            if shown is None or not shown.gaps_lost(record):
-                newest[record.path] = record
-    sources = {path: record.source for path, record in newest.items()}
-    return Memory(now=now, stamps=stamps, records_began=bool(begun), sources=sources)
-
-
 # ── the root ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def root_to_bytes(manifest: Manifest) -> bytes:
     """Write the root: everything but what the shards hold."""
     lease = manifest.lease
-    return _to_json(
+    return to_json(
         {
             "format": FORMAT,
             "generation": manifest.generation,
             "build_id": manifest.build_id,
             "headers": manifest.headers,
-            "next_change_at": _iso(manifest.next_change_at),
+            "next_change_at": iso(manifest.next_change_at),
             "probed": manifest.probed,
-            "guarded_at": _iso(manifest.guarded_at),
+            "guarded_at": iso(manifest.guarded_at),
             "source": _from_origin(manifest.source),
             "lease": lease
             and {
                 "owner": lease.owner,
-                "taken_at": _iso(lease.taken_at),
-                "until": _iso(lease.until),
+                "taken_at": iso(lease.taken_at),
+                "until": iso(lease.until),
                 "touches": lease.touches,
                 **_from_origin(lease.origin),
             },
-            "shards": manifest.shards,
+            "index": manifest.index,
         }
     )
 
 
 def parse_root(body: bytes) -> Manifest:
     """Read a root into a Manifest that holds nothing yet; StoreError: it must not be replaced."""
-    with _reading(ROOT_KEY):
+    with reading(ROOT_KEY):
         return _to_manifest(json.loads(body))
 
 
@@ -239,27 +212,33 @@ def _to_manifest(root: Any) -> Manifest:
         generation=int(root["generation"]),
         build_id=str(root["build_id"]),
         headers=str(root["headers"]),
-        next_change_at=_maybe_instant(root["next_change_at"]),
+        next_change_at=maybe_instant(root["next_change_at"]),
         probed=str(root.get("probed", "")),
-        guarded_at=_maybe_instant(root.get("guarded_at")),
+        guarded_at=maybe_instant(root.get("guarded_at")),
         source=_to_origin(root["source"]),
         lease=None
         if lease is None
         else Lease(
             owner=str(lease["owner"]),
-            taken_at=_instant(lease["taken_at"]),
-            until=_instant(lease["until"]),
+            taken_at=instant(lease["taken_at"]),
+            until=instant(lease["until"]),
             touches=tuple(lease["touches"]),
             origin=_to_origin(lease),
         ),
-        shards=dict(root["shards"]),
+        index=_digest(root["index"]),
     )
+
+
+def _digest(value: Any) -> str:
+    if not re.fullmatch(r"([0-9a-f]{64})?", value):
+        raise ValueError(f"no digest: {value!r}")
+    return str(value)
 
 
 def _from_origin(origin: Origin) -> dict[str, Any]:
     return {
         "commit": origin.commit,
-        "committed_at": _iso(origin.committed_at),
+        "committed_at": iso(origin.committed_at),
         "ancestors": origin.ancestors,
         "dirty": origin.dirty,
     }
@@ -268,97 +247,17 @@ def _from_origin(origin: Origin) -> dict[str, Any]:
 def _to_origin(value: Any) -> Origin:
     return Origin(
         commit=value["commit"],
-        committed_at=_maybe_instant(value["committed_at"]),
+        committed_at=maybe_instant(value["committed_at"]),
         ancestors=tuple(value["ancestors"]),
         dirty=bool(value["dirty"]),
     )
-
-
-# ── the shards ───────────────────────────────────────────────────────────────────────────────────
-
-
-def shard_key(digest: str) -> str:
-    """Return where a shard lies; its digest is that of the uncompressed JSON."""
-    return f"{SHARDS}{digest}.json.gz"
-
-
-def shard_digest(body: bytes) -> str:
-    """Return the name of a shard's content."""
-    return hashlib.sha256(body).hexdigest()
-
-
-def to_shards(manifest: Manifest) -> dict[str, bytes]:
-    """Split what a target holds into JSON documents by name, so that an edit moves kilobytes.
-
-    What belongs to an incident lies in one of a power of two of buckets; the rest, which does not
-    grow with the archive by more than a few files a month, in one shard: nearly every edit changes
-    some of it, and each shard more is a request more.
-    """
-    bits = 0
-    while len(manifest.records) > RECORDS_A_SHARD << bits:
-        bits += 1
-    shards: dict[str, dict[str, dict[str, Any]]] = {}
-
-    def shard(owner: str) -> dict[str, dict[str, Any]]:
-        name = "site"
-        if owner:
-            prefix = int.from_bytes(hashlib.sha256(owner.encode()).digest()[:4]) >> (32 - bits)
-            name = f"incidents/{1 << bits}/{prefix:x}"
-        return shards.setdefault(name, {"objects": {}, "gone": {}, "records": {}})
-
-    for key, held in manifest.objects.items():
-        entry = [held.digest, held.etag, held.generation, held.owner]
-        shard(held.owner)["objects"][key] = entry
-    for key, gone in manifest.gone.items():
-        shard(gone.owner)["gone"][key] = [gone.etag, _iso(gone.since), gone.owner]
-    for record in manifest.records.values():
-        shard(record.id)["records"][record.id] = {
-            "path": record.path,
-            "source": record.source,
-            "updates": record.updates,
-            "withdrawn": record.withdrawn,
-            **({"redactions": record.redactions} if record.redactions else {}),
-            "stamps": {
-                update: _iso(at) for update, at in manifest.stamps.get(record.id, {}).items()
-            },
-        }
-    return {name: _to_json(content) for name, content in sorted(shards.items())}
-
-
-def from_shards(root: Manifest, bodies: Iterable[bytes]) -> Manifest:
-    """Return the root together with what its shards hold. Raises StoreError."""
-    objects: dict[str, Held] = {}
-    gone: dict[str, Gone] = {}
-    records: dict[str, Record] = {}
-    stamps: dict[str, dict[str, datetime | None]] = {}
-
-    for body in bodies:
-        with _reading(shard_key(shard_digest(body))):
-            shard = json.loads(body)
-            for key, (digest, etag, generation, owner) in shard["objects"].items():
-                objects[key] = Held(digest=digest, etag=etag, generation=generation, owner=owner)
-            for key, (etag, since, owner) in shard["gone"].items():
-                gone[key] = Gone(etag=etag, since=_instant(since), owner=owner)
-            for id_, record in shard["records"].items():
-                records[id_] = Record(
-                    id=id_,
-                    path=record["path"],
-                    source=record["source"],
-                    updates=tuple(record["updates"]),
-                    withdrawn=record["withdrawn"],
-                    redactions=tuple(record.get("redactions", ())),
-                )
-                stamps[id_] = {
-                    update: _maybe_instant(at) for update, at in record["stamps"].items()
-                }
-    return replace(root, objects=objects, gone=gone, records=records, stamps=stamps)
 
 
 # ── JSON ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 @contextmanager
-def _reading(key: str) -> Iterator[None]:
+def reading(key: str) -> Iterator[None]:
     """Turn whatever is wrong with a document into one clear error."""
     try:
         yield
@@ -369,20 +268,20 @@ def _reading(key: str) -> Iterator[None]:
         ) from error
 
 
-def _to_json(value: object) -> bytes:
+def to_json(value: object) -> bytes:
     """Write JSON that is the same bytes for the same value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _iso(at: datetime | None) -> str | None:
+def iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
 
 
-def _maybe_instant(text: str | None) -> datetime | None:
-    return None if text is None else _instant(text)
+def maybe_instant(text: str | None) -> datetime | None:
+    return None if text is None else instant(text)
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(f"no offset: {text!r}")

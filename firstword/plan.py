@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath
 from typing import Literal
 
 from firstword.errors import Refused
+from firstword.headers import HEADERS
 from firstword.manifest import (
     STATE,
     Built,
@@ -20,54 +19,14 @@ from firstword.manifest import (
     Memory,
     Origin,
     Output,
-    Stamps,
-    merge_memory,
+    Record,
 )
+from firstword.memory import merge_memory
+from firstword.shards import Changed, count_pages, is_page
 
 GRACE = timedelta(hours=1)
 LARGEST = 25_000_000
 HOME = "index.html"
-
-# Our own table, not `mimetypes`: that one reads files of the machine it runs on.
-_TYPES = {
-    ".atom": "application/atom+xml; charset=utf-8",
-    ".avif": "image/avif",
-    ".css": "text/css; charset=utf-8",
-    ".csv": "text/csv; charset=utf-8",
-    ".gif": "image/gif",
-    ".gz": "application/gzip",
-    ".html": "text/html; charset=utf-8",
-    ".ico": "image/vnd.microsoft.icon",
-    ".ics": "text/calendar; charset=utf-8",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json; charset=utf-8",
-    ".md": "text/markdown; charset=utf-8",
-    ".pdf": "application/pdf",
-    ".png": "image/png",
-    ".rss": "application/rss+xml; charset=utf-8",
-    ".svg": "image/svg+xml; charset=utf-8",
-    ".txt": "text/plain; charset=utf-8",
-    ".webmanifest": "application/manifest+json; charset=utf-8",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-    ".xml": "application/xml; charset=utf-8",
-    ".xsl": "text/xsl; charset=utf-8",
-}
-_JSON_FEED = "application/feed+json; charset=utf-8"
-_METRICS = "text/plain; version=0.0.4; charset=utf-8"  # the Prometheus text format
-_UNKNOWN = "application/octet-stream"
-_FRESH = "public, max-age=30, stale-while-revalidate=60, stale-if-error=604800"
-_FOREVER = "public, max-age=31536000, immutable"
-_PRIVATE = "no-store"
-# theme/style.3f9a1c2b.css; a date between the dots is no digest.
-_HASHED = re.compile(r"\.(?=[0-9]*[a-f])[0-9a-f]{8,64}\.[a-z0-9]+$")
-
-HEADERS = hashlib.sha256(
-    repr((sorted(_TYPES.items()), _JSON_FEED, _METRICS, _FRESH, _FOREVER)).encode()
-).hexdigest()[:16]
-"""Changes with the table: then everything is sent again, for its bytes alone look the same."""
 
 _SECRET = re.compile(
     r"\.env.*|.*\.(pem|key|p12|pfx|db|sqlite3?)|id_(rsa|dsa|ecdsa|ed25519).*"
@@ -135,21 +94,27 @@ class Plan:
         held = self.manifest.objects
         told = {key: replace(held[key], etag=etag) for key, etag in etags.items()}
         gone = {**self.manifest.gone, **{delete.key: delete.tomb for delete in kept}}
-        return replace(self.manifest, objects={**held, **told}, gone=gone, source=origin)
+        return replace(self.manifest, objects=Changed(held, told), gone=gone, source=origin)
 
 
-def headers_for(key: str) -> tuple[str, str]:
-    """Return content type and Cache-Control of an object."""
-    name = PurePosixPath(key).name
-    kind = _TYPES.get(PurePosixPath(name).suffix.lower(), _UNKNOWN)
-    if key.startswith(STATE):
-        return kind, _PRIVATE
-    if name == "metrics":
-        kind = _METRICS
-    elif key.startswith("feeds/") and name.endswith(".json"):
-        kind = _JSON_FEED
-    hashed = _HASHED.search(name) and not name.endswith(".html")
-    return kind, _FOREVER if hashed else _FRESH
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a plan looks at: what may differ between a target and a build, in full or by name."""
+
+    keys: Sequence[str]  #: of objects, sorted
+    ids: Sequence[str]  #: of stories, sorted
+
+
+def scope_of(manifest: Manifest, built: Built, *, full: bool = False) -> Scope:
+    """Return what may differ; where the build does not know what a target holds, that is all."""
+    known = manifest.published and manifest.headers == HEADERS and not full
+    delta = built.since(manifest.build_id) if known else None
+    if delta is None:
+        return Scope(
+            keys=sorted({*manifest.objects, *built.outputs}),
+            ids=sorted({*manifest.records, *built.records}),
+        )
+    return Scope(keys=sorted(delta.keys), ids=sorted(delta.ids))
 
 
 def make_plan(
@@ -160,60 +125,105 @@ def make_plan(
     memory: Memory | None = None,
     grace: timedelta = GRACE,
     allow_shrink: bool = False,
+    full: bool = False,
 ) -> Plan:
-    """Compare what a target holds with what was built.
+    """Compare what a target holds with what was built, where that may differ.
 
-    `now` is the real time; stamps come from `memory`, which knows the other targets too. Raises
-    Refused when the plan would harm what is published.
+    `now` is the real time; stamps come from `memory`, which knows the other targets too. `full`
+    compares everything all the same. Raises Refused when the plan would harm what is published.
     """
-    problems = [*_refusals(manifest, built, allow_shrink=allow_shrink)]
+    scope = scope_of(manifest, built, full=full)
+    # What a died publish may have written cannot be trusted to be what the manifest says.
+    doubted = set(manifest.lease.touches) if manifest.lease else set()
+    keys = sorted({*scope.keys, *doubted}) if doubted else scope.keys
+    outputs = {key: output for key in keys if (output := built.outputs.get(key))}
+    held = {key: one for key in keys if (one := manifest.objects.get(key))}
+    told = {id_: (manifest.records.get(id_), built.records.get(id_)) for id_ in scope.ids}
+    compared = _Compared(manifest, outputs, held, told)
+    problems = [*_refusals(compared, built, allow_shrink=allow_shrink)]
     if problems:
         raise Refused("\n".join(problems))
     memory = memory or merge_memory([manifest], now)
-    # What a died publish may have written cannot be trusted to be what the manifest says.
-    doubted = set(manifest.lease.touches) if manifest.lease else set()
-    puts = [*_puts(manifest, built, doubted)]
-    dropped = manifest.objects.keys() - built.outputs.keys()
+    puts = [*_puts(compared, doubted)]
     gone = {key: tomb for key, tomb in manifest.gone.items() if key not in built.outputs}
-    for key in sorted(dropped | (doubted - built.outputs.keys())):
-        held = manifest.objects.get(key)
+    for key in keys:
+        one = held.get(key)
+        if key in outputs or (one is None and key not in doubted):
+            continue
         since = gone[key].since if key in gone else now
-        etag = held.etag if held and key not in doubted else ""
-        gone[key] = Gone(etag=etag, since=since, owner=held.owner if held else "")
-    if _redacts(manifest, built):
+        etag = one.etag if one and key not in doubted else ""
+        gone[key] = Gone(etag=etag, since=since, owner=one.owner if one else "")
+    if any(
+        ours and theirs and ours.gaps_lost(theirs) for theirs, ours in compared.stories.values()
+    ):
         # Old pages may still say what was just taken out: no cache is worth that.
         grace = timedelta(0)
     due = {key: tomb for key, tomb in gone.items() if now - tomb.since >= grace}
-    objects = {
-        key: Held(
-            digest=output.digest,
-            etag=manifest.objects[key].etag if key in manifest.objects else "",
-            generation=manifest.objects[key].generation if key in manifest.objects else 0,
-            owner=output.owner,
-        )
-        for key, output in built.outputs.items()
-    }
-    for put in puts:
-        objects[put.key] = replace(objects[put.key], generation=manifest.generation + 1)
+    records, stamps = _remembered(compared, memory)
     after = replace(
         manifest,
         build_id=built.build_id,
         headers=HEADERS,
         next_change_at=built.next_change_at,
-        objects=objects,
+        objects=Changed(manifest.objects, _objects(compared, puts, manifest.generation + 1)),
         gone={key: tomb for key, tomb in gone.items() if key not in due},
-        records=dict(built.records),
-        stamps=_stamps(built, memory),
+        records=Changed(manifest.records, records),
+        stamps=Changed(manifest.stamps, stamps),
     )
     return Plan(
         phases=_phases(puts, first=not manifest.published),
         deletes=tuple(Delete(key=key, tomb=due[key]) for key in sorted(due)),
         gone=tuple(sorted(gone.keys() - manifest.gone.keys())),
-        unchanged=len(built.outputs) - len(puts),
-        remembers=(after.records, after.stamps, after.next_change_at)
-        != (manifest.records, manifest.stamps, manifest.next_change_at),
+        unchanged=len(after.objects) - len(puts),
+        remembers=bool(records or stamps) or after.next_change_at != manifest.next_change_at,
         manifest=after,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What a plan compares: each key's output and object, and each story's records."""
+
+    manifest: Manifest
+    outputs: Mapping[str, Output]
+    held: Mapping[str, Held]
+    stories: Mapping[str, tuple[Record | None, Record | None]]  #: the target's, the build's
+
+
+def _objects(compared: _Compared, puts: Iterable[Put], generation: int) -> dict[str, Held | None]:
+    """Return what the target will hold otherwise; ETags of puts are told later."""
+    sent = {put.key for put in puts}
+    changes: dict[str, Held | None] = {
+        key: None for key in compared.held if key not in compared.outputs
+    }
+    for key, output in compared.outputs.items():
+        before = compared.held.get(key)
+        after = Held(
+            digest=output.digest,
+            etag=before.etag if before else "",
+            generation=generation if key in sent or before is None else before.generation,
+            owner=output.owner,
+        )
+        if after != before:
+            changes[key] = after
+    return changes
+
+
+def _remembered(
+    compared: _Compared, memory: Memory
+) -> tuple[dict[str, Record | None], dict[str, Mapping[str, datetime | None] | None]]:
+    """Return what is remembered otherwise; when an update was first published stays for ever."""
+    new = memory.now if memory.records_began else None
+    records: dict[str, Record | None] = {}
+    stamps: dict[str, Mapping[str, datetime | None] | None] = {}
+    for id_, (theirs, ours) in compared.stories.items():
+        if ours != theirs:
+            records[id_] = ours
+        known = memory.stamps.get(id_, {}) if ours else {}
+        first = {update: known.get(update, new) for update in ours.updates} if ours else None
+        if first != compared.manifest.stamps.get(id_):
+            stamps[id_] = first
+    return records, stamps
 
 
 def reconcile(
@@ -258,15 +268,15 @@ def describe(plan: Plan) -> list[str]:
     return [*("  ".join(row) for row in rows), total]
 
 
-def _puts(manifest: Manifest, built: Built, doubted: set[str]) -> Iterator[Put]:
+def _puts(compared: _Compared, doubted: set[str]) -> Iterator[Put]:
     """Yield what differs from what the target is known to hold."""
-    for key, output in built.outputs.items():
-        held, tomb = manifest.objects.get(key), manifest.gone.get(key)
+    for key, output in compared.outputs.items():
+        held, tomb = compared.held.get(key), compared.manifest.gone.get(key)
         if held is None:
             yield Put(output=output, expect=(tomb and tomb.etag) or None, why="new")
         elif held.digest != output.digest:
             yield Put(output=output, expect=held.etag, why="changed")
-        elif key in doubted or manifest.headers != HEADERS:
+        elif key in doubted or compared.manifest.headers != HEADERS:
             yield Put(output=output, expect=held.etag, why="again")
 
 
@@ -283,53 +293,39 @@ def _phases(puts: list[Put], *, first: bool) -> tuple[tuple[Put, ...], ...]:
     return tuple(phase for phase in phases if phase)
 
 
-def _redacts(manifest: Manifest, built: Built) -> bool:
-    """Tell whether words were taken out since the target was published to."""
-    return any(
-        id_ in manifest.records and record.gaps_lost(manifest.records[id_])
-        for id_, record in built.records.items()
-    )
-
-
-def _stamps(built: Built, memory: Memory) -> Stamps:
-    """Return when each update was first published: what is known stays for ever."""
-    new = memory.now if memory.records_began else None
-    return {
-        id_: {update: memory.stamps.get(id_, {}).get(update, new) for update in record.updates}
-        for id_, record in built.records.items()
-    }
-
-
-def _refusals(manifest: Manifest, built: Built, *, allow_shrink: bool) -> Iterator[str]:
+def _refusals(compared: _Compared, built: Built, *, allow_shrink: bool) -> Iterator[str]:
     """Yield a line for everything that speaks against publishing: what it is, and what to do."""
+    manifest = compared.manifest
     if HOME not in built.outputs:
         yield f"the build has no {HOME}: look at what the build said, and build again"
-    for output in built.outputs.values():
+    for output in compared.outputs.values():
         reason = _unfit(output)
         if reason:
             yield f"{output.key!r} must not be published: {reason}; take it out of the site"
-    for id_, record in sorted(manifest.records.items()):
-        kept = built.records[id_].updates if id_ in built.records else ()
-        lost = ", ".join(update for update in record.updates if update not in kept)
+    for id_, (theirs, ours) in compared.stories.items():
+        if theirs is None:
+            continue
+        kept = ours.updates if ours else ()
+        lost = ", ".join(update for update in theirs.updates if update not in kept)
         if lost:
             commit = manifest.source.commit or "<commit>"
             yield (
-                f"{record.path}: {id_!r} would lose what is already published: {lost}. "
-                f"Bring it back: git checkout {commit[:12]} -- {record.path} (if the file was "
+                f"{theirs.path}: {id_!r} would lose what is already published: {lost}. "
+                f"Bring it back: git checkout {commit[:12]} -- {theirs.path} (if the file was "
                 f"renamed, write `id: {id_}` in it). To take words back, sign a correction, or "
                 "the status `withdrawn`"
             )
-        elif id_ in built.records and record.gaps_lost(built.records[id_]):
+        elif ours and theirs.gaps_lost(ours):
             yield (
-                f"{record.path}: {id_!r} would bring back what was redacted: "
-                f"{', '.join(record.gaps_lost(built.records[id_]))}. "
+                f"{theirs.path}: {id_!r} would bring back what was redacted: "
+                f"{', '.join(theirs.gaps_lost(ours))}. "
                 "Publish the commit with the redaction, or one that follows it"
             )
-    pages = {key for key in manifest.objects if key.endswith(".html")}
-    vanishing = len(pages - built.outputs.keys())
-    if vanishing > max(20, len(pages) / 10) and not allow_shrink:
+    vanishing = sum(is_page(key) for key in compared.held if key not in compared.outputs)
+    pages = count_pages(manifest.objects) if vanishing else 0
+    if vanishing > max(20, pages / 10) and not allow_shrink:
         yield (
-            f"{vanishing} of {len(pages)} published pages would vanish; "
+            f"{vanishing} of {pages} published pages would vanish; "
             "if that is meant, publish with --allow-shrink"
         )
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from firstword.gitlog import Source
+from firstword.headers import HEADERS
 from firstword.manifest import Manifest
-from firstword.plan import HEADERS
 
 
 def due(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,8 @@ from firstword.gitlog import Relation, Source
 from firstword.manifest import STATE, Built, Manifest, Memory, Output, Record
 from firstword.publisher import Report, publish
 from firstword.store import Found, Head, Store
-from firstword.store.state import read_state
+from firstword.publisher.job import Journal
+from firstword.store.state import State, read_state
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -238,6 +239,9 @@ class World:
         wait_seconds: float = 300,
         fixed_now: datetime | None = None,
         sleep: Callable[[float], None] | None = None,
+        shards: MutableMapping[str, bytes] | None = None,
+        journal: Journal | None = None,
+        roots: Mapping[str, State] | None = None,
     ) -> list[Report]:
         at = NOON + MINUTE * (ord(commit[0].lower()) - ord("a") if commit else 0)
         return publish(
@@ -256,6 +260,9 @@ class World:
             no_lock=no_lock,
             wait_seconds=wait_seconds,
             fixed_now=fixed_now,
+            shards=shards,
+            journal=journal,
+            roots=roots,
         )
 
     def publish_one(

@@ -12,7 +12,7 @@ from faults_bucket import Publisher
 from faults_reader import broken_links
 from faults_site import HOUR, NOW, Checkout, Example
 
-from firstword.manifest import merge_memory
+from firstword.memory import merge_memory
 from firstword.store.state import read_state
 
 #: What those who did not publish are told: all that may be said, and each time one of them.

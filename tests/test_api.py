@@ -18,8 +18,8 @@ from test_corpus import EMPTY
 
 from firstword.api.schema import schema
 from firstword.content import load, scan
+from firstword.headers import headers_for
 from firstword.page import StatusPage
-from firstword.plan import headers_for
 from firstword.settings import load_settings, read_site
 
 # ── every field, over everything we have ─────────────────────────────────────────────────────────

@@ -18,7 +18,8 @@ from fakestore import Died, FakeStore, Kept, assert_sound
 from faults_reader import HOME, broken_links, named_updates
 from faults_site import HOUR, NOW, Checkout, Example
 
-from firstword.manifest import ROOT_KEY, SHARDS
+from firstword.manifest import ROOT_KEY
+from firstword.shards import SHARDS
 from firstword.store import Found, Head
 
 CARD = "incidents/2026-11-21-card-payments/index.html"

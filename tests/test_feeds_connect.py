@@ -22,7 +22,7 @@ from readers.programs import Sfeed, rss2email_settings
 
 from firstword import urls
 from firstword.build import RunOptions, build_site
-from firstword.plan import headers_for
+from firstword.headers import headers_for
 from firstword.render.connect import ways
 from firstword.settings import load_settings, read_site
 

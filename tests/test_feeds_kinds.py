@@ -11,8 +11,8 @@ from feedjudges import by_id, check, entries
 from feedstories import CARDS, SETTINGS, SITE, STOOLS, STORIES, build, incidents, read
 
 from firstword import urls
+from firstword.headers import headers_for
 from firstword.model import Facts, Incident, Status, Update
-from firstword.plan import headers_for
 from firstword.settings import read_site
 
 CHECKOUT = "components/checkout/updates.atom"

@@ -24,8 +24,8 @@ import yaml
 from playwright.sync_api import Browser, Error
 from sites import SmallSite
 
+from firstword.headers import headers_for
 from firstword.model import Target
-from firstword.plan import headers_for
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "hosting" / "cloudformation.yaml"

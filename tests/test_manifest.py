@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trees import Shelf, again
 
 from firstword.errors import StoreError
 from firstword.manifest import (
@@ -20,14 +20,11 @@ from firstword.manifest import (
     Manifest,
     Origin,
     Record,
-    from_shards,
-    merge_memory,
     parse_root,
     root_to_bytes,
-    shard_digest,
-    shard_key,
-    to_shards,
 )
+from firstword.memory import merge_memory
+from firstword.shards import shard_digest
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 U1, U2 = "20261121T092000Z", "20261121T100200Z"
@@ -103,10 +100,10 @@ def manifests(draw: st.DrawFn) -> Manifest:
 
 @given(manifests())
 def test_what_was_written_reads_back_equal(manifest: Manifest) -> None:
-    bodies = to_shards(manifest)
-    named = replace(manifest, shards={name: shard_digest(body) for name, body in bodies.items()})
+    kept = again(manifest)
 
-    assert from_shards(parse_root(root_to_bytes(named)), bodies.values()) == named
+    assert replace(kept, index="") == manifest
+    assert root_to_bytes(parse_root(root_to_bytes(kept))) == root_to_bytes(kept)
 
 
 @given(manifests())
@@ -124,77 +121,7 @@ def test_equal_manifests_are_equal_bytes(manifest: Manifest) -> None:
         stamps=turned(manifest.stamps),
     )
 
-    assert to_shards(other) == to_shards(manifest)
-
-
-# ── what lies where ──────────────────────────────────────────────────────────────────────────────
-
-
-def test_an_incident_lies_in_one_bucket_and_the_rest_in_one() -> None:
-    manifest = Manifest(
-        objects={
-            "index.html": held(),
-            "history/2026-11/index.html": held(),
-            "incidents/card/index.html": held(owner="card"),
-        },
-        gone={"history/2026-10/index.html": Gone(etag="e", since=NOON, owner="")},
-        records={"card": record("card", U1)},
-        stamps={"card": {U1: NOON}},
-    )
-
-    shards = {name: json.loads(body) for name, body in to_shards(manifest).items()}
-
-    assert shards == {
-        "site": {
-            "gone": {"history/2026-10/index.html": ["e", "2026-11-21T12:00:00+00:00", ""]},
-            "objects": {
-                "index.html": ["d" * 64, "e", 3, ""],
-                "history/2026-11/index.html": ["d" * 64, "e", 3, ""],
-            },
-            "records": {},
-        },
-        "incidents/1/0": {
-            "gone": {},
-            "objects": {"incidents/card/index.html": ["d" * 64, "e", 3, "card"]},
-            "records": {
-                "card": {
-                    "path": "content/incidents/2026/card.md",
-                    "source": "words",
-                    "stamps": {U1: "2026-11-21T12:00:00+00:00"},
-                    "updates": [U1],
-                    "withdrawn": False,
-                }
-            },
-        },
-    }
-
-
-@pytest.mark.parametrize(
-    ("count", "buckets"),
-    [(0, 0), (1, 1), (32, 1), (33, 2), (64, 2), (65, 4), (1000, 32), (1025, 64)],
-)
-def test_there_are_as_many_buckets_as_keep_them_small(count: int, buckets: int) -> None:
-    known = {str(number): record(str(number), U1) for number in range(count)}
-
-    names = to_shards(Manifest(records=known))
-
-    assert len(names) == buckets
-    assert all(name.startswith(f"incidents/{buckets}/") for name in names)
-
-
-def test_an_edit_changes_one_shard() -> None:
-    known = {str(number): record(str(number), U1) for number in range(200)}
-    edited = known | {"7": record("7", U1, U2)}
-
-    before, after = to_shards(Manifest(records=known)), to_shards(Manifest(records=edited))
-
-    assert sum(before[name] != after[name] for name in before) == 1
-
-
-def test_a_shard_is_named_by_its_uncompressed_content() -> None:
-    digest = hashlib.sha256(b"{}").hexdigest()
-
-    assert shard_key(shard_digest(b"{}")) == f".firstword/shards/{digest}.json.gz"
+    assert again(other).index == again(manifest).index
 
 
 # ── what is not ours to understand is left alone ─────────────────────────────────────────────────
@@ -211,9 +138,9 @@ ROOT = json.loads(root_to_bytes(Manifest(lease=Lease(
         (b"\xff\xfe", "not what Firstword wrote"),
         (b"[]", "not what Firstword wrote"),
         (b"{}", "not what Firstword wrote"),
-        (b'{"format": 2}', "format 2 was written by another Firstword"),
+        (b'{"format": 1}', "format 1 was written by another Firstword"),
         (json.dumps(ROOT | {"lease": {}}).encode(), "not what Firstword wrote"),
-        (json.dumps(ROOT | {"shards": 5}).encode(), "not what Firstword wrote"),
+        (json.dumps(ROOT | {"index": 5}).encode(), "not what Firstword wrote"),
         (json.dumps(ROOT | {"next_change_at": "soon"}).encode(), "not what Firstword wrote"),
         (json.dumps(ROOT | {"next_change_at": "2026-11-21"}).encode(), "no offset"),
     ],
@@ -226,8 +153,11 @@ def test_a_root_that_cannot_be_read_is_a_clear_error(body: bytes, says: str) -> 
 
 
 def test_a_shard_that_cannot_be_read_is_a_clear_error() -> None:
+    body = b'{"objects": {"index.html": []}}'
+    shelf = Shelf({shard_digest(body): body})
+
     with pytest.raises(StoreError, match=r"^\.firstword/shards/.*not what Firstword wrote"):
-        from_shards(Manifest(), [b'{"objects": {"index.html": []}}'])
+        shelf.open(Manifest(index=shard_digest(body))).objects.get("index.html")
 
 
 # ── what the targets know together ───────────────────────────────────────────────────────────────

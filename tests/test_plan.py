@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firstword.errors import Refused
+from firstword.headers import HEADERS, headers_for
 from firstword.manifest import (
     Built,
     Gone,
@@ -23,9 +24,9 @@ from firstword.manifest import (
     Origin,
     Output,
     Record,
-    merge_memory,
 )
-from firstword.plan import HEADERS, Plan, describe, headers_for, make_plan, reconcile
+from firstword.memory import merge_memory
+from firstword.plan import Plan, describe, make_plan, reconcile
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -19,6 +19,7 @@ from pathlib import Path
 import boto3
 import pytest
 from counting import CountingProxy
+from fakestore import U1, Site, World
 from moto.server import ThreadedMotoServer
 from sites import CARDS, CARDS_FILE, CONF, HALF_PAST_TEN, RESOLVED, Ran, SmallSite
 
@@ -26,9 +27,10 @@ from firstword.cli.turn import turn
 from firstword.cli.watching import Alarm, Round, watch
 from firstword.errors import BuildError, FirstwordError, StoreError
 from firstword.gitlog import Source
+from firstword.headers import HEADERS
 from firstword.manifest import Lease, Manifest, Origin
-from firstword.plan import HEADERS
-from firstword.store.kept import KeptShards
+from firstword.shards import tree_of
+from firstword.store.kept import Journal, KeptShards
 from firstword.tick import due
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -272,31 +274,39 @@ def test_kept_shards_come_back_and_are_checked(tmp_path: Path) -> None:
 
     assert (again[digest], list(again), len(again)) == (body, [digest], 1)
     (tmp_path / "deep" / "shards" / f"{digest}.json").write_bytes(b"something else")
-    assert digest not in KeptShards(tmp_path / "deep" / "shards")
+    assert KeptShards(tmp_path / "deep" / "shards").get(digest) is None
     assert (tmp_path / "deep" / "shards").stat().st_mode & 0o077 == 0
 
 
-def test_kept_shards_forget_what_nobody_names_any_more(tmp_path: Path) -> None:
-    (old, old_body), (new, new_body) = named(b"the secret"), named(b"a gap")
-    first = KeptShards(tmp_path)
-    first[old], first[new] = old_body, new_body
-    later = KeptShards(tmp_path)
-    assert later[new] == new_body
+def test_a_publish_takes_out_of_the_cache_what_no_target_names(tmp_path: Path) -> None:
+    world = World(Site(tmp_path / "site", {"card": {U1: "the secret"}}))
+    world.publish(shards=KeptShards(tmp_path / "kept"))
+    (tmp_path / "kept" / "died.new").write_bytes(b"the secret")
 
-    later.forget_unused()
+    world.publish(
+        commit="b",
+        site=world.later(card={U1: "a gap"}),
+        shards=KeptShards(tmp_path / "kept"),
+    )
 
-    assert [path.name for path in tmp_path.iterdir()] == [f"{new}.json"]
+    there = sorted(path.stem for path in (tmp_path / "kept").iterdir())
+    assert there == sorted(tree_of(world.manifest()).named())
+    assert not any(b"the secret" in path.read_bytes() for path in (tmp_path / "kept").iterdir())
 
 
-def test_kept_shards_stay_within_their_size(tmp_path: Path) -> None:
-    kept = KeptShards(tmp_path, most_bytes=2500)
-    for number in range(5):
-        digest, body = named(b"%d" % number * 1000)
-        kept[digest] = body
+def test_the_journal_knows_what_publishes_from_here_changed(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "deep" / "journal.json")
+    journal.note("one", "two", frozenset({"card"}))
+    journal.note("two", "three", frozenset({"mail", "card"}))
 
-    kept.forget_unused()
-
-    assert sum(path.stat().st_size for path in tmp_path.iterdir()) == 2000
+    assert journal.since("two", "two") == frozenset()
+    assert journal.since("one", "three") == frozenset({"card", "mail"})
+    assert journal.since("three", "one") is None
+    assert journal.since("of another machine", "three") is None
+    journal.note("three", "one", frozenset({"dns"}))
+    assert journal.since("three", "one") == frozenset({"dns"})
+    (tmp_path / "deep" / "journal.json").write_text("[]", encoding="utf-8")
+    assert journal.since("one", "two") is None
 
 
 def test_kept_shards_need_no_folder_that_can_be_written(tmp_path: Path) -> None:
@@ -307,7 +317,6 @@ def test_kept_shards_need_no_folder_that_can_be_written(tmp_path: Path) -> None:
     kept[digest] = body
 
     assert kept[digest] == body
-    kept.forget_unused()
     del kept[digest]
     with pytest.raises(KeyError):
         del kept[digest]

@@ -29,23 +29,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 from sites import CARDS, CARDS_FILE, CONF, RESOLVED, Ran, SmallSite
+from trees import again
 
 from firstword.errors import Refused
 from firstword.manifest import (
     ROOT_KEY,
-    SHARDS,
     Built,
     Manifest,
     Memory,
     Origin,
     Record,
-    from_shards,
-    merge_memory,
-    to_shards,
 )
+from firstword.memory import merge_memory
 from firstword.parse import parse
 from firstword.parse.redactions import Redaction, redactions
 from firstword.redact import Redacted, lines_with, redact
+from firstword.shards import SHARDS
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 GAP = Redaction(
@@ -235,7 +234,7 @@ def record(text: str, *gaps: str) -> Record:
 def test_gaps_are_remembered() -> None:
     manifest = Manifest(build_id="b", records={"card": record("x", "[g]", "[g]")})
 
-    assert from_shards(manifest, to_shards(manifest).values()).records == manifest.records
+    assert again(manifest).records == manifest.records
 
 
 def test_a_target_that_a_redaction_did_not_reach_brings_nothing_back() -> None:

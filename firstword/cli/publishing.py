@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ from firstword.model import Site, Target
 from firstword.publisher import Report, publish
 from firstword.settings import CONF, load_settings, read_site
 from firstword.store import Store, is_local, open_store
-from firstword.store.kept import KeptShards
+from firstword.store.kept import Journal, KeptShards
 from firstword.store.state import State, in_parallel, read_root
 from firstword.tick import due
 
@@ -112,11 +112,11 @@ class Publishing:
             if ended:
                 return ended
         with turn(self.cache, say=show.say, sleep=self.sleep):
-            ended = self._publish(show, source)
+            ended = self._publish(show, source, roots)
         self._remember(source, roots, ended.reports)
         return ended
 
-    def _publish(self, show: Showing, source: gitlog.Source) -> Ended:
+    def _publish(self, show: Showing, source: gitlog.Source, roots: Mapping[str, State]) -> Ended:
         options, built = self.options, _LastBuilt()
 
         def build(memory: Memory) -> Built:
@@ -127,7 +127,7 @@ class Publishing:
             built.take(run)
             return run.built()
 
-        shards = KeptShards(self.cache / "target" / "shards")
+        remembered = self.cache / "target"
         stopped = self.site.pinned_clock or os.environ.get("SOURCE_DATE_EPOCH")
         reports = publish(
             self.stores,
@@ -144,11 +144,11 @@ class Publishing:
             force=options.force,
             no_lock=getattr(options, "no_lock", False),
             fixed_now=self.pages_now() if stopped else None,
-            shards=shards,
+            shards=KeptShards(remembered / "shards"),
+            journal=Journal(remembered / "journal.json"),
+            roots=roots,
             progress=show.sent,
         )
-        if all(report.outcome != "failed" for report in reports):
-            shards.forget_unused()
         reports, unseen = follow_up(
             reports, self.places, built.build_id, now=system_clock(), sleep=self.sleep
         )

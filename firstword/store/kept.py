@@ -1,28 +1,25 @@
 """Shards that were read before, kept beside the checkout so that a publish reads the root alone.
 
-Data only, named by digest and checked when read: the folder may be deleted at any time. What no
-target names any more goes with `forget_unused`, since redacted words must not live on in here.
+Data only, named by digest and checked when read: the folder may be deleted at any time. A publish
+takes out what no target names any more, since redacted words must not live on in here.
 """
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from pathlib import Path
 
-from firstword.manifest import shard_digest
-
-#: A site of ten thousand stories has about 30 MB.
-MOST_BYTES = 100_000_000
+from firstword.shards import shard_digest
 
 
 class KeptShards(MutableMapping[str, bytes]):
     """A folder as a mapping of digest → body. A folder that cannot be written keeps nothing."""
 
-    def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._most = most_bytes
         self._read: dict[str, bytes] = {}
 
     def __getitem__(self, digest: str) -> bytes:
@@ -58,24 +55,66 @@ class KeptShards(MutableMapping[str, bytes]):
             if not known:
                 raise KeyError(digest) from error
 
+    def __contains__(self, digest: object) -> bool:
+        # Whether it is what its name says shows when it is read.
+        return digest in self._read or self._path(str(digest)).is_file()
+
     def __iter__(self) -> Iterator[str]:
-        yield from (path.stem for path in sorted(self._files()) if path.suffix == ".json")
+        # A draft that a died process left counts as well, so that it is taken out.
+        yield from (path.name.removesuffix(".json") for path in sorted(self._files()))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-    def forget_unused(self) -> None:
-        """Remove what was not asked for since this was made, and all beyond the size allowed."""
-        size = 0
-        for path in sorted(self._files()):
-            with suppress(OSError):
-                size += path.stat().st_size
-                if path.stem not in self._read or path.suffix != ".json" or size > self._most:
-                    path.unlink()
 
     def _files(self) -> Iterator[Path]:
         with suppress(OSError):
             yield from self._folder.iterdir()
 
     def _path(self, digest: str) -> Path:
-        return self._folder / f"{digest}.json"
+        return self._folder / (digest if digest.endswith(".new") else f"{digest}.json")
+
+
+class Journal:
+    """What publishes from here changed of what a target remembers, in one small file: names only.
+
+    A file that cannot be read or written knows nothing: then everything is compared.
+    """
+
+    MOST = 64
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def since(self, then: str, now: str) -> frozenset[str] | None:
+        """Return the ids of stories that differ between two states; None = not known."""
+        steps, found = self._steps(), set[str]()
+        for _ in range(self.MOST):
+            if then == now:
+                return frozenset(found)
+            if then not in steps:
+                break
+            then, *ids = steps[then]
+            found.update(ids)
+        return None
+
+    def note(self, then: str, now: str, ids: frozenset[str]) -> None:
+        """Note that a commit went from one state to another."""
+        steps = {state: step for state, step in self._steps().items() if state not in {then, now}}
+        if then == now:
+            return
+        steps[then] = [now, *sorted(ids)]
+        draft = self._path.with_name(f"{uuid.uuid4().hex}.new")
+        with suppress(OSError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                draft.write_text(json.dumps(dict(list(steps.items())[-self.MOST :])), "utf-8")
+                draft.replace(self._path)
+            finally:
+                draft.unlink(missing_ok=True)
+
+    def _steps(self) -> dict[str, list[str]]:
+        with suppress(OSError, ValueError):
+            found = json.loads(self._path.read_bytes())
+            if isinstance(found, dict):
+                return found
+        return {}

@@ -11,27 +11,25 @@ import gzip
 import hashlib
 import threading
 import zlib
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
 from firstword.errors import Conflict, FirstwordError, StoreError, Unavailable
+from firstword.headers import headers_for
 from firstword.manifest import (
     ROOT_KEY,
     Lease,
     Manifest,
-    from_shards,
     parse_root,
     root_to_bytes,
-    shard_digest,
-    shard_key,
-    to_shards,
 )
-from firstword.plan import Delete, Put, headers_for
+from firstword.plan import Delete, Put
+from firstword.shards import manifest_over, revise, shard_digest, shard_key
 from firstword.store import Store
 
 #: A conflict may only mean that the server was busy with the object: look, and try again.
@@ -64,34 +62,55 @@ def read_root(store: Store) -> State:
     return State(parse_root(found.body), found.etag)
 
 
-def read_state(store: Store, shards: MutableMapping[str, bytes], workers: int) -> State:
-    """Read all that a target holds and remembers.
+def read_state(
+    store: Store, kept: MutableMapping[str, bytes], workers: int, root: State | None = None
+) -> State:
+    """Read the root, unless that was done; whatever else is read when it is asked for.
 
-    `shards` keeps bodies by digest from one reading to the next. Raises StoreError.
+    `kept` has bodies by digest, from one reading to the next. Asking raises StoreError, and
+    LeaseLost where somebody else published since.
     """
-    before = None
-    for _ in range(ATTEMPTS):
-        root = read_root(store)
-        wanted = sorted(set(root.manifest.shards.values()))
-        unread = [digest for digest in wanted if digest not in shards]
-        for digest, body in zip(
-            unread, in_parallel(lambda one: _read_shard(store, one), unread, workers), strict=True
-        ):
-            if body is not None:
-                shards[digest] = body
-        missing = [digest for digest in wanted if digest not in shards]
-        if not missing:
-            return replace(
-                root, manifest=from_shards(root.manifest, [shards[digest] for digest in wanted])
-            )
+    root = root or read_root(store)
+    return replace(
+        root, manifest=manifest_over(root.manifest, _Shards(store, root.etag, kept, workers))
+    )
+
+
+class _Shards:
+    """Reads shards; where one is not at hand, all that are not are read at once."""
+
+    def __init__(
+        self, store: Store, root: str | None, kept: MutableMapping[str, bytes], workers: int
+    ) -> None:
+        self._store = store
+        self._root = root
+        self._kept = kept
+        self._workers = workers
+        self._one_at_a_time = threading.Lock()
+
+    def __call__(self, digest: str, others: Callable[[], Iterable[str]]) -> bytes:
+        with self._one_at_a_time:
+            body = self._kept.get(digest)
+            if body is None:
+                # One that lies there all the same is not what its name says.
+                beside = {other for other in others() if other not in self._kept}
+                self._fetch(sorted(beside | {digest}))
+                body = self._kept.get(digest)
+        if body is not None:
+            return body
         # A commit in between removes the shards that it replaces. The same root twice is no race.
-        if before == root.etag:
-            raise StoreError(
-                f"{store.name}: {shard_key(missing[0])} is missing, and with it what the target "
-                "remembers; bring it back from the bucket's versions or a backup"
-            )
-        before = root.etag
-    raise StoreError(f"{store.name}: changed {ATTEMPTS} times while it was read; publish again")
+        if read_root(self._store).etag != self._root:
+            raise LeaseLost(f"{self._store.name}: another publisher came in between")
+        raise StoreError(
+            f"{self._store.name}: {shard_key(digest)} is missing, and with it what the target "
+            "remembers; bring it back from the bucket's versions or a backup"
+        )
+
+    def _fetch(self, missing: list[str]) -> None:
+        bodies = in_parallel(lambda one: _read_shard(self._store, one), missing, self._workers)
+        for digest, body in zip(missing, bodies, strict=True):
+            if body is not None:
+                self._kept[digest] = body
 
 
 def _read_shard(store: Store, digest: str) -> bytes | None:
@@ -105,6 +124,17 @@ def _read_shard(store: Store, digest: str) -> bytes | None:
     if shard_digest(body) != digest:
         raise StoreError(f"{store.name}: {shard_key(digest)} is not what its name says")
     return body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What a commit did to the shards: for a reader's cache."""
+
+    shards: Mapping[str, bytes] = field(default_factory=dict)
+    replaced: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()  #: stories that are remembered otherwise
+    remembers: str = ""  #: digest of all that is remembered
+    named: frozenset[str] = frozenset()  #: all shards that there are
 
 
 class Hold:
@@ -121,8 +151,7 @@ class Hold:
     ) -> None:
         """Take the lease. Raises LeaseLost when the target is not what it was when we looked."""
         self.generation = before.manifest.generation + 1
-        #: what the commit wrote, by digest: for a reader's cache
-        self.shards: dict[str, bytes] = {}
+        self.committed = Committed()
         self._store = store
         self._before = before
         self._clock = clock
@@ -205,24 +234,36 @@ class Hold:
         Afterwards what they replace is removed, with `orphans` (keys of shards that nobody names):
         a redacted word must not live on in there. Returns why that failed, if it did.
         """
-        bodies = to_shards(manifest)
-        known = set(self._before.manifest.shards.values())
-        new = [name for name, body in bodies.items() if shard_digest(body) not in known]
-        written = in_parallel(lambda name: self._put_shard(bodies[name]), new, workers)
-        bodies |= zip(new, written, strict=True)
-        names = {name: shard_digest(body) for name, body in bodies.items()}
-        self.shards = {names[name]: body for name, body in bodies.items()}
-        self.check()
         before = self._before.manifest
+        draft = revise(before, manifest)
+        leaves, index = draft.leaves, draft.over(draft.leaves).to_bytes()
+        # Nobody names them yet, so they may be written in any order.
+        slots = [slot for slot, body in leaves.items() if body]
+        *written, index_written = in_parallel(
+            self._put_shard, [*(leaves[slot] for slot in slots), index], workers
+        )
+        told = {**leaves, **dict(zip(slots, written, strict=True))}
+        if told != leaves:
+            self._avoided.append(shard_key(shard_digest(index_written)))
+            index_written = self._put_shard(draft.over(told).to_bytes())
+        new = {shard_digest(body): body for body in (*written, index_written)}
+        self.check()
         committed = replace(
             replace(manifest, probed=before.probed, guarded_at=before.guarded_at),
             generation=self.generation,
             lease=None,
-            shards=names,
+            index=shard_digest(index_written),
         )
         self._etag = self._write_root(committed, self._etag)
-        named = {shard_key(digest) for digest in names.values()}
-        stale = {shard_key(digest) for digest in known}.union(orphans, self._avoided) - named
+        self.committed = Committed(
+            shards=new,
+            replaced=frozenset(draft.replaced() - new.keys()),
+            ids=draft.ids,
+            remembers=draft.over(told).remembers,
+            named=draft.over(told).named | {shard_digest(index_written)},
+        )
+        stale = {shard_key(digest) for digest in self.committed.replaced}
+        stale = stale.union(orphans, self._avoided) - {shard_key(digest) for digest in new}
         try:
             in_parallel(self._drop, sorted(stale), workers)
         except StoreError as error:
@@ -293,7 +334,7 @@ class Hold:
 
     def _put_new(self, body: bytes) -> bool:
         """Write a shard; False = there is one of that name already."""
-        key, packed = shard_key(shard_digest(body)), gzip.compress(body, mtime=0)
+        key, packed = shard_key(shard_digest(body)), gzip.compress(body, 6, mtime=0)
         for _ in range(ATTEMPTS):
             try:
                 self._patiently(partial(self._put_state, key, packed, None))

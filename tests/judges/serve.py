@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from firstword.plan import headers_for
+from firstword.headers import headers_for
 
 TEMPLATE = Path(__file__).resolve().parent.parent.parent / "hosting" / "cloudformation.yaml"
 

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from firstword.plan import headers_for
+from firstword.headers import headers_for
 
 
 class Served:

@@ -1,0 +1,109 @@
+"""What all targets together remember, looked up as the build asks for it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from firstword.manifest import Manifest, Memory, Record
+from firstword.shards import Records, tree_of
+
+#: What targets remembered, then and now → ids of the stories that differ; None = not known.
+Since = Callable[[str, str], frozenset[str] | None]
+
+
+def unknown(_then: str, _now: str) -> None:
+    """Know nothing of what changed."""
+
+
+def merge_memory(manifests: Iterable[Manifest], now: datetime, since: Since = unknown) -> Memory:
+    """Merge what the targets know: the earliest stamp holds, the newest source's text holds.
+
+    A known instant beats "before records began": a target that is added later, or alone, would
+    otherwise wipe out what the others saw happen.
+    """
+    long_ago = datetime.min.replace(tzinfo=UTC)
+    begun = sorted(
+        (manifest for manifest in manifests if manifest.published),
+        key=lambda one: one.source.committed_at or long_ago,
+    )
+    states = [tree_of(manifest).remembers for manifest in begun if manifest.index]
+    token = ",".join(states) if len(states) == len(begun) else ""
+
+    def changed(older: str) -> frozenset[str] | None:
+        then = older.split(",")
+        if not token or not older or len(then) != len(states):
+            return None
+        found: frozenset[str] = frozenset()
+        for before, after in zip(then, states, strict=True):
+            ids = since(before, after)
+            if ids is None:
+                return None
+            found |= ids
+        return found
+
+    return Memory(
+        now=now,
+        stamps=_Stamps(begun),
+        records_began=bool(begun),
+        sources=_Sources(begun),
+        token=token,
+        changed=changed,
+    )
+
+
+class _Stamps(Mapping[str, Mapping[str, datetime | None]]):
+    """Story → update → when any target first saw it."""
+
+    def __init__(self, targets: Sequence[Manifest]) -> None:
+        self._targets = targets
+
+    def __getitem__(self, id_: str) -> Mapping[str, datetime | None]:
+        told = [one.stamps[id_] for one in self._targets if id_ in one.stamps]
+        if not told:
+            raise KeyError(id_)
+        merged: dict[str, datetime | None] = {}
+        for updates in told:
+            for update, at in updates.items():
+                known = [instant for instant in (merged.get(update), at) if instant is not None]
+                merged[update] = min(known, default=None)
+        return merged
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(id_ for one in self._targets for id_ in one.stamps))
+
+    def __len__(self) -> int:
+        if len(self._targets) == 1:
+            return len(self._targets[0].stamps)
+        return sum(1 for _ in self)
+
+
+class _Sources(Mapping[str, str]):
+    """Path → the text that was last good."""
+
+    def __init__(self, targets: Sequence[Manifest]) -> None:
+        self._targets = targets
+
+    def __getitem__(self, path: str) -> str:
+        newest: Record | None = None
+        for one in self._targets:
+            record = _at(one.records, path)
+            # A target that a redaction did not reach yet must not bring the words back.
+            if record is not None and (newest is None or not newest.gaps_lost(record)):
+                newest = record
+        if newest is None:
+            raise KeyError(path)
+        return newest.source
+
+    def __iter__(self) -> Iterator[str]:
+        records = (record for one in self._targets for record in one.records.values())
+        return iter(dict.fromkeys(record.path for record in records))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _at(records: Mapping[str, Record], path: str) -> Record | None:
+    if isinstance(records, Records):
+        return records.tree.at(path)
+    return next((record for record in records.values() if record.path == path), None)

@@ -1,0 +1,154 @@
+"""Carry out what a target needs: take the lease, send, commit."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from datetime import datetime
+
+from firstword.errors import BuildError, FirstwordError, StoreError
+from firstword.gitlog import ANCESTORS, Source
+from firstword.manifest import Built, Lease, Memory, Origin
+from firstword.plan import Delete, Plan, Put, describe, make_plan, reconcile
+from firstword.publisher.job import Job, Target
+from firstword.shards import SHARDS, shard_key, tree_of
+from firstword.store.probe import PROBES, ready
+from firstword.store.state import Hold, LeaseLost, State, in_parallel, read_root
+
+POLL_SECONDS = 2.0
+
+
+def carry_out(job: Job, target: Target, built: Built, memory: Memory, now: datetime) -> None:
+    """Plan what a target needs, and do it; while somebody else is at work on it, wait instead."""
+    manifest = target.state.manifest
+    if job.full:
+        manifest, strays = reconcile(manifest, target.listing, built)
+        target.lines += [f"stray  {key}  not from Firstword; left alone" for key in strays]
+    plan = make_plan(
+        manifest,
+        built,
+        now,
+        memory=memory,
+        grace=job.grace,
+        allow_shrink=job.allow_shrink,
+        full=job.full,
+    )
+    target.plan = plan
+    # State that a died publish left may hold words that were redacted since.
+    if plan.empty and (job.dry_run or not _orphans(target)):
+        target.end(job, "unchanged")
+    elif job.dry_run:
+        target.end(job, "planned")
+    elif manifest.lease is not None and manifest.lease.live(now):
+        _wait(job, target, manifest.lease)
+    else:
+        _apply(job, target, plan, built, now)
+        target.end(job, "published")
+
+
+def _wait(job: Job, target: Target, held: Lease) -> None:
+    """Wait until a lease is given back or dead. Raises StoreError when that takes too long."""
+    job.say(f"{target.store.name}: {held.owner} is publishing; waiting")
+    lease: Lease | None = held
+    while lease is not None and lease.live(job.clock()):
+        if target.waited >= job.wait_seconds:
+            raise StoreError(
+                f"{lease.owner} has been publishing since {lease.taken_at}; "
+                f"waited {target.waited:.0f} s: publish again later"
+            )
+        job.sleep(POLL_SECONDS)
+        target.waited += POLL_SECONDS
+        lease = read_root(target.store).manifest.lease
+
+
+def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) -> None:
+    """Take the lease, send what is to be sent, commit. Raises LeaseLost, StoreError, BuildError."""
+    target.store, target.state, notes = ready(target.store, target.state, now, no_lock=job.no_lock)
+    for note in notes:
+        job.say(f"{target.store.name}: {note}")
+    before = target.state.manifest
+    origin = _origin(job.source, before.source)
+    doubted = before.lease.touches if before.lease else ()
+    lease = Lease(
+        owner=job.owner,
+        taken_at=now,
+        until=job.clock() + job.lease,
+        origin=origin,
+        touches=tuple(sorted({*doubted, *(put.key for put in plan.puts)})),
+    )
+    hold = Hold(target.store, target.state, lease, clock=job.clock, lasts=job.lease)
+    job.say(f"{target.store.name}: {describe(plan)[-1]}")
+    sent = itertools.count(1)
+
+    def send(put: Put) -> tuple[str, str]:
+        etag = hold.put(put, _body(built, put))
+        job.progress(target.store.name, next(sent), len(plan.puts))
+        return put.key, etag
+
+    try:
+        etags: dict[str, str] = {}
+        for phase in plan.phases:
+            etags |= in_parallel(send, phase, job.workers)
+        undone = in_parallel(
+            lambda delete: _delete(target, hold, delete), plan.deletes, job.workers
+        )
+        kept = [delete for delete in undone if delete is not None]
+        committed = plan.committed(etags, origin, kept)
+        leftover = hold.commit(committed, job.workers, _orphans(target))
+    except LeaseLost:
+        raise
+    except (FirstwordError, OSError):
+        hold.release()
+        raise
+    if leftover is not None:
+        target.lines.append(f"old state stays behind: {leftover}")
+    done = hold.committed
+    job.shards.update(done.shards)
+    target.named = done.named
+    if job.journal is not None:
+        job.journal.note(tree_of(before).remembers, done.remembers, done.ids)
+    target.state = State(committed, None)
+
+
+def _delete(target: Target, hold: Hold, delete: Delete) -> Delete | None:
+    """Delete one object; return it when that must be tried again by a later publish."""
+    try:
+        if not hold.delete(delete):
+            target.lines.append(f"left alone  {delete.key}  somebody else wrote it")
+    except LeaseLost:
+        raise
+    except StoreError as error:
+        # New words matter more than old pages: a missing permission must not hold them up.
+        target.lines.append(f"not deleted  {delete.key}  {error}")
+        return delete
+    return None
+
+
+def _orphans(target: Target) -> list[str]:
+    """Return the shards and probes that a died publish left, where the target was listed."""
+    if not target.listing:
+        return []
+    named = set(map(shard_key, tree_of(target.state.manifest).named()))
+    return [k for k in target.listing if k.startswith((SHARDS, PROBES)) and k not in named]
+
+
+def _body(built: Built, put: Put) -> bytes:
+    """Read one output, and make sure that it is still what was built. Raises BuildError."""
+    body = (built.folder / put.key).read_bytes()
+    if hashlib.sha256(body).hexdigest() != put.output.digest:
+        raise BuildError(f"{put.key!r} changed after the build: is another build running?")
+    return body
+
+
+def _origin(source: Source, before: Origin) -> Origin:
+    """Return what to record of our source; a shallow clone passes on what was recorded before."""
+    ancestors = [*source.ancestors]
+    if source.shallow and before.commit is not None:
+        ancestors += [before.commit, *before.ancestors]
+    known = [one for one in dict.fromkeys(ancestors) if one != source.commit]
+    return Origin(
+        commit=source.commit,
+        committed_at=source.committed_at,
+        ancestors=tuple(known[:ANCESTORS]),
+        dirty=source.dirty,
+    )
