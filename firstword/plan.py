@@ -284,9 +284,10 @@ def _phases(puts: list[Put], *, first: bool) -> tuple[tuple[Put, ...], ...]:
     """Order the puts so that nothing links to a missing page or update; home is last of all."""
     ordered = sorted(puts, key=lambda put: (put.key == HOME, put.key))
     leaves = tuple(put for put in ordered if put.why == "new" and put.output.leaf)
+    others = [put for put in ordered if not (put.why == "new" and put.output.leaf)]
     # Lists and feeds link to single updates, so a story that got one goes before them.
-    stories = tuple(put for put in ordered if put.output.owner and put not in leaves)
-    rest = tuple(put for put in ordered if put not in leaves and put not in stories)
+    stories = tuple(put for put in others if put.output.owner)
+    rest = [put for put in others if not put.output.owner]
     # The very first home page links to everything, also to what is no leaf.
     home = tuple(put for put in rest if put.key == HOME) if first else ()
     phases = (leaves, stories, tuple(put for put in rest if put not in home), home)

@@ -8,7 +8,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 from firstword.manifest import STATE, Gone, Held, Record, instant, iso, maybe_instant, to_json
@@ -43,8 +42,8 @@ def bucket_of(name: str, count: int) -> int:
 
 def name_of(path: str) -> str:
     """Return the story that a path seems to belong to, by its name: its stem, or its folder's."""
-    plain = PurePosixPath(path)
-    return (plain.parent.name if plain.name == "index.html" else plain.name).partition(".")[0]
+    folder, _, name = path.rpartition("/")
+    return (folder.rpartition("/")[2] if name == "index.html" else name).partition(".")[0]
 
 
 @dataclass(slots=True)
