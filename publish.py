@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from firstword.cli import publish, run_command
+from firstword.cli import end_with, publish, run_command
 
 if __name__ == "__main__":
-    raise SystemExit(run_command("publish.py", publish, sys.argv[1:]))
+    end_with(run_command("publish.py", publish, sys.argv[1:]))

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,22 +69,35 @@ def head(repo: Path) -> str | None:
     return _line(repo, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
 
 
-def read_source(repo: Path) -> Source:
-    """Read what is checked out: commit, time (UTC), ancestors, and whether files were changed."""
-    commit = head(repo)
-    if commit is None:
-        return Source()
-    committed_at, parents = _commit(repo, commit)
-    history = _text(repo, "rev-list", f"--max-count={ANCESTORS + 1}", commit).split()
-    ancestors = dict.fromkeys([*parents, *(one for one in history if one != commit)])
-    return Source(
-        commit=commit,
-        committed_at=committed_at,
-        ancestors=tuple(ancestors)[:ANCESTORS],
-        parents=parents,
-        shallow=is_shallow(repo),
-        dirty=bool(_text(repo, "status", "--porcelain", "--", ".")),
-    )
+def read_source(repo: Path, *, clean: bool = False) -> Source:
+    """Read what is checked out: commit, time (UTC), ancestors, and whether files were changed.
+
+    `clean` = only what is committed is published: then nobody looks for changed files.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        # The one question whose answer takes longer the more files there are.
+        changed = None if clean else beside.submit(_text, repo, "status", "--porcelain", "--", ".")
+        told = _text(repo, "rev-parse", "--is-shallow-repository", "HEAD^{commit}").split()
+        if len(told) != 2:
+            return Source()
+        shallow, commit = told[0] == "true", told[1]
+        # A line is: time, commit, parents.
+        wanted = f"--max-count={ANCESTORS + 1}"
+        history = _text(repo, "rev-list", "--timestamp", "--parents", wanted, commit)
+        lines = [line.split() for line in history.splitlines()]
+        at, _, *known = lines[0]
+        parents = tuple(known)
+        if shallow:  # history is cut, but the commit itself still names its parents
+            parents = _commit(repo, commit)[1]
+        ancestors = dict.fromkeys([*parents, *(one for _, one, *_ in lines if one != commit)])
+        return Source(
+            commit=commit,
+            committed_at=datetime.fromtimestamp(int(at), UTC),
+            ancestors=tuple(ancestors)[:ANCESTORS],
+            parents=parents,
+            shallow=shallow,
+            dirty=changed is not None and bool(changed.result()),
+        )
 
 
 def relation(
@@ -97,8 +111,9 @@ def relation(
         return Relation.UNKNOWN
     if theirs == ours.commit:
         return Relation.SAME
-    here = _ok(repo, "cat-file", "-e", f"{theirs}^{{commit}}")
-    if theirs in ours.ancestors or (here and _is_ancestor(repo, theirs, ours.commit)):
+    known = theirs in ours.ancestors  # as nearly always: then git is not asked
+    here = not known and _ok(repo, "cat-file", "-e", f"{theirs}^{{commit}}")
+    if known or (here and _is_ancestor(repo, theirs, ours.commit)):
         return Relation.NEWER
     if ours.commit in theirs_ancestors or (here and _is_ancestor(repo, ours.commit, theirs)):
         return Relation.OLDER

@@ -16,8 +16,8 @@ from firstword.errors import Conflict
 from firstword.gitlog import Relation, Source
 from firstword.manifest import STATE, Built, Manifest, Memory, Output, Record
 from firstword.publisher import Report, publish
-from firstword.store import Found, Head, Store
 from firstword.publisher.job import Journal
+from firstword.store import Found, Head, Store
 from firstword.store.state import State, read_state
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -111,7 +111,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
 #: Library → the only modules that name it.
 HOMES = {
     "pelican": {"firstword/plugin.py", "firstword/build.py"},
-    "boto3": {"firstword/store/s3.py", "firstword/store/cdn.py"},
+    "boto3": {"firstword/store/cdn.py"},
     "botocore": {"firstword/store/s3.py", "firstword/store/cdn.py"},
     "feedgen": {"firstword/feeds.py", "firstword/feeds/"},
     "icalendar": {"firstword/api/calendar.py", "firstword/api/zone.py"},

@@ -7,10 +7,12 @@ Results go to stdout, complaints to stderr. Exit codes: 0 done, 1 problems or no
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 from firstword.errors import FirstwordError, SettingsError
 
@@ -70,6 +72,16 @@ def run_command(prog: str, module: object, arguments: Sequence[str]) -> int:
 def main_and_exit() -> None:
     """Be the console script."""
     raise SystemExit(main())
+
+
+def end_with(code: int) -> NoReturn:
+    """End the process with an exit code, without taking apart what goes with it anyway."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        raise SystemExit(code) from None
+    os._exit(code)
 
 
 def find_root(start: Path) -> Path:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from firstword import gitlog
 from firstword.cli import find_root
 from firstword.cli.after import follow_up
+from firstword.cli.beside import Beside
 from firstword.cli.turn import turn
 from firstword.clock import read_clock, system_clock
 from firstword.errors import FirstwordError, SettingsError
@@ -105,15 +106,22 @@ class Publishing:
 
     def once(self, show: Showing, *, tick: bool = False) -> Ended:
         """Publish; with `tick`, only if one of the targets needs it."""
-        source = gitlog.read_source(self.root)
-        roots: dict[str, State] = {}
+        began: Beside | None = None
+        compared: dict[str, State] = {}
         if tick:
-            roots, ended = self._nothing_due(show, source)
+            source = gitlog.read_source(self.root)
+            compared, ended = self._nothing_due(show, source)
             if ended:
                 return ended
-        with turn(self.cache, say=show.say, sleep=self.sleep):
+        else:
+            began = Beside(self.root, self.stores)
+            began.import_pelican()
+            source = began.source()
+        with turn(self.cache, say=show.say, sleep=self.sleep) as waited:
+            # Whoever we waited for changed what we saw.
+            roots = {} if waited else began.roots() if began else compared
             ended = self._publish(show, source, roots)
-        self._remember(source, roots, ended.reports)
+        self._remember(source, compared, ended.reports)
         return ended
 
     def _publish(self, show: Showing, source: gitlog.Source, roots: Mapping[str, State]) -> Ended:

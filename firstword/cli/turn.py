@@ -20,8 +20,8 @@ def turn(
     say: Callable[[str], None],
     sleep: Callable[[float], None],
     wait_seconds: float = 600,
-) -> Iterator[None]:
-    """Hold the checkout's lock while the body runs; wait for whoever holds it.
+) -> Iterator[bool]:
+    """Hold the checkout's lock while the body runs; wait for whoever holds it. Yields whether.
 
     The lock goes with the process, however that ends. Raises BuildError after `wait_seconds`.
     """
@@ -45,7 +45,7 @@ def turn(
         lock.write(f"process {os.getpid()}")
         lock.flush()
         try:
-            yield
+            yield bool(waited)
         finally:
             lock.truncate(0)
 

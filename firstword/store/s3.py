@@ -1,7 +1,8 @@
 """A target on S3, or on something that speaks like it.
 
 Compare-and-swap goes through PutObject alone: copies and multipart uploads ignore conditions on
-several servers. boto3 is imported with the first request: that takes longer than the request.
+several servers. botocore is imported with the first request: that takes longer than the request.
+It is what boto3 is made of; boto3's own part is of no use here, and takes as long again.
 """
 
 from __future__ import annotations
@@ -167,18 +168,19 @@ class S3Store:
         """Return the client, made once."""
         options = self._options
         style: Any = options.addressing or ("path" if options.endpoint else "auto")
-        # Several servers refuse the checksums that boto3 sends by itself.
+        # Several servers refuse the checksums that botocore sends by itself.
         checksums: Any = options.checksums
         with self._making:
             if self._made is None:
-                import boto3
                 from botocore.config import Config
+                from botocore.session import Session
 
-                session = boto3.session.Session(profile_name=options.profile or None)
-                self._made = session.client(
+                session = Session(profile=options.profile or None)
+                region = options.region or session.get_config_variable("region")
+                client: Any = session.create_client(
                     "s3",
                     endpoint_url=options.endpoint or None,
-                    region_name=options.region or session.region_name or "us-east-1",
+                    region_name=region or "us-east-1",
                     config=Config(
                         retries={"mode": "standard", "total_max_attempts": 4},
                         connect_timeout=5,
@@ -190,6 +192,7 @@ class S3Store:
                         s3={"addressing_style": style},
                     ),
                 )
+                self._made = client
             return self._made
 
     @contextmanager
