@@ -312,7 +312,7 @@ def test_one_bucket_more_takes_names_from_one_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stories", "buckets"), [(0, 1), (1, 2), (100, 20), (10_000, 200), (100_000, 633)]
+    ("stories", "buckets"), [(0, 1), (32, 1), (33, 2), (100, 17), (10_000, 200), (100_000, 633)]
 )
 def test_buckets_grow_with_the_root_of_the_stories(stories: int, buckets: int) -> None:
     assert buckets_for(stories) == buckets

@@ -15,6 +15,8 @@ from firstword.manifest import STATE, Gone, Held, Record, instant, iso, maybe_in
 SHARDS = f"{STATE}shards/"
 #: What of the site itself lies in the index, which nearly every edit writes; more moves to `cold`.
 MOST_HOT = 256
+#: So many stories lie in one bucket: each request more is one more that can fail.
+ONE_BUCKET = 32
 
 
 def shard_key(digest: str) -> str:
@@ -28,8 +30,8 @@ def shard_digest(body: bytes) -> str:
 
 
 def buckets_for(stories: int) -> int:
-    """Return how many buckets keep both the index and a bucket small."""
-    return max(1, math.ceil(2 * math.sqrt(stories)))
+    """Return how many buckets keep both the index and a bucket small; a small site needs one."""
+    return max(1, math.ceil(2 * math.sqrt(max(0, stories - ONE_BUCKET))))
 
 
 def bucket_of(name: str, count: int) -> int:
