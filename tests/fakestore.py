@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -215,6 +216,13 @@ def straight(ours: str) -> Callable[[str, tuple[str, ...]], Relation]:
     return relation
 
 
+class Builder(Protocol):
+    """Whatever can be built."""
+
+    def build(self, memory: Memory) -> Built:
+        """Return a build that knows what the targets remember."""
+
+
 @dataclass
 class World:
     """One target (and more, if asked), a clock, and a site to publish."""
@@ -228,7 +236,7 @@ class World:
         self,
         *stores: Store,
         commit: str | None = "a",
-        site: Site | None = None,
+        site: Builder | None = None,
         source: Source | None = None,
         owner: str | None = None,
         workers: int = 1,

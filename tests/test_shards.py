@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from fakestore import World
+from fakestore import Site, World
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from trees import Shelf
@@ -175,7 +175,7 @@ def test_a_build_that_is_told_what_changed_reads_as_little() -> None:
     assert source == made.records["2026-11-21-story-7"].source
     assert "content/incidents/2026/2026-11-21-no-such.md" not in memory.sources
     assert len(shelf.read) <= 3
-    assert memory.changed("an older state") == {"an older state", memory.token}
+    assert memory.changed("an older state") == frozenset({"an older state", memory.token})
     assert memory.changed("") is None
     assert memory.changed("of,two targets") is None
 
@@ -199,14 +199,15 @@ def test_nothing_changed_reads_the_index_alone() -> None:
 def test_the_requests_of_an_edit(tmp_path: Path, stories: int) -> None:
     """One GET, what differs, lease, two shards and root; and what they replace is removed."""
     made = archive(stories, tmp_path / "output")
-    world = World(made)
+    world = World(Site(tmp_path, {}, {}))
     kept, journal = KeptShards(tmp_path / "kept"), Journal(tmp_path / "journal.json")
-    world.publish(shards=kept, journal=journal)
+    world.publish(site=made, shards=kept, journal=journal)
     for number in (7, 8):
         edit(made, f"2026-11-21-story-{number}", f"news {number}")
         world.store.requests.clear()
 
         [report] = world.publish(
+            site=made,
             commit="b",
             shards=KeptShards(tmp_path / "kept"),
             journal=Journal(tmp_path / "journal.json"),
@@ -220,10 +221,10 @@ def test_the_requests_of_an_edit(tmp_path: Path, stories: int) -> None:
         assert len(world.store.asked("delete")) == 2
         assert world.store.asked("head", "list") == []
     memories = made.memories
-    assert memories[-1].changed(memories[-2].token) == {"2026-11-21-story-7"}
+    assert memories[-1].changed(memories[-2].token) == frozenset({"2026-11-21-story-7"})
 
     world.store.requests.clear()
-    [report] = world.publish(commit="b", shards=KeptShards(tmp_path / "kept"))
+    [report] = world.publish(site=made, commit="b", shards=KeptShards(tmp_path / "kept"))
 
     assert report.outcome == "unchanged"
     assert world.store.requests == [("get", ROOT_KEY)]
