@@ -220,6 +220,13 @@ def forget_cache(path: Path | None) -> None:
         _forget(path)
 
 
+def forget_caches(folder: Path) -> None:
+    """Throw away the caches of every output folder, and with them the words they hold."""
+    for path in sorted(folder.glob("build-*.sqlite*")):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
 def _forget(path: Path) -> None:
     for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
         with contextlib.suppress(OSError):

@@ -72,7 +72,9 @@ class _File:
 
 def run(options: argparse.Namespace) -> int:
     """Redact in the site around the current folder."""
+    from firstword.cache.database import forget_caches
     from firstword.cli import find_root
+    from firstword.pelican_defaults import CACHE_PATH as CACHE
     from firstword.redact import redact
     from firstword.settings import CONF, load_settings, read_site
 
@@ -102,6 +104,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     for file, text in changed:
         _replace(file.path, text)
+    # SQLite leaves what it deleted in its files.
+    forget_caches(root / str(settings.get("CACHE_PATH", CACHE)))
     left = [*_still_there(content, root, words)]
     for line in left:
         print(line, file=sys.stderr)
