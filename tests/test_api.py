@@ -292,10 +292,15 @@ def test_a_build_makes_every_document_and_each_is_served_as_what_it_is(built: Sm
 def test_status_json_names_the_build_and_does_not_count_in_it(built: SmallSite) -> None:
     stamp = json.loads(built.page(".build.json", "output"))
     outputs = built.files("output")
+    buckets: dict[int, str] = {}
+    for key, data in sorted(outputs.items()):
+        if key != "status.json":
+            bucket = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) % 1024
+            line = f"{key}\0{hashlib.sha256(data).hexdigest()}\n"
+            buckets[bucket] = buckets.get(bucket, "") + line
     counted = "".join(
-        f"{key}\0{hashlib.sha256(data).hexdigest()}\n"
-        for key, data in sorted(outputs.items())
-        if key != "status.json"
+        f"{bucket}\0{hashlib.sha256(lines.encode()).hexdigest()}\n"
+        for bucket, lines in sorted(buckets.items())
     )
 
     assert json.loads(outputs["status.json"])["build_id"] == stamp["build_id"]
