@@ -59,11 +59,12 @@ def last(ran: Ran) -> str:
 
 def stamps(folder: Path) -> dict[str, Any]:
     """Read the first-published stamps out of a target's state."""
-    root = json.loads((folder / ".firstword/root.json").read_text(encoding="utf-8"))
     found = {}
-    for digest in root["shards"].values():
-        body = gzip.decompress((folder / f".firstword/shards/{digest}.json.gz").read_bytes())
-        for name, record in json.loads(body).get("records", {}).items():
+    # No shard stays behind that the root does not lead to.
+    for path in (folder / ".firstword" / "shards").iterdir():
+        for name, record in (
+            json.loads(gzip.decompress(path.read_bytes())).get("records", {}).items()
+        ):
             found[name] = record["stamps"]
     return found
 
@@ -329,7 +330,7 @@ def test_cold_the_stamps_survive(site: SmallSite) -> None:
     }
     assert stamps(site.root / "public") == before
     # The page says so, and goes on saying so.
-    late = 'First published <time datetime="2026-11-21T09:40:00Z">21 November 2026, 10:40 CET'
+    late = 'First published <time datetime="2026-11-21T09:40:00Z">10:40 CET'
     assert late in page
     assert site.page(CARD_PAGE) == page
 
