@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 from incremental import SETTINGS, Workplace, quiet
 
@@ -253,19 +253,31 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("templates")
 
 
-@settings(
-    max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
-@given(steps)
-def test_what_is_made_of_changes_is_what_is_made_of_everything(
-    templates: Path, taken: list[Step]
-) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        life = Life(Workplace(Path(folder), templates=templates))
-        made = life.place.warm()
-        for step in taken:
-            life.step(*step)
+#: Sequences in all, in as many parts: a part is done before a slow machine is thought to hang.
+SEQUENCES, PARTS = 200, 10
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_what_is_made_of_changes_is_what_is_made_of_everything(part: int, templates: Path) -> None:
+    # Not made smaller when one fails: that takes long, and a sequence is short as it is.
+    @seed(part)
+    @settings(
+        max_examples=SEQUENCES // PARTS,
+        phases=[Phase.generate],
+        derandomize=False,
+        database=None,
+        deadline=None,
+    )
+    @given(steps)
+    def lives(taken: list[Step]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            life = Life(Workplace(Path(folder), templates=templates))
             made = life.place.warm()
-        # Cold builds cost most of the time: what was wrong on the way shows at the end, or at the
-        # end of another, shorter sequence.
-        assert made == life.place.cold()
+            for step in taken:
+                life.step(*step)
+                made = life.place.warm()
+            # Cold builds cost most of the time: what was wrong on the way shows at the end, or at
+            # the end of another, shorter sequence.
+            assert made == life.place.cold()
+
+    lives()
