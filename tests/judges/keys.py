@@ -25,7 +25,8 @@ _WHERE = """() => {
   const top = document.elementFromPoint(x, y);
   const ground = e => {
     const colour = e && getComputedStyle(e).backgroundColor;
-    return !e ? "rgb(255, 255, 255)" : /, 0\\)$/.test(colour) ? ground(e.parentElement) : colour;
+    if (!e) return "rgb(255, 255, 255)";
+    return /^rgba.*, 0\\)$/.test(colour) ? ground(e.parentElement) : colour;
   };
   return {
     number: Number(e.dataset.judged ?? -1), html: e.outerHTML.slice(0, 90),

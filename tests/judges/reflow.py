@@ -62,7 +62,8 @@ _COLOURS = """() => {
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const ground = e => {
     const colour = e && getComputedStyle(e).backgroundColor;
-    return !e ? "rgb(255, 255, 255)" : /, 0\\)$/.test(colour) ? ground(e.parentElement) : colour;
+    if (!e) return "rgb(255, 255, 255)";
+    return /^rgba.*, 0\\)$/.test(colour) ? ground(e.parentElement) : colour;
   };
   for (let node; (node = walker.nextNode());) {
     const e = node.parentElement;
