@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import locale
 import os
 import socket
 import sys
@@ -49,6 +50,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     uses = [item for item in items if "golden" in getattr(item, "fixturenames", ())]
     config.hook.pytest_deselected(items=[item for item in items if item not in uses])
     items[:] = uses
+
+
+# ── Pelican's locale stays Pelican's ─────────────────────────────────────────────────────────────
+
+_LOCALE = locale.setlocale(locale.LC_ALL)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Begin every test in the locale of this run: reading Pelican's settings sets it to "C"."""
+    locale.setlocale(locale.LC_ALL, _LOCALE)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call() -> None:
+    """Do so again where what the test needs was built in this process."""
+    locale.setlocale(locale.LC_ALL, _LOCALE)
 
 
 # ── a skip on CI is a test that nobody runs ──────────────────────────────────────────────────────
