@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import runpy
 import shutil
 import sqlite3
@@ -105,6 +106,21 @@ def _life(place: Workplace) -> Life:
     life = object.__new__(Life)
     life.place = place
     return life
+
+
+def test_a_link_is_judged_again_when_what_it_names_goes_or_comes(place: Workplace) -> None:
+    edit(place, "See [that](incident:mail).")
+    place.warm()
+    other = place.root / "content/incidents/2026/mail.md"
+    text = other.read_text()
+
+    other.unlink()
+    _, problems, _ = made = place.warm()
+    assert made == place.cold()
+    assert any("no such incident: 'mail'" in line for line in problems)
+
+    other.write_text(text)
+    assert place.warm() == place.cold()
 
 
 def test_stamps_that_become_known_make_the_story_again(place: Workplace) -> None:
@@ -252,15 +268,18 @@ def test_a_cache_that_is_not_ours_is_begun_anew(place: Workplace, damage: str) -
     elif damage == "cut":
         cache.write_bytes(cache.read_bytes()[: cache.stat().st_size // 2])
     elif damage == "version":
-        with sqlite3.connect(cache) as db:
+        with contextlib.closing(sqlite3.connect(cache)) as db:
             db.execute("PRAGMA user_version = 999")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     else:
         cache.write_bytes(b"")
     for name in ("-wal", "-shm"):
         cache.with_name(cache.name + name).unlink(missing_ok=True)
     edit(place)
+    run = place.run("output")
 
-    assert place.warm() == place.cold()
+    assert run.found.parsed == len(list((place.root / "content").rglob("*.md")))
+    assert place.outcome(run) == place.cold()
 
 
 def test_two_builds_at_once_wait_for_each_other(place: Workplace, said: list[str]) -> None:
