@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -9,20 +10,41 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 
 from firstword.cache.database import Cache
 from firstword.model import Site
 
 _HOME = Path(__file__).resolve().parent.parent
+_ABOUT = ".dist-info"
 _OURS = (".py", ".json", ".txt", ".tsv", ".toml", ".po", ".mo")
 
 
-@lru_cache(64)
 def library(name: str) -> str:
     """Return the version of an installed library."""
-    return version(name)
+    found = _installed().get(name)
+    if found is None:
+        # Takes as long to import as a tenth of a build, so only where names do not tell.
+        from importlib.metadata import version
+
+        found = version(name)
+    return found
+
+
+@lru_cache(1)
+def _installed() -> Mapping[str, str]:
+    """Return the versions of libraries, as the folders with what is known of them are named.
+
+    `nh3-0.2.21.dist-info`; the first on the path is the one that is imported.
+    """
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(folder or "."):
+                if entry.name.endswith(_ABOUT):
+                    name, _, number = entry.name.removesuffix(_ABOUT).partition("-")
+                    found.setdefault(name.lower().replace("_", "-"), number)
+    return found
 
 
 def program(cache: Cache, libraries: Iterable[str]) -> str:
