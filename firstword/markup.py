@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import nh3
 from pyromark import Markdown, Options
@@ -42,6 +42,12 @@ _UNSEEN = frozenset(
 _HIGHEST_HEADING = 4
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+#: Of these, what follows the colon names a host.
+_HOST = re.compile(r"(?!https?:)|https?://[^/\\]", re.IGNORECASE)
+#: What may not stand in an address as it is (WHATWG URL); engines send it this way by themselves.
+_UNSPELLED = re.compile(r'[\s"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})')
+#: What the sanitiser leaves of a link whose address is gone.
+_NO_LINK = re.compile(r'<a((?: title="[^"]*")?) rel="noopener">')
 _ANY_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
 _STORY = "incident"
 #: Comments, which are meant to be unseen; tags; and what is opened and never ended.
@@ -163,7 +169,7 @@ class Markup:
                 self._lookup(slug)
             return kept[0]
         self._asked.clear()
-        html = self._cleaner.clean(_convert(text))
+        html = _NO_LINK.sub(r"<a\1>", self._cleaner.clean(_convert(text)))
         if len(self._rendered) >= _MOST_KEPT:
             self._rendered.clear()
         self._rendered[text] = html, tuple(dict.fromkeys(self._asked))
@@ -243,6 +249,7 @@ def _resolve(tag: str, address: str, lookup: Lookup) -> str | None:
     A text is shown on several pages, in feeds and in mail, so an address relative to one of them
     is wrong in all others. Pictures come from this site, or readers could be watched.
     """
+    address = _spelled(address)
     if address.startswith("/") and not address.startswith("//"):
         return urls.ROOT_MARK + address.removeprefix(urls.ROOT_MARK).lstrip("/")
     if tag == "img":
@@ -255,8 +262,21 @@ def _resolve(tag: str, address: str, lookup: Lookup) -> str | None:
         return f"https:{address}"
     if len(address) > 1 and address.startswith("#"):
         return address
+    return address if _leads_out(address) else None
+
+
+def _leads_out(address: str) -> bool:
+    """Tell whether an address says of itself where it leads."""
     scheme = _SCHEME.fullmatch(address)
-    return address if scheme and scheme[1].casefold() in _SCHEMES and scheme[2] else None
+    known = bool(scheme and scheme[2] and scheme[1].casefold() in _SCHEMES)
+    return known and bool(_HOST.match(address))
+
+
+def _spelled(address: str) -> str:
+    """Spell an address as the standard has it: also the second `#` of a chat's address."""
+    place, mark, part = address.partition("#")
+    spelled = f"{place}{mark}{part.replace('#', '%23')}"
+    return _UNSPELLED.sub(lambda sign: quote(sign[0], safe=""), spelled)
 
 
 def _story(address: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page
 
 from .keys import contrast
 
-#: Elements that stick out on the right, other than in what scrolls by itself (code, tables).
+#: Elements that stick out where lines end, other than in what scrolls by itself (code, tables).
 _OUT = """() => {
   const scrolls = e => {
     for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
@@ -19,7 +19,8 @@ _OUT = """() => {
   const wide = document.documentElement.clientWidth;
   const out = [...document.querySelectorAll("body *")].filter(e => {
     const box = e.getBoundingClientRect();
-    return box.width && box.right > wide + 0.5 && !scrolls(e)
+    const over = document.dir === "rtl" ? -box.left : box.right - wide;
+    return box.width && over > 0.5 && !scrolls(e)
   }).map(e => `${Math.round(e.getBoundingClientRect().right)} px: ${e.outerHTML.slice(0, 90)}`);
   const root = document.scrollingElement;
   if (root.scrollWidth > root.clientWidth) out.push(`the page is ${root.scrollWidth} px wide`);
@@ -32,13 +33,14 @@ _CUT = """() => [...document.querySelectorAll("body *")].filter(e => {
       && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
       && e.innerText;
   }).map(e => `cut off: ${e.outerHTML.slice(0, 90)}`)"""
-#: Words of normal length that a narrow column takes apart.
+#: Words of normal length that a narrow column takes apart; Chinese and Japanese break anywhere.
 _BROKEN_WORDS = """() => {
   const found = [];
   for (const cell of document.querySelectorAll("th, td, dt, h1, h2, h3, .state")) {
     const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
     for (let node; (node = walker.nextNode());)
       for (const word of node.data.matchAll(/[\\p{L}\\p{N}]{2,12}/gu)) {
+        if (/[\\p{scx=Han}\\p{scx=Hira}\\p{scx=Kana}]/u.test(word[0])) continue;
         const range = document.createRange();
         range.setStart(node, word.index);
         range.setEnd(node, word.index + word[0].length);
