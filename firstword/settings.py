@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from firstword.errors import SettingsError
 from firstword.look import read_accent, read_links, read_picture_path
-from firstword.model import Component, Person, Site, Target
+from firstword.model import Component, Mail, Person, Site, Target
 from firstword.parse.keys import nearest
 from firstword.parse.times import TimeProblem, parse_day, parse_time
 
@@ -93,6 +93,7 @@ def read_site(settings: Mapping[str, Any]) -> Site:
         logo=read_picture_path("LOGO", settings.get("LOGO", "")),
         favicon=read_picture_path("FAVICON", settings.get("FAVICON", "")),
         links=read_links(settings.get("LINKS", ())),
+        mail=_mail(settings),
     )
 
 
@@ -154,6 +155,15 @@ def _own_words(value: object) -> Mapping[str, Mapping[str, str]]:
     from firstword.words.own import read_words
 
     return read_words(value)
+
+
+def _mail(settings: Mapping[str, Any]) -> Mail | None:
+    if not any(name.startswith("MAIL_") for name in settings):
+        return None
+    # Here and not above: a site without mail need not know of it.
+    from firstword.mail.conf import read_mail
+
+    return read_mail(settings)
 
 
 def _zone(settings: Mapping[str, Any]) -> ZoneInfo:

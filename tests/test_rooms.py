@@ -103,6 +103,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"yaml"},
     ),
     "preview": (set(), set()),
+    "mail": (set(), set()),
     "importers": ({"compose", "errors", "model", "parse", "urls"}, {"yaml"}),
     "cli": ({"errors"}, set()),
     "pelican_defaults": (set(), set()),

@@ -17,7 +17,7 @@ from firstword.model.incident import (
     update_id,
 )
 from firstword.model.problem import Level, Problem
-from firstword.model.site import Accent, Component, Link, Person, Site, Target
+from firstword.model.site import Accent, Component, Link, Mail, Person, Site, Target
 from firstword.model.words import (
     ENDINGS,
     HOLDING,
@@ -48,6 +48,7 @@ __all__ = [
     "Kind",
     "Level",
     "Link",
+    "Mail",
     "Moment",
     "Person",
     "Problem",

@@ -76,6 +76,31 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """What is set about mail. Passwords are no setting."""
+
+    #: The site's own address, which every message comes from.
+    sender: str
+    #: Where mail that subscribes and unsubscribes goes.
+    inbox: str
+    #: An HTTPS address that takes RFC 8058's POST; a token is put to its end. "" = there is none.
+    one_click: str = ""
+    #: "smtp://user@host:587", "smtps://host", "smtp+plain://host", "ses://region"; "" = none yet
+    transport: str = ""
+    #: A private folder, from the site's folder, or "s3://private-bucket/prefix".
+    state: str = ""
+    #: "ses:NAME" = that contact list says who subscribed; "" = the list in `state` does
+    subscribers: str = ""
+    #: Messages a second, at most; 0 = as many as the server takes.
+    rate: int = 0
+    connections: int = 4
+    #: SES's configuration set, which says where its events go.
+    configuration_set: str = ""
+    #: Where SES puts its events: "s3://bucket/prefix" or an SQS queue's address.
+    events: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """Every setting that parsing, checking, rendering and publishing may ask for."""
 
@@ -103,6 +128,8 @@ class Site:
     logo: str = ""
     favicon: str = ""
     links: tuple[Link, ...] = ()
+    #: None = this site sends no mail.
+    mail: Mail | None = None
 
     @property
     def publish_to(self) -> tuple[str, ...]:

@@ -1,0 +1,129 @@
+"""The settings about mail, read once, checked and closed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from firstword.errors import SettingsError
+from firstword.model import Mail
+from firstword.parse.keys import nearest
+
+#: Where the list and the ledger lie when nothing is said.
+STATE = ".mail"
+
+SETTINGS = (
+    *("MAIL_FROM", "MAIL_INBOX", "MAIL_ONE_CLICK", "MAIL_TRANSPORT", "MAIL_STATE"),
+    *("MAIL_SUBSCRIBERS", "MAIL_RATE", "MAIL_CONNECTIONS", "MAIL_CONFIGURATION_SET"),
+    *("MAIL_EVENTS",),
+)
+#: Plain ASCII: what every mail server takes (RFC 5321's dot-string, without quoting).
+_ADDRESS = re.compile(
+    r"[\w!#$%&'*+/=?^`{|}~.-]+@(?:[a-z0-9-]+\.)+[a-z0-9-]+", re.ASCII | re.IGNORECASE
+)
+_ENDPOINT = re.compile(r"https://[\w.-]+(?::\d+)?/[\w.~%/?=&-]*", re.ASCII)
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]+(?:/[\w.~/-]*)?", re.ASCII)
+_LIST = re.compile(r"ses:[\w-]{1,64}", re.ASCII)
+_QUEUE = re.compile(r"https?://[\w.:-]+/\d{12}/[\w.-]+", re.ASCII)
+_SCHEMES = ("smtp", "smtps", "smtp+plain", "ses")
+
+
+def read_mail(settings: Mapping[str, Any]) -> Mail | None:
+    """Read every MAIL_ setting; None where there is none. Raises SettingsError."""
+    given = {name: settings[name] for name in settings if name.startswith("MAIL_")}
+    if not given:
+        return None
+    for name in given:
+        if name not in SETTINGS:
+            raise SettingsError(name, f"no such setting{nearest(name, SETTINGS)}")
+    sender = _like(given, "MAIL_FROM", _ADDRESS, "an address: write 'status@acme.example'")
+    if not sender:
+        raise SettingsError("MAIL_FROM", "from which address does mail come?")
+    return Mail(
+        sender=sender,
+        inbox=_like(given, "MAIL_INBOX", _ADDRESS, "an address") or sender,
+        one_click=_like(
+            given, "MAIL_ONE_CLICK", _ENDPOINT, "an https address that a token is put to the end of"
+        ),
+        transport=_transport(given),
+        state=_state(given),
+        subscribers=_like(given, "MAIL_SUBSCRIBERS", _LIST, "'ses:NAME', a contact list of SES"),
+        rate=_number(given, "MAIL_RATE", 0, 100_000),
+        connections=_number(given, "MAIL_CONNECTIONS", 1, 64) or 4,
+        configuration_set=_like(
+            given, "MAIL_CONFIGURATION_SET", re.compile(r"[\w-]{1,64}", re.ASCII), "a name"
+        ),
+        events=_events(given),
+    )
+
+
+def split_transport(address: str) -> SplitResult:
+    """Take apart a transport's address; "ses" alone is "ses://"."""
+    return urlsplit(address if "://" in address else f"{address}://")
+
+
+def _transport(given: Mapping[str, Any]) -> str:
+    address = _text(given, "MAIL_TRANSPORT")
+    if not address:
+        return ""
+    try:
+        parts = split_transport(address)
+        good = parts.port != 0 and not parts.path.strip("/") and not parts.query
+    except ValueError:
+        raise SettingsError("MAIL_TRANSPORT", "not an address of a mail server") from None
+    if parts.password is not None:
+        # Not repeated: the message would carry it on.
+        raise SettingsError(
+            "MAIL_TRANSPORT",
+            "holds a password; it belongs into FIRSTWORD_SMTP_PASSWORD or ~/.netrc",
+        )
+    if parts.scheme not in _SCHEMES:
+        hint = nearest(parts.scheme, _SCHEMES)
+        raise SettingsError("MAIL_TRANSPORT", f"unknown way to send: {parts.scheme!r}{hint}")
+    if not good or (parts.scheme != "ses" and not parts.hostname):
+        raise SettingsError(
+            "MAIL_TRANSPORT",
+            f"write 'smtp://user@mail.acme.example:587' or 'ses://eu-west-1', not {address!r}",
+        )
+    return address
+
+
+def _state(given: Mapping[str, Any]) -> str:
+    place = _text(given, "MAIL_STATE") or STATE
+    if "://" in place and not _BUCKET.fullmatch(place):
+        raise SettingsError("MAIL_STATE", f"a folder or 's3://private-bucket/prefix': {place!r}")
+    return place.rstrip("/")
+
+
+def _events(given: Mapping[str, Any]) -> str:
+    place = _text(given, "MAIL_EVENTS")
+    if place and not _BUCKET.fullmatch(place) and not _QUEUE.fullmatch(place):
+        raise SettingsError(
+            "MAIL_EVENTS", f"'s3://bucket/prefix' or the address of an SQS queue: {place!r}"
+        )
+    return place
+
+
+def _text(given: Mapping[str, Any], name: str) -> str:
+    value = given.get(name, "")
+    if not isinstance(value, str):
+        raise SettingsError(name, f"text is expected, not {value!r}")
+    return value.strip()
+
+
+def _like(given: Mapping[str, Any], name: str, shape: re.Pattern[str], what: str) -> str:
+    value = _text(given, name)
+    if value and not shape.fullmatch(value):
+        raise SettingsError(name, f"not {what}: {value!r}")
+    return value
+
+
+def _number(given: Mapping[str, Any], name: str, low: int, high: int) -> int:
+    value = given.get(name, 0)
+    if name not in given:
+        return 0
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise SettingsError(name, f"a number from {low} to {high}, not {value!r}")
+    return value

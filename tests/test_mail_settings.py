@@ -1,0 +1,71 @@
+"""Settings about mail: read with their names, refused where they cannot be."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from firstword.errors import SettingsError
+from firstword.mail.conf import SETTINGS, read_mail
+from firstword.settings import read_site
+
+SITE = {"SITENAME": "Acme status", "SITEURL": "https://status.acme.example"}
+FROM = {"MAIL_FROM": "status@acme.example"}
+
+
+def test_a_site_without_a_word_about_mail_sends_none() -> None:
+    assert read_site(SITE).mail is None
+
+
+def test_what_is_not_said_is_the_quiet_way() -> None:
+    mail = read_site({**SITE, **FROM}).mail
+
+    assert mail is not None
+    assert mail.inbox == mail.sender == "status@acme.example"
+    assert mail.state == ".mail"
+    assert mail.transport == ""
+    assert mail.connections == 4
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("MAIL_FORM", "x@acme.example", "no such setting"),
+        ("MAIL_FROM", "Acme <x@acme.example>", "not an address"),
+        ("MAIL_FROM", "grüße@acme.example", "not an address"),
+        ("MAIL_INBOX", "x@acme.example\r\nBcc: y@z.example", "not an address"),
+        ("MAIL_ONE_CLICK", "http://acme.example/u?t=", "an https address"),
+        ("MAIL_TRANSPORT", "smpt://mail.acme.example", "did you mean 'smtp'"),
+        ("MAIL_TRANSPORT", "smtp://", "write 'smtp://user@mail.acme.example:587'"),
+        ("MAIL_STATE", "s3://", "a folder or"),
+        ("MAIL_SUBSCRIBERS", "list.csv", "a contact list of SES"),
+        ("MAIL_RATE", "14", "a number from 0"),
+        ("MAIL_CONNECTIONS", 0, "a number from 1 to 64"),
+        ("MAIL_EVENTS", "nowhere", "SQS"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(setting: str, value: object, told: str) -> None:
+    with pytest.raises(SettingsError, match=told) as error:
+        read_mail({**FROM, setting: value})
+
+    assert error.value.setting == setting
+
+
+def test_a_password_in_the_settings_is_refused_and_not_repeated() -> None:
+    with pytest.raises(SettingsError, match=r"FIRSTWORD_SMTP_PASSWORD") as error:
+        read_mail({**FROM, "MAIL_TRANSPORT": "smtp://ann:hunter2@mail.acme.example"})
+
+    assert "hunter2" not in str(error.value)
+
+
+def test_mail_without_a_sender_is_refused() -> None:
+    with pytest.raises(SettingsError, match="from which address"):
+        read_mail({"MAIL_RATE": 10})
+
+
+def test_the_page_lists_every_setting() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "mail.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"^\| `(MAIL_[A-Z_]+)`", page, re.MULTILINE)) == set(SETTINGS)
