@@ -8,7 +8,9 @@ FirstwordError
 ├── StoreError      a target cannot be read or written
 │   ├── Conflict    somebody else changed the object in between
 │   └── Unavailable the store is busy, broken or out of reach just now
-└── ImportFailed    a foreign history cannot be read at all
+├── ImportFailed    a foreign history cannot be read at all
+├── ListMissing     there is no list of subscribers where one should be
+└── MailError       mail cannot be sent, or not as it was planned
 
 `exitcode` is what the command line ends with: 1 nothing was done, 2 usage, 3 done but something
 needs a person.
@@ -69,3 +71,13 @@ class Unavailable(StoreError):
 
 class ImportFailed(FirstwordError):
     """A foreign history cannot be read at all."""
+
+
+class ListMissing(FirstwordError):
+    """There is no list of subscribers where one should be: never the same as an empty one."""
+
+    exitcode = 3
+
+
+class MailError(FirstwordError):
+    """Mail cannot be sent, or not as it was planned."""

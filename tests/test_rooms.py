@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HEAVY = {
     *("pelican", "boto3", "botocore", "feedgen", "lxml", "jinja2", "markdown", "nh3"),
     *("pyromark", "yaml", "dateutil", "watchfiles", "rich", "docutils", "icalendar"),
-    *("markdownify", "bs4"),
+    *("markdownify", "bs4", "email_validator", "flufl"),
 }
 
 #: Room → the rooms it may bring along, and the libraries. Rooms stand in the order of the flow.
@@ -123,6 +123,7 @@ HOMES = {
     "rich": {"firstword/cli/progress.py"},
     "watchfiles": {"firstword/cli/serve.py", "firstword/cli/watching.py"},
     "pyromark": {"firstword/markup.py"},
+    "email_validator": {"firstword/mail/address.py"},
 }
 
 

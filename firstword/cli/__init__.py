@@ -23,6 +23,7 @@ COMMANDS = {
     "import": ("firstword.cli.import_", "bring a history over from another status page"),
     "redact": ("firstword.cli.redact", "take a secret out of a published update, in the open"),
     "serve": ("firstword.cli.serve", "build, show on loopback, build again on every change"),
+    "subscribers": ("firstword.cli.subscribers", "keep the list of those who get mail"),
 }
 
 
@@ -95,7 +96,7 @@ def find_root(start: Path) -> Path:
 
 
 def _overview() -> argparse.ArgumentParser:
-    lines = [f"  {name:8} {text}" for name, (_, text) in COMMANDS.items()]
+    lines = [f"  {name:11} {text}" for name, (_, text) in COMMANDS.items()]
     return argparse.ArgumentParser(
         prog="firstword",
         usage="firstword COMMAND [OPTIONS]",

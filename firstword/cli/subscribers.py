@@ -1,0 +1,185 @@
+"""Keep the list of those who hear from us by mail.
+
+Addresses are shown by 'export' alone. ADDRESS may be '-': then it is read from stdin, and no other
+program on this machine sees it. CSV has a header: address, cadence, and where you like components,
+kinds, language, zone.
+
+examples:
+  firstword subscribers add ada@reader.example --cadence immediate --shown "Mail me every update"
+  firstword subscribers import crm.csv --shown "Status mail, as agreed in your contract"
+  firstword subscribers list
+  firstword subscribers remove ada@reader.example      keeps that this person left
+  firstword subscribers forget ada@reader.example      keeps nothing
+  firstword subscribers export > /safe/place/subscribers.csv
+
+exit code: 0 done, 1 nothing done, 2 usage or settings, 3 there is no list
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from firstword.errors import MailError
+
+if TYPE_CHECKING:
+    from firstword.mail.parcel import Consent
+    from firstword.mail.people import People
+    from firstword.model import Site
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    add = verbs.add_parser("add", help="add somebody who agreed, or take somebody back who asked")
+    add.add_argument("address", metavar="ADDRESS")
+    add.add_argument("--cadence", required=True, help="immediate, daily or weekly")
+    for name, what in (
+        ("components", "only these parts, by their ids"),
+        ("kinds", "only these: incident, maintenance, notice"),
+        ("language", "such as 'de'; the site's where not given"),
+        ("zone", "such as 'Asia/Tokyo'; the site's where not given"),
+    ):
+        add.add_argument(f"--{name}", default="", help=what)
+    imports = verbs.add_parser("import", help="add and change those of a CSV file, all or none")
+    imports.add_argument("file", metavar="CSV", type=Path)
+    for one in (add, imports):
+        one.add_argument(
+            "--shown", required=True, metavar="WORDS", help="the words people agreed to"
+        )
+        one.add_argument("--how", default="", help="by which way they agreed, for the record")
+    verbs.add_parser("list", help="who is on the list, with addresses masked, and how many")
+    verbs.add_parser("export", help="everything that is known, as CSV, addresses too")
+    for verb, text in (
+        ("remove", "no more mail for somebody; an import does not bring them back"),
+        ("forget", "remove every trace of somebody"),
+    ):
+        verbs.add_parser(verb, help=text).add_argument("address", metavar="ADDRESS")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do one thing with the list of the site around the current folder."""
+    from firstword.cli import find_root
+    from firstword.mail.people import open_people
+    from firstword.mail.place import at_hand
+    from firstword.settings import CONF, load_settings, read_site
+
+    root = find_root(Path.cwd())
+    settings: Mapping[str, Any] = load_settings(root / CONF)
+    site = read_site(settings)
+    begins = options.verb in {"add", "import"}
+    with at_hand(root, settings, site) as folder:
+        people = open_people(folder, create=begins)
+        try:
+            return _VERBS[options.verb](people, options, site)
+        finally:
+            people.close()
+
+
+def _add(people: People, options: argparse.Namespace, site: Site) -> int:
+    from firstword.mail.table import NEEDED, OPTIONAL, RowProblem, read_subscriber
+
+    row = {name: getattr(options, name) for name in (*NEEDED, *OPTIONAL)}
+    row["address"] = _given(options.address)
+    try:
+        one = read_subscriber(row, site, _consent(options, "added by hand"))
+    except RowProblem as problem:
+        raise MailError(f"nobody was added: {problem}") from None
+    known = people.find(people.person(one.address))
+    people.put([one])
+    print("changed: one subscriber" if known else "added: one subscriber")
+    return 0
+
+
+def _import(people: People, options: argparse.Namespace, site: Site) -> int:
+    from firstword.mail.table import merge, read_table
+
+    try:
+        with options.file.open(encoding="utf-8-sig", newline="") as file:
+            consent = _consent(options, f"imported from {options.file.name}")
+            read = list(read_table(file, site, consent))
+    except OSError as error:
+        raise MailError(f"{str(options.file)!r}: {error.strerror}") from error
+    problems = [one for one in read if isinstance(one, str)]
+    for problem in problems:
+        print(f"{options.file}: {problem}", file=sys.stderr)
+    if problems:
+        raise MailError(f"nothing was imported: {len(problems)} lines cannot be read")
+    counts = merge(people, (one for one in read if not isinstance(one, str)))
+    print(
+        f"added {counts.added}, changed {counts.changed}, as they were {counts.same}, "
+        f"left alone {counts.left_alone} who left or cannot be reached"
+    )
+    return 0
+
+
+def _list(people: People, options: argparse.Namespace, site: Site) -> int:  # noqa: ARG001  as all
+    from firstword.mail.address import masked
+
+    for member in people:
+        one = member.subscriber
+        wishes = " ".join([*sorted(one.components), *sorted(one.kinds), one.language, one.zone])
+        told = (masked(one.address), one.cadence, one.state, f"{one.since:%Y-%m-%d}", wishes)
+        print("  ".join(told).rstrip())
+    counted = people.count()
+    for (state, cadence), many in sorted(counted.items()):
+        print(f"{many} {state}, {cadence}")
+    print(f"{counted.total()} on the list")
+    return 0
+
+
+def _export(people: People, options: argparse.Namespace, site: Site) -> int:  # noqa: ARG001  as all
+    from firstword.mail.table import write_table
+
+    for line in write_table(people):
+        print(line)
+    return 0
+
+
+def _remove(people: People, options: argparse.Namespace, site: Site) -> int:  # noqa: ARG001  as all
+    from firstword.mail.parcel import Standing
+
+    if not people.set_state(_person(people, options), Standing.UNSUBSCRIBED):
+        raise MailError("nobody of that address is on the list")
+    print("removed: no more mail for this subscriber")
+    return 0
+
+
+def _forget(people: People, options: argparse.Namespace, site: Site) -> int:  # noqa: ARG001  as all
+    if not people.forget(_person(people, options)):
+        raise MailError("nobody of that address is on the list")
+    print("forgotten: nothing of this subscriber is left")
+    return 0
+
+
+def _person(people: People, options: argparse.Namespace) -> str:
+    from firstword.mail.address import AddressProblem, read_address
+
+    try:
+        return people.person(read_address(_given(options.address)))
+    except AddressProblem as problem:
+        raise MailError(str(problem)) from None
+
+
+def _given(address: str) -> str:
+    return sys.stdin.readline().strip() if address == "-" else address
+
+
+def _consent(options: argparse.Namespace, way: str) -> Consent:
+    from firstword.clock import system_clock
+    from firstword.mail.parcel import Consent
+
+    return Consent(at=system_clock(), how=options.how or way, words=options.shown)
+
+
+_VERBS: dict[str, Callable[[People, argparse.Namespace, Site], int]] = {
+    "add": _add,
+    "import": _import,
+    "list": _list,
+    "export": _export,
+    "remove": _remove,
+    "forget": _forget,
+}

@@ -1,0 +1,226 @@
+"""The list of subscribers: one SQLite file, readable by its owner only.
+
+It holds the one secret by which people are known elsewhere, so that who has no list cannot tell
+from a ledger who was mailed.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from firstword.errors import FirstwordError, ListMissing
+from firstword.mail.parcel import Cadence, Consent, Standing, Subscriber
+from firstword.mail.seal import SECRET_BYTES, person_of, token_of
+from firstword.model import Kind
+
+NAME = "subscribers.db"
+_SCHEMA = "1"
+_TABLES = """
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE subscriber(
+    person TEXT PRIMARY KEY, address TEXT NOT NULL, cadence TEXT NOT NULL,
+    components TEXT NOT NULL, kinds TEXT NOT NULL, language TEXT NOT NULL, zone TEXT NOT NULL,
+    state TEXT NOT NULL, muted TEXT NOT NULL, since INTEGER NOT NULL,
+    consent_at INTEGER NOT NULL, consent_how TEXT NOT NULL, consent_words TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+_PLACES = ", ".join("?" * 13)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A subscriber with what stands for them."""
+
+    person: str
+    subscriber: Subscriber
+
+
+class People:
+    """An open list. One thread, one process that writes; others wait for it."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        told = dict(db.execute("SELECT key, value FROM meta"))
+        if told.get("schema") != _SCHEMA:
+            raise FirstwordError(
+                f"the list of subscribers is of another version: {told.get('schema')!r}"
+            )
+        self._secret = bytes.fromhex(told["secret"])
+
+    def person(self, address: str) -> str:
+        """Return what stands for an address, whether or not it is listed."""
+        return person_of(self._secret, address)
+
+    def token(self, person: str) -> str:
+        """Return the token that unsubscribes somebody."""
+        return token_of(self._secret, person)
+
+    def find(self, person: str) -> Subscriber | None:
+        """Return who somebody is; None = not listed, or forgotten."""
+        row = self._db.execute("SELECT * FROM subscriber WHERE person = ?", (person,)).fetchone()
+        return None if row is None else _subscriber(row)
+
+    def by_token(self, token: str) -> Member | None:
+        """Return whom a token belongs to; reads the whole list, and forgives capitals."""
+        wanted = token.strip().lower()
+        for (person,) in self._db.execute("SELECT person FROM subscriber"):
+            if secrets.compare_digest(self.token(person).encode(), wanted.encode()):
+                found = self.find(person)
+                return None if found is None else Member(person, found)
+        return None
+
+    def __iter__(self) -> Iterator[Member]:
+        """Yield everybody, in the order of what stands for them: the same each time, and mixed.
+
+        So that no mail server gets all of its own at once. Holds few of them in memory.
+        """
+        after = ""
+        while True:
+            rows = self._db.execute(
+                "SELECT * FROM subscriber WHERE person > ? ORDER BY person LIMIT 500", (after,)
+            ).fetchall()
+            for row in rows:
+                yield Member(row[0], _subscriber(row))
+            if not rows:
+                return
+            after = rows[-1][0]
+
+    def count(self) -> Counter[tuple[Standing, Cadence]]:
+        """Return how many there are of each state and cadence."""
+        rows = self._db.execute("SELECT state, cadence, count(*) FROM subscriber GROUP BY 1, 2")
+        return Counter({(Standing(state), Cadence(pace)): many for state, pace, many in rows})
+
+    def put(self, subscribers: Iterable[Subscriber]) -> int:
+        """Write subscribers, each in place of what was known of the same mailbox; all or none."""
+        rows = ((self.person(one.address), *_row(one)) for one in subscribers)
+        with self._together():
+            return self._db.executemany(
+                f"INSERT OR REPLACE INTO subscriber VALUES({_PLACES})",
+                rows,
+            ).rowcount
+
+    def change(self, person: str, how: Callable[[Subscriber], Subscriber]) -> bool:
+        """Change what is known of somebody; False = not listed."""
+        with self._together():
+            found = self.find(person)
+            if found is None:
+                return False
+            self._db.execute(
+                f"INSERT OR REPLACE INTO subscriber VALUES({_PLACES})",
+                (person, *_row(how(found))),
+            )
+        return True
+
+    def set_state(self, person: str, state: Standing) -> bool:
+        """Note that somebody left, or cannot be reached; False = not listed."""
+        return self.change(person, lambda one: replace(one, state=state))
+
+    def forget(self, person: str) -> bool:
+        """Remove every trace of somebody from the file; False = not listed."""
+        with self._together():
+            gone = self._db.execute("DELETE FROM subscriber WHERE person = ?", (person,)).rowcount
+        # What is deleted stays in free pages and in the write-ahead log until then.
+        self._db.execute("VACUUM")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return bool(gone)
+
+    def close(self) -> None:
+        """Close the file; its write-ahead log goes with it."""
+        self._db.close()
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def open_people(folder: Path, *, create: bool = False) -> People:
+    """Open the list in a folder. Raises ListMissing where there is none, unless `create`."""
+    path = folder / NAME
+    if not path.is_file():
+        if not create:
+            raise ListMissing(
+                f"no list of subscribers at {str(path)!r}: nothing is sent. Bring it back, or "
+                "begin one with firstword subscribers add or import"
+            )
+        _begin(path)
+    return People(open_private(path))
+
+
+def open_private(path: Path) -> sqlite3.Connection:
+    """Open a database that only its owner may read. Raises FirstwordError for what is none."""
+    # SQLite gives its companions the mode of the file itself.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)
+    db = sqlite3.connect(path, timeout=30, isolation_level=None)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+    except sqlite3.DatabaseError as error:
+        db.close()
+        raise FirstwordError(f"{str(path)!r} cannot be read: {error}") from error
+    return db
+
+
+def _begin(path: Path) -> None:
+    """Write an empty list with a secret of its own; a death in between leaves none."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    db = open_private(draft)
+    db.executescript(_TABLES)
+    told = {"schema": _SCHEMA, "secret": secrets.token_hex(SECRET_BYTES)}
+    db.executemany("INSERT INTO meta VALUES(?, ?)", told.items())
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.close()
+    draft.rename(path)
+
+
+def _row(one: Subscriber) -> tuple[object, ...]:
+    return (
+        one.address,
+        one.cadence,
+        " ".join(sorted(one.components)),
+        " ".join(sorted(one.kinds)),
+        one.language,
+        one.zone,
+        one.state,
+        "\n".join(sorted(one.muted)),
+        int(one.since.timestamp()),
+        int(one.consent.at.timestamp()),
+        one.consent.how,
+        one.consent.words,
+    )
+
+
+def _subscriber(row: tuple[object, ...]) -> Subscriber:
+    _, address, cadence, components, kinds, language, zone, state, muted, *rest = map(str, row)
+    since, consent_at, how, words = rest
+    return Subscriber(
+        address=address,
+        cadence=Cadence(cadence),
+        components=frozenset(components.split()),
+        kinds=frozenset(map(Kind, kinds.split())),
+        language=language,
+        zone=zone,
+        consent=Consent(at=_instant(consent_at), how=how, words=words),
+        state=Standing(state),
+        muted=frozenset(muted.split("\n")) - {""},
+        since=_instant(since),
+    )
+
+
+def _instant(seconds: str) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)

@@ -1,0 +1,90 @@
+"""Where the list and the ledger lie: a private folder, outside what is published or committed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from firstword.errors import MailError, SettingsError
+from firstword.model import Mail, Site
+
+#: Kept out of git by itself, whatever the site's own file of that name says.
+_IGNORE = "# Addresses of people: never in a repository.\n*\n"
+
+
+@contextmanager
+def at_hand(root: Path, settings: Mapping[str, Any], site: Site) -> Iterator[Path]:
+    """Return the folder with the list and the ledger of a site. Raises SettingsError."""
+    yield private_folder(root, mail_of(site).state, published_folders(root, settings, site))
+
+
+def mail_of(site: Site) -> Mail:
+    """Return what is set about mail. Raises SettingsError where nothing is."""
+    if site.mail is None:
+        raise SettingsError("MAIL_FROM", "from which address does mail come? This site sends none")
+    return site.mail
+
+
+def published_folders(root: Path, settings: Mapping[str, Any], site: Site) -> list[Path]:
+    """Return the folders that readers or builds see."""
+    named = [settings.get("OUTPUT_PATH") or "output", settings.get("PATH") or "content"]
+    named += [target.name for target in site.targets if "://" not in target.name]
+    return [root / str(name) for name in named]
+
+
+def private_folder(root: Path, state: str, published: Sequence[Path]) -> Path:
+    """Return the folder that keeps the list, made where it was missing.
+
+    `published` are the folders that readers or builds see. Raises SettingsError for a folder that
+    lies in one of them, or that git tracks.
+    """
+    folder = (root / Path(state).expanduser()).resolve()
+    for other in published:
+        if folder.is_relative_to(other.resolve()) or other.resolve().is_relative_to(folder):
+            raise SettingsError(
+                "MAIL_STATE", f"{state!r} lies with what is published or built: {other.name!r}"
+            )
+    if folder == root.resolve():
+        raise SettingsError("MAIL_STATE", f"{state!r} is the site's own folder; name one below it")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text(_IGNORE, encoding="utf-8")
+    if _in_git(folder):
+        raise SettingsError(
+            "MAIL_STATE", f"{state!r} is in the repository; take it out: git rm -r --cached {state}"
+        )
+    return folder
+
+
+@contextmanager
+def sole_sender(folder: Path) -> Iterator[None]:
+    """Keep every other sender on this machine out. Raises MailError when one is at work."""
+    descriptor = os.open(folder / "sending.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise MailError(
+                "another process is sending just now; nothing was sent twice"
+            ) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _in_git(folder: Path) -> bool:
+    """Tell whether git tracks something in a folder, or would with the next `git add`."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    listed = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "--", ".")
+    try:
+        ran = subprocess.run(listed, cwd=folder, env=environ, capture_output=True, check=False)
+    except OSError:
+        return False  # without git there is no repository to keep it out of
+    return ran.returncode == 0 and bool(ran.stdout.strip())

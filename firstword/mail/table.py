@@ -1,0 +1,165 @@
+"""Subscribers as CSV: reading what somebody else wrote, writing all that is known of them."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from io import StringIO
+from typing import TextIO
+from zoneinfo import available_timezones
+
+from firstword.mail.address import AddressProblem, read_address, same_mailbox
+from firstword.mail.parcel import PACES, Cadence, Consent, Standing, Subscriber
+from firstword.mail.people import People
+from firstword.model import Kind, Site
+from firstword.parse.keys import nearest
+
+NEEDED = ("address", "cadence")
+OPTIONAL = ("components", "kinds", "language", "zone")
+#: What `export` adds; `import` reads none of it back: consent is given to a list, not to a file.
+_MORE = ("state", "muted", "since", "consent_at", "consent_how", "consent_words")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_BETWEEN = re.compile(r"[\s,;]+")
+
+
+class RowProblem(ValueError):
+    """Why a row cannot be; the text holds no address."""
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import came to."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+    #: Left, bounced or complained before: a file does not bring anybody back.
+    left_alone: int = 0
+
+
+def read_subscriber(row: dict[str, str], site: Site, consent: Consent) -> Subscriber:
+    """Read one subscriber out of texts. Raises RowProblem for the first that cannot be."""
+    try:
+        address = read_address(row["address"])
+    except AddressProblem as problem:
+        raise RowProblem(f"address: {problem}") from None
+    cadence = row["cadence"].strip().lower()
+    if cadence not in PACES:
+        raise RowProblem(f"cadence: unknown{_shown(cadence)}; write {', '.join(PACES)}")
+    language = row.get("language", "").strip()
+    if language and not _LANGUAGE.fullmatch(language):
+        raise RowProblem(f"language: unknown{_shown(language)}; write 'en' or 'pt-BR'")
+    zone = row.get("zone", "").strip()
+    if zone and zone not in available_timezones():
+        raise RowProblem(f"zone: unknown{_shown(zone)}{nearest(zone, available_timezones())}")
+    return Subscriber(
+        address=address,
+        cadence=Cadence(cadence),
+        components=_names(row, "components", site.components),
+        kinds=frozenset(map(Kind, _names(row, "kinds", list(Kind)))),
+        language=language,
+        zone=zone,
+        consent=consent,
+        since=consent.at,
+    )
+
+
+def read_table(file: TextIO, site: Site, consent: Consent) -> Iterator[Subscriber | str]:
+    """Yield the subscribers of a CSV file with a header, and what is wrong as 'line N: ...'."""
+    table = csv.DictReader(file, strict=True, restkey="", restval="")
+    seen: dict[str, int] = {}
+    try:
+        header = [name.strip().lower() for name in table.fieldnames or ()]
+        if problem := _header_problem(header):
+            yield f"line 1: {problem}"
+            return
+        table.fieldnames = header
+        for row in table:
+            line = table.line_num
+            if "" in row:
+                yield f"line {line}: more values than the header has names"
+                continue
+            try:
+                one = read_subscriber(row, site, consent)
+            except RowProblem as problem:
+                yield f"line {line}: {problem}"
+                continue
+            before = seen.setdefault(same_mailbox(one.address), line)
+            if before != line:
+                yield f"line {line}: the same mailbox as in line {before}"
+                continue
+            yield one
+    except (csv.Error, UnicodeDecodeError) as error:
+        yield f"line {table.line_num + 1}: not CSV in UTF-8: {type(error).__name__}"
+
+
+def merge(people: People, read: Iterable[Subscriber]) -> Imported:
+    """Put subscribers into the list; whoever left before is left alone."""
+    counts = Imported()
+    wanted = []
+    for new in read:
+        old = people.find(people.person(new.address))
+        if old is None:
+            counts.added += 1
+            wanted.append(new)
+        elif old.state not in {Standing.ACTIVE, Standing.PENDING}:
+            counts.left_alone += 1
+        else:
+            kept = replace(
+                new, consent=old.consent, since=old.since, muted=old.muted, address=old.address
+            )
+            if kept == old:
+                counts.same += 1
+            else:
+                counts.changed += 1
+                wanted.append(kept)
+    people.put(wanted)
+    return counts
+
+
+def write_table(people: People) -> Iterator[str]:
+    """Yield the lines of a CSV file with all that is known of everybody, addresses too."""
+    yield _line((*NEEDED, *OPTIONAL, *_MORE))
+    for member in people:
+        one = member.subscriber
+        yield _line(
+            (
+                *(one.address, one.cadence, " ".join(sorted(one.components))),
+                *(" ".join(sorted(one.kinds)), one.language, one.zone),
+                *(one.state, " ".join(sorted(one.muted)), f"{one.since:%Y-%m-%dT%H:%M:%SZ}"),
+                *(f"{one.consent.at:%Y-%m-%dT%H:%M:%SZ}", one.consent.how, one.consent.words),
+            )
+        )
+
+
+def _header_problem(header: list[str]) -> str:
+    for name in header:
+        if name not in (*NEEDED, *OPTIONAL, *_MORE):
+            hint = nearest(name, (*NEEDED, *OPTIONAL))
+            return f"the header has an unknown name{_shown(name)}{hint}"
+    missing = [name for name in NEEDED if name not in header]
+    if missing:
+        return f"the header lacks {missing[0]!r}"
+    return "the header has a name twice" if len(set(header)) < len(header) else ""
+
+
+def _names(row: dict[str, str], key: str, known: Iterable[str]) -> frozenset[str]:
+    listed = list(known)
+    names = [name for name in _BETWEEN.split(row.get(key, "")) if name]
+    for name in names:
+        if name not in listed:
+            raise RowProblem(f"{key}: unknown{_shown(name)}{nearest(name, listed)}")
+    return frozenset(names)
+
+
+def _shown(value: str) -> str:
+    """Return a value to print; where columns slipped or a header is missing, it is an address."""
+    return "" if "@" in value else f": {value!r}"
+
+
+def _line(values: Iterable[str]) -> str:
+    out = StringIO()
+    csv.writer(out, lineterminator="").writerow(values)
+    return out.getvalue()

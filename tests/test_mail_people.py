@@ -1,0 +1,318 @@
+"""The list of subscribers: who is on it, what is kept of them, and who may see it."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from mails import CONSENT, MAIL_CONF, listed, reader
+from sites import SmallSite
+
+from firstword.cli import main
+from firstword.errors import ListMissing, SettingsError
+from firstword.mail.address import AddressProblem, masked, read_address, same_mailbox
+from firstword.mail.parcel import Cadence, Standing
+from firstword.mail.people import NAME, open_people
+from firstword.mail.place import private_folder
+from firstword.mail.table import merge, read_table, write_table
+from firstword.model import Kind
+from firstword.settings import read_site
+
+SITE = read_site(
+    {
+        "SITENAME": "Acme status",
+        "SITEURL": "https://status.acme.example",
+        "COMPONENTS": [{"id": "checkout"}, {"id": "api"}],
+    }
+)
+ADA = "ada@reader.example"
+
+
+# ── addresses ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("ada@reader.example", "ada@reader.example"),
+        (" Ada@Reader.EXAMPLE ", "Ada@reader.example"),
+        ("ada+status@reader.example", "ada+status@reader.example"),
+        ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+    ],
+)
+def test_an_address_is_kept_as_it_is_written_into_a_message(written: str, kept: str) -> None:
+    assert read_address(written) == kept
+
+
+def test_capitals_are_no_difference_tags_and_dots_are() -> None:
+    mailboxes = [
+        same_mailbox(read_address(text))
+        for text in ("Ada@reader.example", "ada@READER.example", "ada+x@reader.example")
+    ]
+
+    assert mailboxes[0] == mailboxes[1] != mailboxes[2]
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("ada.reader.example", "no @"),
+        ("ada@reader", "no dot"),
+        ("ädä@reader.example", "not ASCII"),
+        ("ada@reader.example\r\nBcc: bo@reader.example", "control character"),
+        ("a..da@reader.example", "not an address that mail can be sent to"),
+        ("Ada <ada@reader.example>", "not an address that mail can be sent to"),
+    ],
+)
+def test_an_address_that_cannot_be_mailed_is_refused_and_not_repeated(
+    written: str, why: str
+) -> None:
+    with pytest.raises(AddressProblem, match=why) as told:
+        read_address(written)
+
+    assert "reader" not in str(told.value)
+
+
+def test_a_masked_address_does_not_tell_who_it_is() -> None:
+    assert masked("ada.lovelace@reader.example") == "a…@reader.example"
+
+
+# ── the list ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_all_that_is_known_of_somebody_comes_back(tmp_path: Path) -> None:
+    ada = reader(
+        ADA,
+        "weekly",
+        components=frozenset({"api", "checkout"}),
+        kinds=frozenset({Kind.NOTICE}),
+        language="de",
+        zone="Asia/Tokyo",
+        muted=frozenset({"2026-11-21-card-payments"}),
+        state=Standing.PENDING,
+    )
+    listed(tmp_path, [ada]).close()
+    people = open_people(tmp_path)
+
+    assert people.find(people.person(ADA)) == ada
+    assert people.find(people.person("ADA@reader.example")) == ada
+    assert people.find(people.person("bo@reader.example")) is None
+
+
+def test_a_missing_list_is_not_an_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(ListMissing, match="nothing is sent") as told:
+        open_people(tmp_path)
+
+    assert told.value.exitcode == 3
+    assert not (tmp_path / NAME).exists()
+
+
+def test_only_its_owner_may_read_the_list(tmp_path: Path) -> None:
+    people = listed(tmp_path / "private", [reader(ADA)])
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("private/*")}
+    people.close()
+
+    assert set(modes.values()) == {0o600}
+    assert len(modes) == 3  # the write-ahead log and its index as well
+
+
+def test_everybody_comes_in_an_order_that_mixes_domains_and_stays(tmp_path: Path) -> None:
+    readers = [reader(f"r{n}@{name}.example") for name in ("a", "b") for n in range(600)]
+    people = listed(tmp_path, readers)
+    once, again = ([member.subscriber.address for member in people] for _ in range(2))
+    domains = [address.split("@")[1] for address in once]
+
+    assert once == again
+    assert sorted(once) == sorted(one.address for one in readers)
+    assert 200 < domains[:600].count("a.example") < 400
+
+
+def test_a_token_finds_its_owner_and_nobody_else(tmp_path: Path) -> None:
+    people = listed(tmp_path, [reader(ADA), reader("bo@reader.example")])
+    token = people.token(people.person(ADA))
+    found = people.by_token(token.upper())
+
+    assert found is not None
+    assert found.subscriber.address == ADA
+    assert people.by_token("a" * 32) is None
+
+
+def test_who_is_forgotten_is_in_no_byte_of_the_files(tmp_path: Path) -> None:
+    crowd = [reader(f"someone{n}@reader.example") for n in range(200)]
+    people = listed(tmp_path, [*crowd, reader("very.special@reader.example")])
+    person = people.person("very.special@reader.example")
+    people.set_state(person, Standing.UNSUBSCRIBED)
+    assert b"very.special" in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+    assert people.forget(person)
+    assert not people.forget(person)
+
+    left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"very.special" not in left
+    assert person.encode() not in left
+    assert people.count().total() == 200
+
+
+# ── CSV ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_table_is_read_with_its_wishes() -> None:
+    text = (
+        "Address,cadence,components,kinds,language\n"
+        "Ada@reader.example,Daily,checkout api,incident,de\n"
+        'bo@reader.example,weekly,"checkout, api",,\n'
+    )
+    ada, bo = read_table(StringIO(text), SITE, CONSENT)
+
+    assert not isinstance(ada, str)
+    assert not isinstance(bo, str)
+    assert (ada.address, ada.cadence, ada.language) == (
+        "Ada@reader.example",
+        Cadence.DAILY,
+        "de",
+    )
+    assert ada.components == bo.components == {"checkout", "api"}
+    assert ada.kinds == {Kind.INCIDENT}
+    assert bo.kinds == frozenset()
+    assert ada.consent == CONSENT
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "line 1: the header lacks 'address'"),
+        ("ada@reader.example,daily\n", "line 1: the header has an unknown name"),
+        ("address,cadense\n", "unknown name: 'cadense'"),
+        ("address,cadence,cadence\n", "a name twice"),
+        ("address,cadence\nada@reader,daily\n", "line 2: address: no address"),
+        ("address,cadence\nada@reader.example,hourly\n", "line 2: cadence: unknown: 'hourly'"),
+        ("address,cadence\nada@reader.example,daily,x,y\n", "line 2: more values"),
+        ("cadence,address\ndaily,x@y\nada@reader.example,daily\n", "line 3: address: no address"),
+        ("address,cadence,components\na@reader.example,daily,apy\n", "did you mean 'api'?"),
+        ("address,cadence,zone\na@reader.example,daily,Mars\n", "zone: unknown: 'Mars'"),
+        (
+            "address,cadence\nada@reader.example,daily\nADA@reader.example,weekly\n",
+            "line 3: the same mailbox as in line 2",
+        ),
+        ('address,cadence\n"ada@reader.example,daily\n', "not CSV in UTF-8"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_told_by_line_and_without_an_address(
+    text: str, problem: str
+) -> None:
+    told = [one for one in read_table(StringIO(text), SITE, CONSENT) if isinstance(one, str)]
+
+    assert any(problem in one for one in told), told
+    assert not any("reader" in one for one in told)
+
+
+def test_a_table_does_not_bring_back_who_left(tmp_path: Path) -> None:
+    people = listed(
+        tmp_path,
+        [reader(ADA, state=Standing.UNSUBSCRIBED), reader("bo@reader.example")],
+    )
+    new = replace(CONSENT, words="something newer")
+    rows = [
+        replace(reader(address, "daily"), consent=new)
+        for address in (ADA, "bo@reader.example", "cy@reader.example")
+    ]
+    counts = merge(people, rows)
+    again = merge(people, rows)
+    ada, bo = (people.find(people.person(f"{who}@reader.example")) for who in ("ada", "bo"))
+
+    assert (counts.added, counts.changed, counts.left_alone) == (1, 1, 1)
+    assert (again.added, again.changed, again.same) == (0, 0, 2)
+    assert ada is not None
+    assert ada.state == Standing.UNSUBSCRIBED
+    assert bo is not None
+    assert bo.cadence == "daily"
+    assert bo.consent == CONSENT  # what was agreed to is not written anew
+
+
+def test_an_export_holds_all_that_is_known(tmp_path: Path) -> None:
+    people = listed(tmp_path, [reader(ADA, "weekly", components=frozenset({"api", "checkout"}))])
+
+    assert list(write_table(people)) == [
+        (
+            "address,cadence,components,kinds,language,zone,state,muted,since,"
+            "consent_at,consent_how,consent_words"
+        ),
+        (
+            "ada@reader.example,weekly,api checkout,,,,active,,2026-11-01T08:00:00Z,"
+            "2026-11-01T08:00:00Z,a form,Mail me every update"
+        ),
+    ]
+
+
+# ── where it lies ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("state", ["output", "public/mail", "content/.mail", "."])
+def test_the_list_does_not_lie_with_what_is_published(tmp_path: Path, state: str) -> None:
+    published = [tmp_path / name for name in ("output", "public", "content")]
+
+    with pytest.raises(SettingsError, match="MAIL_STATE"):
+        private_folder(tmp_path, state, published)
+
+
+def test_a_link_into_the_published_folder_is_seen_through(tmp_path: Path) -> None:
+    (tmp_path / "public").mkdir()
+    (tmp_path / "elsewhere").symlink_to(tmp_path / "public")
+
+    with pytest.raises(SettingsError, match="published or built"):
+        private_folder(tmp_path, "elsewhere", [tmp_path / "public"])
+
+
+def test_git_never_sees_the_list(tmp_path: Path) -> None:
+    site = SmallSite.make(tmp_path / "site")
+    site.commit()
+    folder = private_folder(site.root, ".mail", [])
+    listed(folder, [reader(ADA)]).close()
+
+    assert site.git("status", "--porcelain", "--untracked-files=all").out == ""
+
+
+def test_a_list_that_git_tracks_is_refused(tmp_path: Path) -> None:
+    site = SmallSite.make(tmp_path / "site", {".mail/subscribers.db": "x"})
+    site.commit()
+
+    with pytest.raises(SettingsError, match="git rm -r --cached"):
+        private_folder(site.root, ".mail", [])
+
+
+# ── the command ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_command_keeps_a_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = SmallSite.make(tmp_path / "site")
+    site.write("pelicanconf.py", MAIL_CONF)
+    site.write("crm.csv", "address,cadence\nbo@reader.example,daily\nCy@reader.example,weekly\n")
+
+    monkeypatch.chdir(site.root)
+
+    def ran(*arguments: str) -> tuple[int, str]:
+        code = main(["subscribers", *arguments])
+        told = "".join(capsys.readouterr())
+        assert arguments[0] == "export" or "@reader" not in told.replace("…@", "")
+        return code, told
+
+    assert ran("list")[0] == 3
+    shown = ("--shown", "Mail me")
+    assert ran("add", ADA, "--cadence", "immediate", *shown) == (0, "added: one subscriber\n")
+    assert ran("add", "a@b", "--cadence", "daily", *shown)[0] == 1
+    assert "added 2, changed 0" in ran("import", "crm.csv", *shown)[1]
+    assert ran("remove", "BO@reader.example")[0] == 0
+    assert ran("remove", "nobody@reader.example")[0] == 1
+    assert ran("forget", "cy@reader.example")[0] == 0
+
+    code, text = ran("list")
+    assert code == 0
+    assert "a…@reader.example  immediate  active" in text
+    assert "b…@reader.example  daily  unsubscribed" in text
+    assert text.endswith("2 on the list\n")
+    assert ADA in ran("export")[1]
