@@ -21,7 +21,7 @@ from firstword.cache import keys
 from firstword.cache.database import Cache, forget_cache, open_cache
 from firstword.cache.files import Files
 from firstword.cache.questions import Trace
-from firstword.cache.reading import Findings, Reader, load_story
+from firstword.cache.reading import Findings, Reader, load_story, records_of
 from firstword.cache.records import Records as KeptRecords
 from firstword.cache.stories import CachedStories
 from firstword.cache.units import Made, Unit, Units
@@ -33,7 +33,7 @@ from firstword.making import STOCK, Workshop
 from firstword.manifest import Built, Memory
 from firstword.markup import Markup
 from firstword.model import Problem, Site
-from firstword.page import Records, StatusPage
+from firstword.page import StatusPage
 from firstword.render import Renderer
 from firstword.settings import CONF
 from firstword.write import OutputFolder, read_stamp
@@ -126,7 +126,7 @@ class Run:
         ).read()
         self._stories = CachedStories(cache.db, partial(load_story, Files(cache.db), self.site))
         self._units = Units(cache.db, number)
-        self.page = StatusPage(self.site, self._stories, _records(memory))
+        self.page = StatusPage(self.site, self._stories, records_of(memory))
         # Compiled code knows which filters there are, and how they are called.
         compiled = self.cache_folder / "templates" / program[:16] if self.cache_folder else None
         logo, favicon = load_pictures(self.site, self.content_folder)
@@ -337,12 +337,6 @@ def build_site(root: Path, options: RunOptions, output_folder: Path | None = Non
     if read_stamp(run.output_folder)["build_id"] != run.build_id:
         raise BuildError("the build stamp is not of this build")
     return run
-
-
-def _records(memory: Memory | None) -> Records:
-    if memory is None:
-        return Records()
-    return Records(stamps=memory.stamps, began=memory.records_began, now=memory.now)
 
 
 def _iso(at: datetime | None) -> str | None:

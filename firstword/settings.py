@@ -18,12 +18,13 @@ from firstword.errors import SettingsError
 from firstword.look import read_accent, read_links, read_picture_path
 from firstword.model import Component, Mail, Person, Site, Target
 from firstword.parse.keys import nearest
-from firstword.parse.times import TimeProblem, parse_day, parse_time
+from firstword.parse.times import TimeProblem, parse_day, parse_span, parse_time
 
 CONF = "pelicanconf.py"
 
 _PERSON = ("name", "role", "address", "shown", "photo", "until", "successor")
-_COMPONENT = ("id", "name", "group", "description", "retired")
+_OWNER = ("owner", "first_word_within", "owner_since")
+_COMPONENT = ("id", "name", "group", "description", "retired", *_OWNER)
 _TARGET = (
     *("target", "address", "cloudfront"),
     *("endpoint", "region", "profile", "addressing", "checksums"),
@@ -68,6 +69,7 @@ def read_site(settings: Mapping[str, Any]) -> Site:
     zone = _zone(settings)
     url = _url(settings)
     contact = _text(settings, "CONTACT")
+    people = _people(settings.get("PEOPLE", ()))
     if contact:
         _check_address("CONTACT", contact)
     return Site(
@@ -76,8 +78,8 @@ def read_site(settings: Mapping[str, Any]) -> Site:
         timezone=zone,
         words=_own_words(settings.get("WORDS", {})),
         language=_like(settings, "DEFAULT_LANG", _LANGUAGE, "en", "a language: write 'en'"),
-        people=_people(settings.get("PEOPLE", ())),
-        components=_components(settings.get("COMPONENTS", ())),
+        people=people,
+        components=_components(settings.get("COMPONENTS", ()), people),
         tag_authority=_like(
             settings,
             "TAG_AUTHORITY",
@@ -343,7 +345,7 @@ def _day(value: object, name: str) -> date | None:
         raise SettingsError("PEOPLE", f"{name!r}: 'until': {problem}") from problem
 
 
-def _components(value: object) -> dict[str, Component]:
+def _components(value: object, people: Mapping[str, Person]) -> dict[str, Component]:
     components: dict[str, Component] = {}
     for row in _rows("COMPONENTS", value, _COMPONENT):
         found = _value("COMPONENTS", row, "id")
@@ -359,5 +361,29 @@ def _components(value: object) -> dict[str, Component]:
             group=_value("COMPONENTS", row, "group"),
             description=_value("COMPONENTS", row, "description"),
             retired=_yes_or_no(row.get("retired", False), f"COMPONENTS: {found!r}: 'retired'"),
+            **_owner(row, found, people),
         )
     return components
+
+
+def _owner(row: Mapping[str, Any], component: str, people: Mapping[str, Person]) -> dict[str, Any]:
+    """Read who answers for a component; a limit says from which day on it holds."""
+    owner, within, since = (_value("COMPONENTS", row, key) for key in _OWNER)
+    owner = unicodedata.normalize("NFC", owner)
+    if owner and owner not in people:
+        raise SettingsError(
+            "COMPONENTS", f"{component!r}: 'owner' not in PEOPLE: {owner!r}{nearest(owner, people)}"
+        )
+    if bool(within) != bool(since) or (within and not owner):
+        raise SettingsError(
+            "COMPONENTS",
+            f"{component!r}: 'first_word_within' needs an 'owner', and 'owner_since' to say from "
+            "which day on it holds",
+        )
+    if not within:
+        return {"owner": owner}
+    try:
+        length, day = parse_span(within), parse_day(since)
+    except TimeProblem as problem:
+        raise SettingsError("COMPONENTS", f"{component!r}: {problem}") from problem
+    return {"owner": owner, "first_word_within": length, "owner_since": day}

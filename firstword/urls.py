@@ -34,12 +34,14 @@ HISTORY_FEED = "history"
 HISTORY_ATOM = f"{HISTORY_FEED}.atom"
 HISTORY_RSS = f"{HISTORY_FEED}.rss"
 SUBSCRIBE = "subscribe/"
+RECORD = "record/"
 IMAGES = "images/"
 NOT_FOUND = "404.html"
 SITEMAP = "sitemap.xml"
 SITEMAP_PAGES = "sitemaps/pages.xml"
 ROBOTS = "robots.txt"
 API = "api/v2/"
+API_RECORD = f"{API}record.json"
 API_SCHEMA = f"{API}schema.json"
 STATUS_JSON = "status.json"
 STATUS_TXT = "status.txt"
@@ -94,6 +96,11 @@ def person_path(person: Person) -> str:
 def month_path(month: date) -> str:
     """Spell the address of a month of history."""
     return f"{HISTORY}{month:%Y-%m}/"
+
+
+def record_path(year: int, month: int = 0) -> str:
+    """Spell the address of the record of a year, or of one of its months."""
+    return f"{RECORD}{year:04}" + (f"-{month:02}/" if month else "/")
 
 
 def year_path(year: int, kind: Kind | None = None, component_id: str = "") -> str:

@@ -149,8 +149,8 @@ def _closed(node: Any) -> Any:
 
 
 def mistakes(made: Mapping[str, bytes]) -> Iterable[str]:
-    """Yield what the schema finds wrong in the eight documents and in /status.json."""
-    for name in (*EIGHT, "/status.json"):
+    """Yield what the schema finds wrong in the eight documents, the record and /status.json."""
+    for name in (*EIGHT, "record.json", "/status.json"):
         data = made[name.lstrip("/")] if name.startswith("/") else made[urls.API + name]
         for error in _validator(name).iter_errors(json.loads(data)):
             yield f"{name}: {error.json_path}: {error.message[:200]}"

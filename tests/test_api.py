@@ -276,7 +276,8 @@ def test_a_build_makes_every_document_and_each_is_served_as_what_it_is(built: Sm
 
     assert made == {
         *(f"api/v2/{name}" for name in EIGHT),
-        *("api/v2/schema.json", "status.json", "status.txt", "metrics", "calendar.ics"),
+        *("api/v2/schema.json", "api/v2/record.json", "status.json", "status.txt"),
+        *("metrics", "calendar.ics"),
         *("badge.svg", "badge.json"),
         *(
             f"components/{name}/{file}"

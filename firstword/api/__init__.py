@@ -14,6 +14,7 @@ from firstword import urls
 from firstword.api.badges import badge_json, badge_svg, component_badge, page_badge
 from firstword.api.calendar import build_calendar, build_event
 from firstword.api.metrics import metrics
+from firstword.api.record import record_document
 from firstword.api.schema import schema
 from firstword.api.standing import as_json
 from firstword.api.status import status_document, status_text
@@ -74,6 +75,7 @@ def documents(status: StatusPage, markup: Markup) -> Iterator[Document]:
             key=urls.API + name,
             make=lambda clock, d=document: as_json(d(teller, clock)),  # type: ignore[misc]
         )
+    yield Document(key=urls.API_RECORD, make=lambda clock: as_json(record_document(status, clock)))
     yield Document(
         key=urls.API_SCHEMA, make=lambda _: as_json(schema(status.site), indent=1), leaf=True
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from firstword import urls
 from firstword.model import LIFECYCLE, ComponentStatus, Impact, Kind, Site, Status
-from firstword.page import Indicator
+from firstword.page import Indicator, Measure, Verdict, record
 
 Json = dict[str, Any]
 
@@ -62,6 +62,7 @@ def _documents() -> Json:
         "scheduled-maintenances.json": _object(planned),
         "scheduled-maintenances/upcoming.json": _object(now),
         "scheduled-maintenances/active.json": _object(now),
+        "record.json": _record(),
         "/status.json": _status_json(),
     }
 
@@ -230,6 +231,50 @@ def _status_json() -> Json:
             "maintenance": _object({"now": windows, "coming": windows}),
             "newest_update": {"anyOf": [newest, _NULL]},
             "build_id": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        }
+    )
+
+
+def _record() -> Json:
+    """What /api/v2/record.json says; ours, so in the shape of /status.json."""
+    at = {"type": "string", "format": "date-time", "pattern": _SECOND}
+    seconds = {"type": ["integer", "null"], "minimum": 0}
+    measures = {
+        str(measure): _object(
+            {
+                **dict.fromkeys(map(str, record.verdicts(measure)), _COUNT),
+                "average_seconds": seconds,
+                "longest_seconds": seconds,
+            }
+        )
+        for measure in Measure
+    }
+    judged = _object(
+        {
+            "measure": _one_of(list(Measure)),
+            "verdict": _one_of(list(Verdict)),
+            "due_at": at,
+            "late_seconds": seconds,
+            "incident_id": _TEXT,
+            "update_id": _TEXT,
+            "person": _TEXT_OR_NULL,
+            "url": _ADDRESS,
+        }
+    )
+
+    def period(pattern: str) -> Json:
+        name = {"type": "string", "pattern": pattern}
+        return {"type": "array", "items": _object({"period": name, **measures})}
+
+    return _object(
+        {
+            "years": period(r"^\d{4}$"),
+            "months": _said("The newest 24.", period(r"^\d{4}-\d{2}$")),
+            "overdue": _said("The oldest 100.", {"type": "array", "items": judged}),
+            "overdue_count": _COUNT,
+            "not_kept": _said(
+                "Of the newest two months, at most 100.", {"type": "array", "items": judged}
+            ),
         }
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 #: Another number throws every cache away.
-SCHEMA = 1
+SCHEMA = 2
 #: How long to wait for another build that has the cache, in seconds.
 PATIENCE = 60.0
 NO_TIME = 0.1
@@ -76,6 +76,17 @@ CREATE INDEX signer_story ON signer(story);
 CREATE INDEX signer_updated ON signer(author, updated, story, drill, signed);
 CREATE TABLE word(
     at INTEGER, story TEXT, drill INTEGER NOT NULL, PRIMARY KEY(at, story)
+) WITHOUT ROWID;
+-- What the record counts: one row a thing judged, and the sums of each month.
+CREATE TABLE mark(
+    story TEXT, number INTEGER, month TEXT NOT NULL, measure TEXT NOT NULL, verdict TEXT NOT NULL,
+    seconds INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(story, number)
+) WITHOUT ROWID;
+CREATE INDEX mark_month ON mark(month, measure, verdict, seconds);
+CREATE INDEX mark_owed ON mark(at) WHERE verdict = 'pending';
+CREATE TABLE figure(
+    month TEXT, measure TEXT, verdict TEXT, many INTEGER NOT NULL, total INTEGER NOT NULL,
+    longest INTEGER NOT NULL, PRIMARY KEY(month, measure, verdict)
 ) WITHOUT ROWID;
 CREATE TABLE month(month TEXT PRIMARY KEY, stories INTEGER NOT NULL, updates INTEGER NOT NULL)
     WITHOUT ROWID;

@@ -18,7 +18,7 @@ from firstword.page import Order, Row, Wanted, Words
 
 #: Questions with one short answer: where that stays the same, nothing has to be made again.
 ANSWERS = frozenset(
-    {"months", "totals", "signed", "signed_by", "named", "kind", "spoken", "months_of"}
+    {"months", "totals", "signed", "signed_by", "named", "kind", "spoken", "months_of", "sums"}
 )
 #: Beyond any instant: nothing of the answer was looked at yet.
 NOTHING_YET = 1 << 60
@@ -116,10 +116,14 @@ class Change:
 
 
 #: Question about one thing → the things of that sort that a story has to do with.
-_ABOUT: dict[str, Callable[[Row], Collection[str]]] = {
+_ABOUT: dict[str, Callable[[Row], Collection[Any]]] = {
     "get": lambda row: (row.id,),
     "kind": lambda row: (row.slug,),
     "named": lambda row: row.components,
+    "marks": lambda row: {month.isoformat() for month, _ in row.marks},
+    # 0 stands for all years.
+    "sums": lambda row: {0, *(month.year for month, _ in row.marks)},
+    "owed": lambda row: {str(mark.verdict) for _, mark in row.marks},
     "signed_by": lambda row: {author for _, author in row.said},
 }
 

@@ -33,10 +33,17 @@ from firstword.content.scan import SourceFile
 from firstword.manifest import Memory
 from firstword.markup import linked_slugs
 from firstword.model import Incident, Level, Problem, Site, update_id
-from firstword.page import Row
+from firstword.page import Records, Row, marks
 from firstword.parse import parse
 from firstword.parse.readers import for_readers
 from firstword.settings import CONF
+
+
+def records_of(memory: Memory | None) -> Records:
+    """Return the stamps of the targets, as pages ask for them."""
+    if memory is None:
+        return Records()
+    return Records(stamps=memory.stamps, began=memory.records_began, now=memory.now)
 
 
 class Unusual(Exception):
@@ -77,6 +84,7 @@ class Reader:
         self.files = Files(self.cache.db)
         self.published = self.memory.stamps if self.memory else {}
         self.sources = self.memory.sources if self.memory else {}
+        self.records = records_of(self.memory)
 
     def read(self) -> Findings:
         """Read, check, and keep. Raises what reading everything raises."""
@@ -256,7 +264,7 @@ class Reader:
             rows.drop_row(db, before)
         else:
             db.execute("DELETE FROM vanished WHERE what = 'id' AND name = ?", (name,))
-        after = Row.of(told, self.site.timezone)
+        after = Row.of(told, self.site.timezone, marks(told, self.records, self.site))
         rows.put_row(db, after, digest=digest, stamps=stamps, path=told.path, number=self.number)
         self.found.changes.append(Change(before, after))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from firstword.cache.codec import from_instant, to_instant
 from firstword.model import Kind
-from firstword.page import Row
+from firstword.page import Mark, Measure, Row, Verdict
 
 #: What a row is read from, in this order.
 COLUMNS = (
@@ -19,6 +19,9 @@ COLUMNS = (
 )
 
 _month = lru_cache(1024)(date.fromisoformat)
+#: What every mark says, and what one says that is not spelled out.
+_SAID = 4
+_UNSAID: list[Any] = [0, "", False, 0, ""]
 
 
 @lru_cache(2048)
@@ -26,7 +29,7 @@ def to_row(found: tuple[Any, ...]) -> Row:
     """Read a row; one build asks for the same ones again and again."""
     name, slug, kind, drill, is_open, signed, repeats, month, *instants, text = found
     started, planned, updated, ended = instants
-    named, said = json.loads(text)
+    named, said, marks = json.loads(text)
     return Row(
         id=name,
         slug=slug,
@@ -42,6 +45,34 @@ def to_row(found: tuple[Any, ...]) -> Row:
         ended=None if ended is None else to_instant(ended),
         components={component: to_instant(at) for component, at in named},
         said=tuple((to_instant(at), author) for at, author in said),
+        marks=tuple((_month(first), _to_mark(plain)) for first, *plain in marks),
+    )
+
+
+def _from_mark(mark: Mark) -> list[Any]:
+    """Spell a mark; what stands last and says nothing is left out."""
+    plain = [
+        *(from_instant(mark.at), str(mark.measure), str(mark.verdict), from_instant(mark.update)),
+        *(mark.seconds, mark.person, mark.whole_day, mark.number, mark.component),
+    ]
+    while len(plain) > _SAID and not plain[-1]:
+        plain.pop()
+    return plain
+
+
+def _to_mark(plain: list[Any]) -> Mark:
+    at, measure, verdict, update, *rest = plain
+    seconds, person, whole_day, number, component = rest + _UNSAID[len(rest) :]
+    return Mark(
+        at=to_instant(at),
+        measure=Measure(measure),
+        verdict=Verdict(verdict),
+        update=to_instant(update),
+        seconds=seconds,
+        person=person,
+        whole_day=whole_day,
+        number=number,
+        component=component,
     )
 
 
@@ -58,13 +89,20 @@ def put_row(
     named: list[tuple[str, int]] = [(name, from_instant(at)) for name, at in row.components.items()]
     said = [(from_instant(at), author) for at, author in row.said]
     started, updated = from_instant(row.started), from_instant(row.updated)
+    marks = [[month.isoformat(), *_from_mark(mark)] for month, mark in row.marks]
     db.execute(
         "INSERT INTO story VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             *(row.id, row.slug, str(row.kind), row.drill, row.open, row.signed, row.repeats),
             *(row.month.isoformat(), started, from_instant(row.planned), updated),
             None if row.ended is None else from_instant(row.ended),
-            *(digest, stamps, json.dumps([named, said], separators=(",", ":")), path, number),
+            *(
+                digest,
+                stamps,
+                json.dumps([named, said, marks], separators=(",", ":")),
+                path,
+                number,
+            ),
         ),
     )
     db.executemany(
@@ -80,6 +118,7 @@ def put_row(
     )
     db.executemany("INSERT INTO word VALUES(?,?,?)", [(at, row.id, row.drill) for at, _ in said])
     _count(db, row, 1)
+    _put_marks(db, row)
 
 
 def drop_row(db: sqlite3.Connection, row: Row) -> None:
@@ -92,6 +131,36 @@ def drop_row(db: sqlite3.Connection, row: Row) -> None:
         [(from_instant(at), row.id) for at, _ in row.said],
     )
     _count(db, row, -1)
+    db.execute("DELETE FROM mark WHERE story = ?", (row.id,))
+    _sum_up(db, row)
+
+
+def _put_marks(db: sqlite3.Connection, row: Row) -> None:
+    db.executemany(
+        "INSERT INTO mark VALUES(?,?,?,?,?,?,?)",
+        [
+            (
+                *(row.id, number, month.isoformat(), str(mark.measure), str(mark.verdict)),
+                *(mark.seconds, from_instant(mark.at)),
+            )
+            for number, (month, mark) in enumerate(row.marks)
+        ],
+    )
+    _sum_up(db, row)
+
+
+def _sum_up(db: sqlite3.Connection, row: Row) -> None:
+    """Add up anew what a story counts in: a longest time cannot be taken away."""
+    for key in sorted(
+        {(m.isoformat(), str(mark.measure), str(mark.verdict)) for m, mark in row.marks}
+    ):
+        db.execute("DELETE FROM figure WHERE month = ? AND measure = ? AND verdict = ?", key)
+        db.execute(
+            "INSERT INTO figure SELECT month, measure, verdict, count(*), sum(seconds),"
+            " max(seconds) FROM mark WHERE month = ? AND measure = ? AND verdict = ?"
+            " GROUP BY month, measure, verdict",
+            key,
+        )
 
 
 def _count(db: sqlite3.Connection, row: Row, sign: int) -> None:

@@ -14,7 +14,18 @@ from firstword.cache.codec import from_instant, to_instant
 from firstword.cache.questions import Trace
 from firstword.cache.rows import COLUMNS, get_row, to_row
 from firstword.model import Incident, Kind, Update
-from firstword.page import ALL, Order, Row, Totals, Wanted, Words
+from firstword.page import (
+    ALL,
+    Mark,
+    Measure,
+    Order,
+    Row,
+    Sum,
+    Totals,
+    Verdict,
+    Wanted,
+    Words,
+)
 
 _S_COLUMNS = ", ".join(f"s.{name.strip()}" for name in COLUMNS.split(","))
 
@@ -91,6 +102,27 @@ class CachedStories:
     def months_of_words(self) -> list[date]:
         """Return the months of UTC in which updates were signed, oldest first."""
         return self._answer("spoken")  # type: ignore[no-any-return]
+
+    def marks(self, month: date) -> list[tuple[str, Mark]]:
+        """Return (id of its story, mark) of all that counts in a month, oldest first."""
+        self.note(questions.spell("marks", month.isoformat()))
+        asked = "SELECT story, number FROM mark WHERE month = ?"
+        return self._marks(self._db.execute(asked, (month.isoformat(),)).fetchall())
+
+    def owed(self) -> list[tuple[str, Mark]]:
+        """Return (id of its story, mark) of all that nothing has settled, the first due first."""
+        self.note(questions.spell("owed", str(Verdict.PENDING)))
+        asked = "SELECT story, number FROM mark WHERE verdict = 'pending'"
+        return self._marks(self._db.execute(asked).fetchall())
+
+    def _marks(self, found: list[tuple[str, int]]) -> list[tuple[str, Mark]]:
+        rows = {name: self.row(name) for name, _ in found}
+        marks = [(n, row.marks[number][1]) for n, number in found if (row := rows[n])]
+        return sorted(marks, key=lambda pair: (pair[1].at, pair[0], pair[1].place))
+
+    def sums(self, year: int = 0) -> Mapping[date, tuple[Sum, ...]]:
+        """Return the months in which something counts, newest first, each with its sums."""
+        return self._answer("sums", year)  # type: ignore[no-any-return]
 
     def _said(self, wanted: Words) -> Iterator[tuple[datetime, Row]]:
         """Yield instants of updates with their stories' rows, newest first.
@@ -248,6 +280,19 @@ def _spoken(db: sqlite3.Connection) -> list[date]:
     return [date.fromisoformat(month) for (month,) in found]
 
 
+def _sums(db: sqlite3.Connection, year: int) -> Mapping[date, tuple[Sum, ...]]:
+    found: dict[date, list[Sum]] = {}
+    asked = (
+        "SELECT month, measure, verdict, many, total, longest FROM figure"
+        " WHERE month >= ? AND month < ? ORDER BY 1 DESC, 2, 3"
+    )
+    span = (f"{year:04}", f"{year + 1 if year else 9999:04}")
+    for month, measure, verdict, *figures in db.execute(asked, span):
+        one = Sum(Measure(measure), Verdict(verdict), *figures)
+        found.setdefault(date.fromisoformat(month), []).append(one)
+    return {month: tuple(sums) for month, sums in found.items()}
+
+
 def _totals(db: sqlite3.Connection) -> Totals:
     found = db.execute("SELECT total(stories), total(updates) FROM month").fetchone()
     return Totals(int(found[0]), int(found[1]))
@@ -278,6 +323,7 @@ _SHORT: dict[str, Callable[..., Any]] = {
     "months": _months,
     "months_of": _months_of,
     "spoken": _spoken,
+    "sums": _sums,
     "totals": _totals,
     "signed": _all_signed,
     "signed_by": _signed_by,

@@ -15,7 +15,7 @@ from firstword.feeds import Channel, Dated, archive_months, archived, feeds, wri
 from firstword.markup import Markup
 from firstword.model import Incident
 from firstword.page import StatusPage
-from firstword.render import Page, Renderer, more_pages, pages, sitemaps, story_pages
+from firstword.render import Page, Renderer, more_pages, pages, record_pages, sitemaps, story_pages
 from firstword.render.pages import STORY_TEMPLATES
 from firstword.render.sitemap import SitemapFile
 
@@ -76,7 +76,7 @@ def story_name(unit: str) -> str:
 
 def units(status: StatusPage, renderer: Renderer, images: Path) -> Iterator[Unit]:
     """Yield all that is not one story's own."""
-    for page in (*pages(status), *more_pages(status)):
+    for page in (*pages(status), *more_pages(status), *record_pages(status)):
         yield Unit(
             name=f"page/{page.key}",
             shelf="page",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -36,6 +36,12 @@ class Component:
     description: str = ""
     #: Kept for the history that names it, no longer listed.
     retired: bool = False
+    #: The name of who answers for it.
+    owner: str = ""
+    #: Within which the owner signs a word after the first one that names it; None = no limit.
+    first_word_within: timedelta | None = None
+    #: The first day on which that limit holds: nobody is judged by a rule that came later.
+    owner_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

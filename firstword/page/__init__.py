@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from firstword.page.components import ComponentState, component_states, under_way
 from firstword.page.indicator import BY_COMPONENT, Indicator, page_indicator, story_indicator
+from firstword.page.marks import Mark, Measure, Verdict, marks
 from firstword.page.promises import Outcome, Promise, PromiseKind, promises
+from firstword.page.record import Figures, Judged
 from firstword.page.records import Records, Stamps
 from firstword.page.status import Day, StatusPage
-from firstword.page.stories import ALL, KeptStories, Order, Row, Stories, Totals, Wanted, Words
+from firstword.page.stories import ALL, KeptStories, Order, Row, Stories, Sum, Totals, Wanted, Words
 
 __all__ = [
     "ALL",
     "BY_COMPONENT",
     "ComponentState",
     "Day",
+    "Figures",
     "Indicator",
+    "Judged",
     "KeptStories",
+    "Mark",
+    "Measure",
     "Order",
     "Outcome",
     "Promise",
@@ -25,10 +31,13 @@ __all__ = [
     "Stamps",
     "StatusPage",
     "Stories",
+    "Sum",
     "Totals",
+    "Verdict",
     "Wanted",
     "Words",
     "component_states",
+    "marks",
     "page_indicator",
     "promises",
     "story_indicator",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import Enum, StrEnum, auto
 
 from firstword.clock import Clock
@@ -61,6 +61,23 @@ class Promise:
     follow_up: FollowUp | None = None
     #: Whether a publisher stamped both ends; else signatures and ticks are taken at their word.
     judged: bool = False
+    #: Its box was ticked in the text, so nothing tells when it was done.
+    ticked: bool = False
+
+    @property
+    def late_by(self) -> timedelta | None:
+        """By how much it came late, or was replaced or taken back late; None where it was not."""
+        if self.outcome in (Outcome.LATE, Outcome.MISSED) and self.settled_at:
+            return self.settled_at - self.due.at
+        return None
+
+    @property
+    def because(self) -> str | None:
+        """Why another one took its place: the reason given with it, or the correction's words."""
+        by = self.settled_by
+        if by is None or self.outcome not in (Outcome.REPLACED, Outcome.MISSED):
+            return None
+        return by.says.because or by.body
 
 
 class _End(Enum):
@@ -213,6 +230,7 @@ class _Ledger:
             settled_by=ended_by,
             follow_up=follow_up,
             judged=stamped and how is not _End.TICKED,
+            ticked=how is _End.TICKED,
         )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from firstword.clock import Clock
 from firstword.model import Component, Impact, Incident, Kind, Site, Update
 from firstword.page.components import ComponentState, component_states, matters, under_way
+from firstword.page.marks import marks
 from firstword.page.promises import Promise, promises
 from firstword.page.records import Records
 from firstword.page.spans import lasted, spans
@@ -45,7 +47,9 @@ class StatusPage:
         cls, site: Site, incidents: Iterable[Incident], records: Records | None = None
     ) -> StatusPage:
         """Arrange stories in memory; their order in the file system plays no part."""
-        return cls(site, KeptStories.of(incidents, site.timezone), records or Records())
+        known = records or Records()
+        judge = partial(marks, records=known, site=site)
+        return cls(site, KeptStories.of(incidents, site.timezone, judge), known)
 
     @property
     def incidents(self) -> tuple[Incident, ...]:

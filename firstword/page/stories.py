@@ -6,14 +6,15 @@ exact test, `matches`, that every answer passes through: a database may only nar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from firstword.model import Incident, Kind, Update
+from firstword.page.marks import Mark, Measure, Verdict
 
 
 class Order(StrEnum):
@@ -49,9 +50,11 @@ class Row:
     components: Mapping[str, datetime]
     #: (instant, author) of every update, oldest first.
     said: tuple[tuple[datetime, str], ...]
+    #: What it adds to the record, each with the month it counts in.
+    marks: tuple[tuple[date, Mark], ...] = ()
 
     @classmethod
-    def of(cls, incident: Incident, zone: tzinfo) -> Row:
+    def of(cls, incident: Incident, zone: tzinfo, marks: Iterable[Mark] = ()) -> Row:
         """Take from a story what questions ask for."""
         local = incident.started_at.astimezone(zone)
         named: dict[str, datetime] = {}
@@ -73,6 +76,7 @@ class Row:
             ended=incident.ended_at,
             components=named,
             said=tuple((update.at, update.author) for update in incident.updates),
+            marks=tuple((mark.month(zone), mark) for mark in marks),
         )
 
     def key(self, order: Order) -> tuple[datetime, str] | None:
@@ -153,6 +157,17 @@ class Totals(NamedTuple):
     updates: int
 
 
+class Sum(NamedTuple):
+    """How many marks of one measure came to one verdict, and how long they took."""
+
+    measure: Measure
+    verdict: Verdict
+    many: int
+    #: In seconds.
+    total: int
+    longest: int
+
+
 class Stories(Protocol):
     """Answers questions about all stories of a site."""
 
@@ -173,6 +188,21 @@ class Stories(Protocol):
 
     def months_of_words(self) -> list[date]:
         """Return the months of UTC in which updates were signed, oldest first."""
+        ...
+
+    def marks(self, month: date) -> list[tuple[str, Mark]]:
+        """Return (id of its story, mark) of all that counts in a month, oldest first."""
+        ...
+
+    def owed(self) -> list[tuple[str, Mark]]:
+        """Return (id of its story, mark) of all that nothing has settled, the first due first."""
+        ...
+
+    def sums(self, year: int = 0) -> Mapping[date, tuple[Sum, ...]]:
+        """Return the months in which something counts, newest first, each with its sums.
+
+        Of one year, or (0) of all.
+        """
         ...
 
     def get(self, name: str) -> Incident | None:
@@ -214,16 +244,25 @@ class KeptStories:
     zone: tzinfo
     #: Newest first.
     incidents: tuple[Incident, ...]
+    #: What a story adds to the record.
+    judge: Callable[[Incident], Iterable[Mark]] = field(
+        default=lambda _: (), compare=False, repr=False
+    )
 
     @classmethod
-    def of(cls, incidents: Iterable[Incident], zone: tzinfo) -> KeptStories:
+    def of(
+        cls,
+        incidents: Iterable[Incident],
+        zone: tzinfo,
+        judge: Callable[[Incident], Iterable[Mark]] = lambda _: (),
+    ) -> KeptStories:
         """Arrange stories; their order in the file system plays no part."""
         newest_first = sorted(incidents, key=lambda i: (i.started_at, i.id), reverse=True)
-        return cls(zone, tuple(newest_first))
+        return cls(zone, tuple(newest_first), judge)
 
     @cached_property
     def _rows(self) -> tuple[tuple[Row, Incident], ...]:
-        return tuple((Row.of(incident, self.zone), incident) for incident in self.incidents)
+        return tuple((Row.of(i, self.zone, self.judge(i)), i) for i in self.incidents)
 
     def find(self, wanted: Wanted) -> Iterator[Incident]:
         """Yield stories in the order asked for."""
@@ -261,6 +300,37 @@ class KeptStories:
         told = (update.at for i in self.incidents if not i.drill for update in i.updates)
         return sorted({date(at.year, at.month, 1) for at in told})
 
+    def marks(self, month: date) -> list[tuple[str, Mark]]:
+        """Return (id of its story, mark) of all that counts in a month, oldest first."""
+        return _in_order(
+            (row.id, m) for row, _ in self._rows for when, m in row.marks if when == month
+        )
+
+    def owed(self) -> list[tuple[str, Mark]]:
+        """Return (id of its story, mark) of all that nothing has settled, the first due first."""
+        return _in_order(
+            (row.id, m)
+            for row, _ in self._rows
+            for _, m in row.marks
+            if m.verdict is Verdict.PENDING
+        )
+
+    def sums(self, year: int = 0) -> Mapping[date, tuple[Sum, ...]]:
+        """Return the months in which something counts, newest first, each with its sums."""
+        found: dict[date, dict[tuple[Measure, Verdict], list[int]]] = {}
+        for row, _ in self._rows:
+            for month, m in row.marks:
+                if year not in (0, month.year):
+                    continue
+                found.setdefault(month, {}).setdefault((m.measure, m.verdict), []).append(m.seconds)
+        return {
+            month: tuple(
+                Sum(*key, len(all_), sum(all_), max(all_))
+                for key, all_ in sorted(found[month].items())
+            )
+            for month in sorted(found, reverse=True)
+        }
+
     def get(self, name: str) -> Incident | None:
         """Return the story of an id."""
         return next((i for i in self.incidents if i.id == name), None)
@@ -295,3 +365,7 @@ class KeptStories:
         if not rows:
             return None
         return min(row.components[component] for row in rows), max(row.updated for row in rows)
+
+
+def _in_order(marks: Iterable[tuple[str, Mark]]) -> list[tuple[str, Mark]]:
+    return sorted(marks, key=lambda pair: (pair[1].at, pair[0], pair[1].place))

@@ -17,6 +17,7 @@ from firstword import urls
 from firstword.model import Incident, Site
 from firstword.page import StatusPage
 from firstword.render.history import by_year, shelves
+from firstword.render.record import record_pages
 
 #: Stories in one file: the protocol takes 50,000 addresses, and a story has one in each language.
 MOST = 10_000
@@ -69,6 +70,7 @@ def _pages(status: StatusPage, stock: Iterable[str]) -> bytes:
             for shelf in shelves(status)
             for year in by_year(status, *shelf)
         ),
+        *(urls.page_path(page.key) for page in record_pages(status)),
         *map(urls.component_path, site.components),
         *map(urls.person_path, site.people.values()),
         *map(urls.page_path, stock),

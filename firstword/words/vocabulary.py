@@ -45,6 +45,9 @@ WORDS = {
     "replaced": "replaced",
     "missed": "missed",
     "released": "no longer owed",
+    "ticked": "ticked off in the text",
+    "took": "explained",
+    "unexplained": "not explained",
 }
 
 #: A kind as the heading of a list.
