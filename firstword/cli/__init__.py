@@ -20,6 +20,7 @@ from firstword.errors import FirstwordError, SettingsError
 COMMANDS = {
     "check": ("firstword.cli.check", "read every incident file and say what is wrong with it"),
     "doctor": ("firstword.cli.doctor", "look whether everything is in place for publishing"),
+    "due": ("firstword.cli.due", "list promises that have lapsed or lapse soon, by person"),
     "import": ("firstword.cli.import_", "bring a history over from another status page"),
     "redact": ("firstword.cli.redact", "take a secret out of a published update, in the open"),
     "serve": ("firstword.cli.serve", "build, show on loopback, build again on every change"),

@@ -1,0 +1,160 @@
+"""`firstword due`: who owes what, by what readers have."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from sites import CARDS, CARDS_FILE, HALF_PAST_TEN, Ran, SmallSite
+from test_promises import at
+from test_record import OWNED, SITE, told, word
+
+from firstword.cli import nudge
+from firstword.model import Incident
+from firstword.page.due import owed
+
+TITLE = "Card payments fail in the EU"
+HALF_AN_HOUR = timedelta(minutes=30)
+ELEVEN = str(int(HALF_PAST_TEN) + 1800)
+CLOSED = CARDS + "\n## 2026-11-21 09:50 | Ian Reyes | identified\nnext: 10:45\n\nThe bank.\n"
+
+
+def due(incident: Incident, now: str, **more: str | None) -> list[str]:
+    stamps = None
+    if more:
+        known = {u.id: u.at for u in incident.updates}
+        stamps = {incident.id: {i: None if i in more else when for i, when in known.items()}}
+    found = owed([incident], SITE, at(now), HALF_AN_HOUR, stamps)
+    return [f"{o.measure} {o.person and o.person.name} {o.lapsed}" for o in found]
+
+
+def test_what_lapses_within_the_time_and_what_has() -> None:
+    story = told(word("09:10", "investigating", "next: 10:00", "expected: 2026-11-21 14:00"))
+
+    assert due(story, "09:29") == []
+    assert due(story, "09:30") == ["next Dawn Okafor False"]
+    assert due(story, "10:00") == ["next Dawn Okafor True"]
+    assert due(story, "13:45") == ["next Dawn Okafor True", "expected Dawn Okafor False"]
+
+
+def test_a_word_that_came_is_not_owed_and_follow_ups_are_by_who_answers_today() -> None:
+    body = "W.\n\n- [ ] Two (Kofi Mensah, 2026-11-25)"
+    story = told(
+        word("09:10", "investigating", "next: 10:00"), word("09:50", "resolved", body=body)
+    )
+
+    assert due(story, "12:00") == []
+    # Kofi left; Dawn answers.
+    assert due(story, "2026-11-25 23:45") == ["follow_up Dawn Okafor False"]
+
+
+def test_a_word_that_is_not_published_keeps_nothing() -> None:
+    story = told(word("09:10", "investigating", "next: 10:00"), word("09:50", "update"))
+    published = {story.id: {story.updates[0].id: story.updates[0].at}}
+
+    assert owed([story], SITE, at("10:10"), HALF_AN_HOUR) == []
+    [one] = owed([story], SITE, at("10:10"), HALF_AN_HOUR, published)
+    assert (str(one.measure), one.lapsed, one.line) == ("next", True, 9)
+
+
+def test_what_was_promised_before_records_began_is_owed_all_the_same() -> None:
+    story = told(word("09:10", "investigating", "next: 10:00"))
+    published = {story.id: {story.updates[0].id: None}}
+
+    assert len(owed([story], SITE, at("10:10"), HALF_AN_HOUR, published)) == 1
+
+
+def test_owners_whose_word_is_missing() -> None:
+    story = told(word("09:10", "investigating"))
+
+    [one] = owed([story], OWNED, at("09:20"), HALF_AN_HOUR)
+
+    assert (str(one.measure), one.component, one.promised_by) == ("owner", "checkout", "Ian Reyes")
+    assert one.due.at == at("09:25")
+
+
+# ── the command ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> SmallSite:
+    return SmallSite.make(tmp_path / "site", {CARDS_FILE: CARDS})
+
+
+def ran(site: SmallSite, *arguments: str, now: str = HALF_PAST_TEN) -> Ran:
+    return site.firstword("due", *arguments, SOURCE_DATE_EPOCH=now)
+
+
+def test_before_the_first_publish_the_files_are_taken_at_their_word(site: SmallSite) -> None:
+    shown = ran(site)
+
+    assert shown.code == 1
+    assert shown.out.splitlines() == [
+        "Dawn Okafor <dawn@acme.example>",
+        f"  2026-11-21 10:00  lapsed 30 min ago: next word | {TITLE} | {CARDS_FILE}:10",
+    ]
+
+
+def test_exit_codes_for_cron(site: SmallSite) -> None:
+    site.write(CARDS_FILE, CLOSED)
+
+    assert ran(site, "--within", "10m").code == 0
+    assert ran(site, "--within", "15 minutes").code == 1
+    wrong = ran(site, "--within", "soon")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "--within: not a length of time: 'soon'" in wrong.err
+
+
+def test_by_what_the_target_has(site: SmallSite) -> None:
+    site.publish()
+    site.write(CARDS_FILE, CLOSED)
+
+    by_target = ran(site)
+    by_files = ran(site, "--files", "--within", "10m")
+
+    assert by_target.code == 1
+    assert "lapsed 30 min ago: next word" in by_target.out
+    assert f"{CARDS_FILE}:14: not published yet" in by_target.err
+    assert by_files.code == 0
+
+    site.publish()
+    assert ran(site, "--within", "10m").code == 0
+    [row] = json.loads(ran(site, "--format", "json", now=ELEVEN).out)
+    assert row["person"] == "Ian Reyes"
+    assert (row["due_at"], row["lapsed"], row["line"]) == ("2026-11-21T09:45:00Z", True, 15)
+    assert row["url"].endswith("/incidents/2026-11-21-card-payments/#u-20261121T085000Z")
+
+
+def test_a_target_that_cannot_be_read_is_said_and_not_guessed_at(site: SmallSite) -> None:
+    site.publish()
+    site.write("public/.firstword/root.json", "cut off")
+
+    shown = ran(site)
+
+    assert shown.code != 0
+    assert shown.out == ""
+    assert "root.json: not what Firstword wrote" in shown.err
+
+
+def test_mail_that_cannot_be_sent_is_said(site: SmallSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nudge, "_SENDER", "firstword.mail.nobody_sends")
+    monkeypatch.chdir(site.root)
+    from firstword.cli import main
+
+    assert main(["due", "--mail"]) == 2
+
+
+def test_everybody_gets_one_message() -> None:
+    dawn, ian = (SITE.people[name] for name in ("Dawn Okafor", "Ian Reyes"))
+
+    messages: list[EmailMessage] = list(nudge.nudges(SITE, {dawn: ["One"], ian: ["Two", "Three"]}))
+
+    assert [m["To"] for m in messages] == ["dawn@acme.example", "ian@acme.example"]
+    assert [m["Subject"] for m in messages] == [
+        "Acme status: a promise of yours",
+        "Acme status: 2 promises of yours",
+    ]
+    assert messages[1].get_content().startswith("Two\nThree\n")
