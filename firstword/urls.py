@@ -6,7 +6,7 @@ import re
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from firstword.model import Incident, Kind, Person, Site, Update
@@ -59,6 +59,8 @@ ROOT_MARK = "/@/"
 #: A link to another place on the same page, as the sanitiser writes it: attributes quoted, "<"
 #: never bare in text.
 _HERE = re.compile(r'(<a\s(?:[a-z]+="[^"]*"\s)*?href=")(?=#)')
+#: How much of a story's id stands in the ids of its mail.
+_IN_MAIL = 40
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -215,3 +217,31 @@ def calendar_uid(site: Site, incident: Incident) -> str:
 def reply_address(address: str, subject: str) -> str:
     """Spell a mailto link with its subject (RFC 6068)."""
     return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}"
+
+
+def mail_domain(site: Site) -> str:
+    """Spell the domain under which mail has its ids."""
+    return urlsplit(site.url).hostname or "localhost"
+
+
+def mail_name(edition: str, digest: str) -> str:
+    """Spell what a Message-ID begins with, from the id of an edition and the digest of its words.
+
+    Short, so that a thread's headers are; the digest tells apart what is cut.
+    """
+    kind, _, rest = edition.partition("/")
+    name, _, at = rest.rpartition("/")
+    return ".".join(filter(None, (kind[:1], name[:_IN_MAIL].rstrip("-"), at, digest[:8])))
+
+
+def thread_root(site: Site, incident: Incident) -> str:
+    """Spell the Message-ID that every mail about a story answers. No such message need exist."""
+    digest = sha256(entry_id(site, incident).encode()).hexdigest()[:8]
+    return f"<i.{incident.id[:_IN_MAIL].rstrip('-')}.{digest}.root@{mail_domain(site)}>"
+
+
+def list_id(site: Site, name: str) -> str:
+    """Spell a mailing list's id (RFC 2919), with the site's name where it is plain ASCII."""
+    known = f"<{name}.{mail_domain(site)}>"
+    words = "".join(c for c in site.name if c.isalnum() or c in " -") if site.name.isascii() else ""
+    return f"{' '.join(words.split())} {known}".strip()

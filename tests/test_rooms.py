@@ -104,6 +104,13 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "preview": (set(), set()),
     "mail": (set(), set()),
+    "digest": (
+        {
+            *("clock", "errors", "feeds", "look", "mail", "markup", "model", "page", "parse"),
+            *("recurrence", "render", "urls", "words"),
+        },
+        {"css_inline", "jinja2", "nh3", "pyromark", "yaml"},
+    ),
     "importers": ({"compose", "errors", "model", "parse", "urls"}, {"yaml"}),
     "cli": ({"errors"}, set()),
     "pelican_defaults": (set(), set()),
@@ -115,6 +122,7 @@ HOMES = {
     "boto3": {"firstword/store/cdn.py"},
     "botocore": {"firstword/store/s3.py", "firstword/store/lane.py", "firstword/store/cdn.py"},
     "urllib3": {"firstword/store/lane.py"},
+    "css_inline": {"firstword/digest/layout.py"},
     "feedgen": {"firstword/feeds.py", "firstword/feeds/"},
     "icalendar": {"firstword/api/calendar.py", "firstword/api/zone.py"},
     "jinja2": {"firstword/render/language.py", "firstword/render/templates.py"},

@@ -69,6 +69,8 @@ class Edition:
     at: datetime
     #: The word that holds while its story is open: who subscribes later gets it too.
     standing: bool = False
+    #: Only for those who had subscribed by then (UTC); None = for all.
+    before: datetime | None = None
     #: The first line, for a plan that a person reads.
     headline: str = ""
 

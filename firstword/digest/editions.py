@@ -1,0 +1,198 @@
+"""Stories, stamps and a clock → the editions there are. Pure.
+
+An edition is there because somebody wrote something: no word, no edition. Who gets which is for
+those who keep the list and the ledger; `composer` says whom one concerns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from firstword.clock import Clock
+from firstword.digest.published import TICK, Word, active, published_before, words
+from firstword.digest.windows import Window, closed
+from firstword.mail.parcel import Cadence, Edition
+from firstword.model import ENDINGS, HOLDING, Incident, Kind, Update, update_id
+from firstword.page import StatusPage
+from firstword.page.occasions import OFF, begins
+from firstword.words import speak
+
+#: A word that was published longer ago goes out alone no more: digests and the page have it.
+REACH = timedelta(days=3)
+UPDATE = "update"
+REMINDER = "reminder"
+_HEADLINE = 100
+
+
+def editions(page: StatusPage, now: datetime) -> tuple[Edition, ...]:
+    """Return every edition that may go out by now, the oldest first."""
+    stories = tuple(active(page, now - REACH, now + TICK))
+    found = [
+        *(edition for story in stories for edition in _immediate(page, story, now)),
+        *(edition for story in stories for edition in _reminders(page, story, now)),
+        *_digests(page, now),
+    ]
+    return tuple(sorted(found, key=lambda edition: (edition.at, edition.id)))
+
+
+def news(page: StatusPage, now: datetime) -> tuple[Edition, ...]:
+    """Return the editions of single updates alone: what goes out right after a publish."""
+    stories = active(page, now - REACH, now + TICK)
+    found = (edition for story in stories for edition in _immediate(page, story, now))
+    return tuple(sorted(found, key=lambda edition: (edition.at, edition.id)))
+
+
+# ── one update ───────────────────────────────────────────────────────────────────────────────────
+
+
+def update_name(incident: Incident, update: Update) -> str:
+    """Spell the id of an update's edition."""
+    return f"{UPDATE}/{incident.id}/{update.id}"
+
+
+def _immediate(page: StatusPage, story: Incident, now: datetime) -> Iterator[Edition]:
+    """Yield what was said lately, and the newest word of a story that is still open."""
+    told = words(story, page.records)
+    for word in told:
+        standing = word is told[-1] and story.is_open
+        if word.published <= now - REACH and not standing:
+            continue
+        ended = followed_until(story, word.update)
+        yield Edition(
+            id=update_name(story, word.update),
+            cadence=Cadence.FOLLOW_UP if ended else Cadence.IMMEDIATE,
+            incident=story.id,
+            # News of a follow-up can be read tomorrow.
+            urgent=ended is None,
+            digest=_digest([word]),
+            at=word.published,
+            standing=standing,
+            before=ended,
+            headline=_headline(page, [_as_first_read(page, word)]),
+        )
+
+
+def _as_first_read(page: StatusPage, word: Word) -> Word:
+    """Return a word in its story as it stood when it was published: titles change."""
+    then = published_before(word.incident, page.records, word.published + TICK)
+    return replace(word, incident=then or word.incident)
+
+
+def followed_until(story: Incident, update: Update) -> datetime | None:
+    """Return when a story had ended of which an update only says that a follow-up is done.
+
+    Its news is for those who lived through the story. None for every other update.
+    """
+    if not update.done or update.status not in HOLDING:
+        return None
+    moments = [m for m in story.timeline if m.update.at <= update.at]
+    if moments[-1].status not in ENDINGS:
+        return None
+    return next(m.update.at for m in reversed(moments) if m.update.status in ENDINGS)
+
+
+# ── days and weeks ───────────────────────────────────────────────────────────────────────────────
+
+
+def _digests(page: StatusPage, now: datetime) -> Iterator[Edition]:
+    windows = tuple(closed(now, page.site.timezone))
+    since = min(window.begin for window in windows)
+    stories = tuple(active(page, since, now + TICK))
+    for window in windows:
+        told = tuple(said_in(page, stories, window))
+        if told:
+            yield Edition(
+                id=window.id,
+                cadence=window.cadence,
+                incident=None,
+                urgent=False,
+                digest=_digest(told),
+                at=window.end,
+                headline=_headline(page, told),
+            )
+
+
+def said_in(page: StatusPage, stories: Iterable[Incident], window: Window) -> Iterator[Word]:
+    """Yield what was first published in a window, story by story, each as it stood at its end."""
+    for story in stories:
+        then = published_before(story, page.records, window.end)
+        for word in words(then, page.records) if then else ():
+            if window.begin <= word.published:
+                yield word
+
+
+# ── reminders ────────────────────────────────────────────────────────────────────────────────────
+
+
+def reminder_name(incident: Incident, at: datetime) -> str:
+    """Spell the id of a reminder of what takes place at an instant."""
+    return f"{REMINDER}/{incident.id}/{update_id(at)}"
+
+
+def _reminders(page: StatusPage, story: Incident, now: datetime) -> Iterator[Edition]:
+    """Yield the reminder that is due: from so long before as somebody asked for, to the event."""
+    at = next_time(page, story, Clock(now))
+    if at is None or story.remind is None or now < (due := at - story.remind):
+        return
+    then = published_before(story, page.records, due + TICK)
+    # Whoever heard of it only since has just been told.
+    if then is None or next_time(page, then, Clock(due)) != at:
+        return
+    word = Word(incident=then, update=announcement(then), published=due)
+    yield Edition(
+        id=reminder_name(story, at),
+        cadence=Cadence.REMINDER,
+        incident=story.id,
+        urgent=False,
+        digest=_digest([word]),
+        at=due,
+        headline=_headline(page, [word]),
+    )
+
+
+def next_time(page: StatusPage, story: Incident, clock: Clock) -> datetime | None:
+    """Return when what a story announces takes place next, after now; None where it does not."""
+    if not story.is_open or story.status in OFF:
+        return None
+    if story.repeats:
+        return page.next_occurrence(story, clock)
+    at = begins(story, page.site.timezone)
+    if story.kind is Kind.NOTICE:
+        at = story.started
+    return at if at and not clock.passed(at) else None
+
+
+def announcement(story: Incident) -> Update:
+    """Return the signed update that announces what takes place: the newest that says when."""
+    signed = [update for update in story.updates if update.signed]
+    said_when = [u for u in signed if u.says.scheduled_for or u.says.until]
+    return said_when[-1] if said_when else signed[0]
+
+
+# ── both ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _digest(told: Iterable[Word]) -> str:
+    """Return the digest of what people wrote; how it is laid out plays no part."""
+    found = sha256()
+    for word in told:
+        update, first = word.update, word.incident.first
+        says = update.says.over(first) if word.index == 0 else update.says
+        facts = (f"{name}={getattr(says, name)!r}" for name in says.names())
+        parts = (word.incident.id, update.id, update.author, update.status, update.body, *facts)
+        found.update("\0".join((*parts, "\n")).encode())
+    return found.hexdigest()
+
+
+def _headline(page: StatusPage, told: Iterable[Word]) -> str:
+    """Return a first line for a plan: each story's newest status and its title."""
+    language = speak(page.site)
+    newest = {word.incident.id: word for word in told}
+    text = "; ".join(
+        f"{language.word(word.update.status)}: {word.incident.title}" for word in newest.values()
+    )
+    line = "".join(c for c in " ".join(text.split()) if c.isprintable())
+    return line if len(line) <= _HEADLINE else f"{line[: _HEADLINE - 2]} …"

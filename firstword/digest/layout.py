@@ -1,0 +1,124 @@
+"""A message as values → its text and its HTML. Both say the same; the text lacks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from css_inline import CSSInliner
+
+from firstword.clock import Clock
+from firstword.digest.telling import Line, Story, Telling
+from firstword.markup import Markup
+from firstword.page import StatusPage
+from firstword.render import Renderer
+from firstword.render.page import Page
+from firstword.words import Language
+
+TEMPLATE = "mail.html"
+_RULE = "-" * 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of a message under a heading; the first of a single update has none."""
+
+    heading: str
+    stories: tuple[Story, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """All that a message says."""
+
+    subject: str
+    #: The first line, which lists of messages show.
+    kicker: str
+    sections: tuple[Section, ...]
+    site: str
+    home: str
+    subscribe: str
+    #: Where an unsubscribing reader goes.
+    leave: str
+    #: Whether each story says how it stands; of a single update the first line does.
+    shows_state: bool
+    #: What it is dated.
+    at: datetime
+
+
+def as_html(message: Message, page: StatusPage, markup: Markup, theme: Path) -> str:
+    """Render a message with the theme's template, its styles where mail programs leave them."""
+    language = page.site.language
+    shown = Page(
+        key="mail",
+        template=TEMPLATE,
+        context=lambda _clock: {"message": message},
+        language=language,
+    )
+    # Nothing of a message depends on when it is made.
+    rendered = Renderer(page, markup, theme).render(shown, Clock(message.at)).decode()
+    return _inliner().inline(rendered)
+
+
+@lru_cache(1)
+def _inliner() -> CSSInliner:
+    """Return what moves styles into the elements; what is in a media query stays."""
+    return CSSInliner(keep_at_rules=True, minify_css=True, load_remote_stylesheets=False)
+
+
+def as_text(message: Message, language: Language) -> str:
+    """Write a message as plain text, lines separated by a line feed."""
+    return "\n".join(_lines(message, language)) + "\n"
+
+
+def _lines(message: Message, language: Language) -> Iterator[str]:
+    yield message.kicker
+    for section in message.sections:
+        yield ""
+        if section.heading:
+            yield from (section.heading.upper(), _RULE, "")
+        for number, story in enumerate(section.stories):
+            yield from ("", "") if number else ()
+            yield from _story(story)
+        yield from _bullets(section.lines)
+    yield from ("", "-- ", f"{message.site}: {message.home}")
+    yield f"{language.say('Every way to hear from us')}: {message.subscribe}"
+    yield f"{language.say('Unsubscribe')}: {message.leave}"
+
+
+def _story(story: Story) -> Iterator[str]:
+    if story.title:
+        yield story.title
+        if story.state:
+            yield story.state
+        yield ""
+    for telling in story.tellings:
+        yield from _telling(telling)
+    if story.lines:
+        if story.tellings:
+            yield from ("", story.label)
+        yield from _bullets(story.lines)
+
+
+def _telling(telling: Telling) -> Iterator[str]:
+    yield f"{telling.state}. {telling.signature}"
+    yield ""
+    yield telling.text
+    yield ""
+    for label, value in telling.facts:
+        yield f"{label}: {value}"
+    if telling.facts:
+        yield ""
+    if telling.reply:
+        yield f"{telling.reply}: {telling.reply_to}"
+    yield telling.link
+
+
+def _bullets(lines: Iterable[Line]) -> Iterator[str]:
+    for line in lines:
+        yield f"- {line.label}: {line.text}" if line.text else f"- {line.label}"
+        yield f"  {line.link}"

@@ -1,0 +1,516 @@
+"""Messages: their headers, their text and their HTML, as programs and people read them."""
+
+from __future__ import annotations
+
+import quopri
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from email.header import decode_header, make_header
+from pathlib import Path
+
+import letters
+import life
+import pytest
+from letters import EVERYBODY, Mailed, composer, every_edition, mailed
+
+from firstword.digest import Unmailable
+from firstword.digest.composer import HEAVY, TOO_HEAVY
+from firstword.digest.headers import POLICY
+from firstword.digest.plain import as_text
+from firstword.mail.parcel import TOKEN_HOLE, Cadence, Edition, Look
+from firstword.markup import Markup
+from firstword.model import Component, ComponentChange, Facts, Incident, Person
+from firstword.page import StatusPage
+
+Golden = Callable[[str, str | bytes], None]
+
+LOCKERS = "2026-10-13-locker-codes"
+ROOT = f"<i.{LOCKERS}.1edcc132.root@status.ternpaper.example>"
+#: Read by programs: never an encoded word in them.
+FOR_PROGRAMS = (
+    *("Message-ID", "In-Reply-To", "References", "Archived-At"),
+    *("List-Id", "List-Help", "List-Archive", "List-Unsubscribe", "List-Unsubscribe-Post"),
+)
+
+#: One of every kind: id, look, what was missed before.
+KINDS: dict[str, tuple[str, Look, tuple[str, ...]]] = {
+    "first": (f"update/{LOCKERS}/20261013T065200Z", EVERYBODY, ()),
+    "correction": (f"update/{LOCKERS}/20261013T073100Z", EVERYBODY, ()),
+    "answer": (f"update/{LOCKERS}/20261013T082400Z", EVERYBODY, ()),
+    "postmortem": (f"update/{LOCKERS}/20261016T131000Z", EVERYBODY, ()),
+    "missed": (
+        f"update/{LOCKERS}/20261013T104700Z",
+        EVERYBODY,
+        (f"update/{LOCKERS}/20261013T065200Z", f"update/{LOCKERS}/20261013T071500Z"),
+    ),
+    "follow-up": (f"update/{LOCKERS}/20261020T070500Z", EVERYBODY, ()),
+    "reminder": ("reminder/2026-10-12-accounts-move/20261024T230000Z", EVERYBODY, ()),
+    "daily": ("daily/2026-10-13", EVERYBODY, ()),
+    "weekly": ("weekly/2026-W43", EVERYBODY, ()),
+    "daily-de": ("daily/2026-10-13", Look(language="de"), ()),
+    "weekly-ja": ("weekly/2026-W43", Look(language="ja", zone="Asia/Tokyo"), ()),
+    "weekly-ar": ("weekly/2026-W43", Look(language="ar"), ()),
+}
+
+
+def kind(name: str) -> Mailed:
+    edition, look, missed = KINDS[name]
+    return mailed(every_edition()[edition], look, missed)
+
+
+def with_story(change: Callable[[Incident], Incident]) -> StatusPage:
+    """Return the life with the story of the lockers changed."""
+    page = letters.last_page()
+    told = [change(one) if one.id == LOCKERS else one for one in page.incidents]
+    return letters.page_of(
+        told, page.records.stamps, page.records.now or life.instant("2026-11-11 12:00")
+    )
+
+
+def titled(title: str) -> StatusPage:
+    def change(incident: Incident) -> Incident:
+        return replace(incident, first=replace(incident.first, title=title))
+
+    return with_story(change)
+
+
+# ── as they are ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", ["first", "missed", "reminder", "weekly", "weekly-ja"])
+def test_messages_are_as_they_were(name: str, golden: Golden) -> None:
+    golden(f"mail-{name}.eml", kind(name).raw)
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_every_kind_is_read_without_a_defect(name: str) -> None:
+    found = kind(name)  # reads by the strictest policy
+
+    parts = [part.get_content_type() for part in found.message.walk()]
+    assert parts == ["multipart/alternative", "text/plain", "text/html"]
+    assert found.raw.isascii()
+    lines = found.raw.split(b"\r\n")
+    # A Message-ID cannot be folded.
+    assert max(map(len, lines)) <= 160
+    assert not any(b"\n" in line or b"\r" in line for line in lines)
+
+
+def test_the_same_words_make_the_same_bytes_in_another_process() -> None:
+    program = (
+        "import sys, hashlib; sys.path.insert(0, 'tests'); import test_letters as t\n"
+        "print(hashlib.sha256(t.kind('weekly').raw).hexdigest())"
+    )
+    root = Path(__file__).resolve().parent.parent
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=root,
+            env={"PYTHONHASHSEED": seed, "PATH": "/usr/bin:/bin", "TZ": zone},
+        ).stdout
+        for seed, zone in (("1", "Asia/Tokyo"), ("2", "UTC"))
+    }
+
+    assert len(said) == 1
+
+
+# ── headers ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_author_writes_from_the_sites_address_and_is_who_answers_go_to() -> None:
+    message = kind("answer").message
+
+    assert message["From"] == '"Amara Osei (Tern Paper status)" <status@ternpaper.example>'
+    assert message["Reply-To"] == "Amara Osei <amara@ternpaper.example>"
+    assert message["Date"] == "Tue, 13 Oct 2026 08:24:00 +0000"
+
+
+def test_who_left_is_answered_for_and_who_hides_a_name_stays_hidden() -> None:
+    left = kind("first").message
+    hidden = mailed(every_edition()["update/marbled-covers/20261028T170500Z"])
+
+    assert left["From"].addresses[0].display_name == "Pieter Roos (Tern Paper status)"
+    assert left["Reply-To"] == "Hanna Verbeek <hanna@ternpaper.example>"
+    assert hidden.message["From"].addresses[0].display_name == "Sanne (Tern Paper status)"
+    assert "Kuiper" not in hidden.text + hidden.html
+
+
+def test_a_digest_comes_from_the_site_and_is_answered_by_it() -> None:
+    message = kind("weekly").message
+
+    assert message["From"] == "Tern Paper status <status@ternpaper.example>"
+    assert message["Reply-To"] == "Tern Paper status <care@ternpaper.example>"
+    assert message["Subject"] == "Tern Paper status: 19 October 2026 to 25 October 2026"
+    assert message["Date"] == "Sun, 25 Oct 2026 23:00:00 +0000"
+    assert message["References"] is None
+
+
+def test_a_story_is_one_thread_whatever_its_title_becomes() -> None:
+    about = [e for e in every_edition().values() if e.incident == LOCKERS]
+    messages = [mailed(edition).message for edition in about]
+
+    assert len(messages) == 13
+    assert {message["Subject"] for message in messages} == {"The pickup lockers refuse your code"}
+    assert {message["References"] for message in messages} == {ROOT}
+    assert {message["In-Reply-To"] for message in messages} == {ROOT}
+    assert len({message["Message-ID"] for message in messages}) == 13
+
+
+def test_programs_know_that_no_person_pressed_send_and_where_to_leave() -> None:
+    message = kind("first").message
+
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "OOF, AutoReply"
+    assert message["Precedence"] == "bulk"
+    assert message["Content-Language"] == "en"
+    assert message["List-Id"] == "Tern Paper status <immediate.status.ternpaper.example>"
+    assert message["List-Help"] == "<https://status.ternpaper.example/subscribe/>"
+    assert message["Archived-At"] == (
+        f"<https://status.ternpaper.example/incidents/{LOCKERS}/#u-20261013T065200Z>"
+    )
+    assert message["List-Unsubscribe"] == (
+        f"<mailto:list@ternpaper.example?subject=unsubscribe%20{letters.TOKEN}>"
+    )
+    assert message["List-Unsubscribe-Post"] is None
+    assert message["List-Post"] is None
+
+
+def test_one_click_is_there_where_something_answers_it() -> None:
+    mail = replace(letters.MAIL, one_click="https://mail.ternpaper.example/u?t=")
+    page = replace(letters.last_page(), site=replace(letters.SITE, mail=mail))
+    found = mailed(every_edition()[KINDS["first"][0]], by=composer(page))
+
+    assert found.message["List-Unsubscribe"].split(", ")[0] == (
+        f"<https://mail.ternpaper.example/u?t={letters.TOKEN}>"
+    )
+    assert found.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    for shown in (found.text, found.html):
+        assert f"https://mail.ternpaper.example/u?t={letters.TOKEN}" in shown
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_headers_for_programs_are_never_encoded(name: str) -> None:
+    head = kind(name).raw.partition(b"\r\n\r\n")[0].decode()
+    unfolded = re.sub(r"\r\n[ \t]+", " ", head)
+
+    for line in unfolded.split("\r\n"):
+        header, _, value = line.partition(": ")
+        if header in FOR_PROGRAMS:
+            assert "=?" not in value
+
+
+def test_long_headers_for_programs_are_folded_between_ids() -> None:
+    value = " ".join(f"<{'x' * 60}.{number}@status.example>" for number in range(20))
+
+    folded = POLICY.fold("References", value)
+
+    assert "".join(folded.split()) == "References:" + "".join(value.split())
+    assert max(map(len, folded.split("\r\n"))) <= 100
+    with pytest.raises(Unmailable, match="only plain ASCII"):
+        POLICY.fold("References", "<ü@status.example>")
+    with pytest.raises(Unmailable, match="too long"):
+        POLICY.fold("References", f"<{'x' * 1000}@status.example>")
+
+
+# ── what people type ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Cards fail\r\nBcc: everybody@evil.example",
+        "Cards fail\nBcc: everybody@evil.example",
+        "Cards fail\x0bBcc: everybody@evil.example",
+        "Cards fail\u2028Bcc: everybody@evil.example",
+        "Cards fail\x00\x07Bcc: everybody@evil.example",
+    ],
+)
+def test_a_title_adds_no_header(title: str) -> None:
+    page = titled(title)
+    for name in ("first", "daily"):
+        edition, look, _ = KINDS[name]
+        message = mailed(every_edition()[edition], look, by=composer(page)).message
+        assert message["Bcc"] is None
+        assert message.keys().count("To") == 1
+    subject = mailed(every_edition()[KINDS["first"][0]], by=composer(page)).message["Subject"]
+    assert subject.replace(" ", "") == "CardsfailBcc:everybody@evil.example"
+
+
+def test_a_japanese_title_of_300_characters_arrives_whole() -> None:
+    title = "決済が失敗します。" * 34
+    found = mailed(every_edition()[KINDS["first"][0]], by=composer(titled(title)))
+    head = found.raw.partition(b"\r\n\r\n")[0]
+
+    assert found.message["Subject"] == title
+    # RFC 2047, 2: an encoded word has at most 75 characters.
+    words = re.findall(rb"=\?[^ \r\n]*\?=", head)
+    assert words
+    assert max(map(len, words)) <= 75
+    assert title in found.text
+    assert title in found.html
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "محمد عبد الرحمن الطويل جدًا",
+        "יוסי כהן",  # noqa: RUF001 - a name
+        "山田太郎" * 12,
+        'Zoë "Z" O\'Neil; <ops@evil.example>',
+        "=?utf-8?q?evil?=",
+    ],
+)
+def test_any_name_is_one_address_as_it_was_written(name: str) -> None:
+    person = Person(name=name, shown=name, role="Ops", address="ops@ternpaper.example", slug="x")
+
+    def signed(incident: Incident) -> Incident:
+        updates = tuple(replace(update, author=name) for update in incident.updates)
+        return replace(incident, updates=updates)
+
+    page = with_story(signed)
+    page = replace(page, site=replace(page.site, people={**page.site.people, name: person}))
+    found = mailed(every_edition()[KINDS["first"][0]], by=composer(page))
+
+    header = re.search(rb"From: ([^\r\n]*(?:\r\n [^\r\n]*)*)", found.raw)
+    assert header
+    decoded = str(make_header(decode_header(header[1].decode())))
+    assert "".join(found.message["From"].addresses[0].addr_spec) == "status@ternpaper.example"
+    assert len(found.message["From"].addresses) == 1
+    if not name.startswith("=?"):
+        shown = decoded.replace("\\", "").replace("\r\n", "")
+        assert f"{name} (Tern Paper status)" in shown
+    assert name in found.text.replace("\u2068", "").replace("\u2069", "")
+
+
+@pytest.mark.parametrize("address", ["müller@ternpaper.example", "a b@ternpaper.example", "x@"])
+def test_an_address_that_no_server_takes_is_a_clear_problem(address: str) -> None:
+    people = dict(letters.SITE.people)
+    people["Amara Osei"] = replace(people["Amara Osei"], address=address)
+    page = replace(letters.last_page(), site=replace(letters.SITE, people=people))
+
+    with pytest.raises(Unmailable, match=f"PEOPLE: .*{re.escape(address)}"):
+        composer(page).compose(every_edition()[KINDS["answer"][0]], EVERYBODY)
+
+
+def test_sixty_parts_are_named_and_fit() -> None:
+    names = {f"part-{n}": Component(id=f"part-{n}", name=f"Part {n}") for n in range(60)}
+
+    def touches_all(incident: Incident) -> Incident:
+        changes = tuple(ComponentChange(name) for name in names)
+        return replace(incident, first=replace(incident.first, components=changes))
+
+    page = with_story(touches_all)
+    page = replace(page, site=replace(page.site, components={**page.site.components, **names}))
+    writer = composer(page)
+    edition = every_edition()[KINDS["first"][0]]
+    found = mailed(edition, by=writer)
+
+    assert all(f"Part {n}" in found.text and f"Part {n}" in found.html for n in range(60))
+    assert writer.written(edition, EVERYBODY).size < HEAVY
+    assert writer.concerns(edition, Look(components=frozenset({"part-59"})))
+
+
+def long_words(paragraphs: int) -> StatusPage:
+    def said(incident: Incident) -> Incident:
+        first, *rest = incident.updates
+        body = "\n\n".join(
+            f"{number}: " + "A sentence of thirty letters. " * 20 for number in range(paragraphs)
+        )
+        return replace(incident, updates=(replace(first, body=body), *rest))
+
+    return with_story(said)
+
+
+def test_what_is_too_heavy_is_shortened_in_html_and_whole_as_text() -> None:
+    writer = composer(long_words(60))
+    edition = every_edition()[KINDS["first"][0]]
+    written = writer.written(edition, EVERYBODY)
+    found = mailed(edition, by=writer)
+
+    assert written.shortened
+    assert written.size < HEAVY
+    assert "59: A sentence" in found.text
+    assert "59: A sentence" not in found.html
+    assert "On its own page" in found.html
+
+
+def test_what_is_far_too_heavy_is_not_sent() -> None:
+    def touches(incident: Incident) -> Incident:
+        first, *rest = incident.updates
+        return replace(
+            incident, updates=(replace(first, says=Facts(affected="x " * 50_000)), *rest)
+        )
+
+    edition = every_edition()[KINDS["first"][0]]
+    with pytest.raises(Unmailable, match=f"{TOO_HEAVY:,} is where we stop"):
+        composer(with_story(touches)).compose(edition, EVERYBODY)
+
+
+# ── text and HTML ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_first_line_says_how_it_stands_and_when_the_next_word_comes() -> None:
+    line = kind("first").text.split("\n")[0]
+
+    assert line == "Investigating · Next word by 13 October 2026, 09:20 CEST (07:20 UTC)"
+    assert len(line) <= 110
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_the_text_lacks_nothing_that_the_html_has(name: str) -> None:
+    found = kind(name)
+    words = re.sub(r"<style.*?</style>|<title.*?</title>", " ", found.html, flags=re.DOTALL)
+    shown = as_text(re.sub(r"</(td|h1|h2|h3)>", r"</\1> ", words))
+    shown = re.sub(r"<(https|[\w.]+@)[^>]*>", "", shown)
+    said = set(re.findall(r"\w+", found.text.casefold()))
+    # The text has the address itself.
+    own = {"page", "eigener", "seite", "専用のページ", "صفحته", "الخاصة"}
+
+    assert set(re.findall(r"[^\W_]{4,}", shown.casefold())) - said - own == set()
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_html_loads_nothing_and_follows_nobody(name: str) -> None:
+    html = kind(name).html
+
+    assert not re.search(r"<(img|link|script|iframe|video|object|form|svg|base)\b", html)
+    assert not re.search(r"url\(|@import|@font-face|src=|background=", html)
+    for address in re.findall(r'href="([^"]*)"', html):
+        assert address.startswith(("https://status.ternpaper.example/", "mailto:"))
+
+
+def test_a_picture_stands_as_its_words() -> None:
+    def shows(incident: Incident) -> Incident:
+        first, *rest = incident.updates
+        return replace(
+            incident,
+            updates=(replace(first, body="Look: ![a door that is shut](/images/door.png)"), *rest),
+        )
+
+    found = mailed(every_edition()[KINDS["first"][0]], by=composer(with_story(shows)))
+
+    assert "<img" not in found.html
+    assert "a door that is shut" in found.html
+    assert "a door that is shut" in found.text
+
+
+def test_every_item_of_a_digest_is_signed_and_can_be_answered() -> None:
+    text = kind("weekly").text
+
+    for author, address in (
+        ("Amara Osei, Customer care", "amara@ternpaper.example"),
+        ("Hanna Verbeek, Shop and servers", "hanna@ternpaper.example"),
+        ("Joris Blom, Bindery", "joris@ternpaper.example"),
+        ("Sanne, Customer care, evenings", "care@ternpaper.example"),
+    ):
+        assert author in text
+        assert f": {address}" in text
+    assert 'href="mailto:joris@ternpaper.example?subject=Re%3A%20Notebooks' in kind("weekly").html
+
+
+def test_a_digest_has_its_sections_in_order() -> None:
+    text = kind("weekly").text
+    headings = [line for line in text.split("\n") if line.isupper() and not line.startswith(" ")]
+
+    assert headings == ["NO LONGER OPEN", "COMING", "NOTICES", "PROMISES KEPT AND MISSED"]
+
+
+def test_what_somebody_missed_stands_inside_in_full() -> None:
+    text = kind("missed").text
+
+    assert text.index("Since 12:31 all five places open") < text.index("NOT SENT TO YOU BEFORE")
+    assert "and have tried three of my own, so it is not you." in text
+    assert "The codes that go out to the lockers each night stopped halfway." in text
+
+
+def test_what_comes_before_is_told_in_a_line_each() -> None:
+    text = kind("postmortem").text
+
+    assert text.count("\n- 13 October 2026, ") == 5
+    assert "- 5 more before these\n" in text
+    # Kept out of mail, so it is no line of one.
+    assert "Nineteen of 23 doors open" not in text
+
+
+def test_a_reader_of_another_language_gets_labels_in_it_and_words_as_translated() -> None:
+    dutch = mailed(every_edition()[KINDS["first"][0]], Look(language="nl"))
+    german = kind("daily-de")
+
+    # There is no Dutch catalogue, and there is a Dutch translation.
+    assert "Sinds half negen antwoorden de kluisjes" in dutch.text
+    assert "De afhaalkluisjes weigeren je code" in dutch.text
+    assert "NICHT MEHR OFFEN" in german.text
+    assert german.message["Content-Language"] == "de"
+    # Nobody translated it, and it says so to screen readers.
+    assert re.search(r'<div class="words" lang="en"|<div[^>]* lang="en"', german.html)
+
+
+def test_times_are_in_the_readers_zone() -> None:
+    found = mailed(every_edition()[KINDS["first"][0]], Look(zone="Asia/Tokyo"))
+
+    assert "13 October 2026, 15:52 JST (06:52 UTC)" in found.text
+
+
+def test_from_right_to_left() -> None:
+    html = kind("weekly-ar").html
+
+    assert re.match(r'<!doctype html><html lang="ar" dir="rtl">', html, re.IGNORECASE)
+
+
+def test_a_digest_leaves_out_what_somebody_did_not_ask_for() -> None:
+    look = Look(components=frozenset({"orders"}))
+    text = mailed(every_edition()["weekly/2026-W43"], look).text
+
+    assert "marbled covers" in text
+    assert "Two orders were paid twice" not in text
+    assert "locker at Central Station" not in text
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("One *line*\nwrapped.\n\nTwo.", "One line wrapped.\n\nTwo."),
+        ("[words](https://x.example/a)", "words <https://x.example/a>"),
+        ("<https://x.example/a>", "https://x.example/a"),
+        ("- one\n- two\n  - three", "- one\n- two\n  - three"),
+        ("3. one\n4. two", "3. one\n4. two"),
+        ("> asked\n>\n> again\n\nsaid", "> asked\n>\n> again\n\nsaid"),
+        ("```\na  b\n\nc\n```", "a  b\n\nc"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "a | b\n1 | 2"),
+        ("# Big\n\n- [x] done", "Big\n\n- ☑ done"),
+        ("a\n\n---\n\nb &lt; c", "a\n\n* * *\n\nb < c"),
+    ],
+)
+def test_markdown_as_plain_text_lacks_nothing(markdown: str, text: str) -> None:
+    assert as_text(Markup().html(markdown)) == text
+
+
+def test_the_place_of_the_token_is_whole_wherever_it_falls() -> None:
+    from firstword.digest.mime import quoted
+
+    hole = TOKEN_HOLE.decode()
+    for length in range(160):
+        text = f"{'x' * length}{hole}{'é' * (length % 30)}\n{hole}\n"
+        encoded = quoted(text)
+        assert encoded.count(hole) == 2
+        assert max(map(len, encoded.split("\n"))) <= 77
+        assert quopri.decodestring(encoded.encode()).decode() == text
+
+
+def test_an_edition_of_which_nothing_is_published_is_refused() -> None:
+    gone = Edition(
+        id="update/no-such-story/20261013T065200Z",
+        cadence=Cadence.IMMEDIATE,
+        incident="no-such-story",
+        urgent=True,
+        digest="0" * 64,
+        at=life.instant("2026-10-13 09:00"),
+    )
+
+    with pytest.raises(Unmailable, match="nothing is published of 'update/no-such-story"):
+        composer().compose(gone, EVERYBODY)
