@@ -136,6 +136,42 @@ def versions(repo: Path, path: str, limit: int = 50) -> Iterator[tuple[str, byte
             yield commit, content.stdout
 
 
+def commit_of(repo: Path, name: str) -> str | None:
+    """Return the commit that a branch, a tag or a short hash names; None where git has it not."""
+    # What begins with a dash would be an option.
+    return (
+        None
+        if name.startswith("-")
+        else _line(repo, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    )
+
+
+def changed_since(repo: Path, commit: str, folder: str) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, content at a commit) of the files that read otherwise now, or are gone.
+
+    Paths are relative to `repo`; what is not committed yet counts as now. No renames are guessed.
+    """
+    asked = ("diff", "--relative", "--name-only", "--no-renames", "--diff-filter=MDT", "-z", commit)
+    for path in sorted(filter(None, _text(repo, *asked, "--", folder).split("\0"))):
+        content = blob(repo, commit, path)
+        if content is not None:
+            yield path, content
+
+
+def blob(repo: Path, commit: str, path: str) -> bytes | None:
+    """Return a file as it was at a commit, or before it (`^`); None where it was not."""
+    found = _run(repo, "cat-file", "blob", f"{commit}:./{path}")
+    return found.stdout if found.returncode == 0 else None
+
+
+def messages(repo: Path, since: str, path: str) -> Iterator[tuple[str, str]]:
+    """Yield (commit, message) of the commits after one that changed a file; merges left out."""
+    asked = ("log", "--no-merges", "--full-history", "--format=%H%n%B", "-z", f"{since}..HEAD")
+    for told in filter(None, _text(repo, *asked, "--", path).split("\0")):
+        commit, _, message = told.partition("\n")
+        yield commit, message
+
+
 def added_at(repo: Path, path: str) -> datetime | None:
     """Return when the commit was made that first added a file (UTC), or None if unknown."""
     lines = _text(repo, "log", "--diff-filter=A", "--format=%H %P", "--", path).splitlines()

@@ -16,17 +16,23 @@ from firstword.check.across import (
     remarks_on,
 )
 from firstword.check.one import check_incident, check_published
+from firstword.check.rewording import Rewording, rewordings
 from firstword.check.settings import check_plugins, check_settings
+from firstword.check.since import check_since, waivers
 
 __all__ = [
+    "Rewording",
     "check_incident",
     "check_plugins",
     "check_published",
     "check_settings",
+    "check_since",
     "check_together",
     "claims",
     "clashes",
     "fits",
     "remarks",
     "remarks_on",
+    "rewordings",
+    "waivers",
 ]

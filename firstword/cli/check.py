@@ -6,7 +6,8 @@ its file back from the page; a warning rides along.
 examples:
   firstword check
   firstword check --strict content/incidents/2026/2026-11-21-card-payments.md
-  firstword check --format github
+  firstword check --format github --since origin/main
+  firstword check --since published
 
 exit code: 0 clean, 1 problems (with --strict also warnings), 2 usage or settings
 """
@@ -31,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="PATH",
         help="report on these files and folders only (all are read: rules look across files)",
+    )
+    parser.add_argument(
+        "--since",
+        metavar="REV",
+        help="also report what was public at a commit, or at the targets ('published'), and was "
+        "changed silently",
     )
     parser.add_argument("--strict", action="store_true", help="warnings count too")
     parser.add_argument(
@@ -61,6 +68,10 @@ def run(options: argparse.Namespace) -> int:
     now = read_clock(os.environ, site.pinned_clock)
     content = read_content(site, root, folder, now)
     found = [*check_plugins(settings, CONF), *content.problems]
+    if options.since:
+        from firstword.cli.since import problems_since
+
+        found = sorted({*found, *problems_since(options.since, root, folder, site, now)})
     problems = [p for p in found if _is_wanted(p, wanted)]
     errors = _tell(problems, options.format)
     return 1 if errors or (options.strict and problems) else 0

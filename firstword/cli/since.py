@@ -1,0 +1,123 @@
+"""What was public at a commit or at the targets, beside the files as they are now."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from firstword import gitlog
+from firstword.check import check_since, waivers
+from firstword.check.rewording import Rewording
+from firstword.check.since import gone
+from firstword.cli.remembered import read_memory
+from firstword.content import scan
+from firstword.content.scan import FOLDER
+from firstword.errors import SettingsError
+from firstword.model import Incident, Level, Problem, Site
+from firstword.parse import parse
+
+PUBLISHED = "published"
+_SPELLING = re.compile(r"^fix:[ \t]*spelling\b", re.MULTILINE | re.IGNORECASE)
+
+
+def problems_since(
+    name: str, root: Path, folder: Path, site: Site, now: datetime
+) -> Iterator[Problem]:
+    """Yield what was public and reads otherwise now. Raises SettingsError for an unknown commit."""
+    if name == PUBLISHED:
+        commit, before = _published(root, site, now)
+    else:
+        commit = gitlog.commit_of(root, name)
+        if commit is None:
+            deepen = "; this clone is shallow: git fetch --unshallow" if _shallow(root) else ""
+            raise SettingsError("--since", f"git has no commit {name!r} here{deepen}")
+        incidents = f"{os.path.relpath(folder, root)}/{FOLDER}"
+        before = dict(gitlog.changed_since(root, commit, incidents))
+    yield from _Comparison(root, folder, site, commit, before).problems()
+
+
+def _shallow(root: Path) -> bool:
+    return gitlog.is_shallow(root)
+
+
+def _published(root: Path, site: Site, now: datetime) -> tuple[str | None, dict[str, bytes]]:
+    """Return the commit that is live, where git has it, and the files as they were published."""
+    memory, manifests = read_memory(root, site, now)
+    if not manifests:
+        print("nothing is published yet", file=sys.stderr)
+    newest = max(manifests, key=lambda m: m.source.committed_at or now, default=None)
+    live = newest.source.commit if newest else None
+    known = live and gitlog.commit_of(root, live)
+    return known, {path: memory.sources[path].encode() for path in memory.sources}
+
+
+class _Comparison:
+    """The files of a site, then and now."""
+
+    def __init__(
+        self,
+        root: Path,
+        folder: Path,
+        site: Site,
+        commit: str | None,
+        before: Mapping[str, bytes],
+    ) -> None:
+        self._root = root
+        self._site = site
+        self._commit = commit
+        self._files = {file.path: file.data for file in scan(root, folder)[0]}
+        self._before = {p: data for p, data in before.items() if self._files.get(p) != data}
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is otherwise."""
+        for path, data in self._before.items():
+            old = self._read(data, path)
+            if old is None:
+                message = "could not be read as it was then, so nothing of it was compared"
+                yield Problem(path, 1, "since", message, Level.WARNING)
+                continue
+            new = self._now(old)
+            if new is not None:
+                yield from check_since(old, new, self._site, self._waived(path))
+            elif path not in self._files or self._read(self._files[path], path) is not None:
+                yield from gone(old, self._incidents)
+
+    def _read(self, data: bytes, path: str) -> Incident | None:
+        return parse(data, path, self._site.timezone).incident
+
+    def _now(self, old: Incident) -> Incident | None:
+        """Return the story of the same id and language, wherever its file lies now."""
+        data = self._files.get(old.path)
+        here = self._read(data, old.path) if data is not None else None
+        if here is not None and _same(here, old):
+            return here
+        return next((one for one in self._incidents if _same(one, old)), None)
+
+    @cached_property
+    def _incidents(self) -> list[Incident]:
+        found = (self._read(data, path) for path, data in sorted(self._files.items()))
+        return [incident for incident in found if incident is not None]
+
+    def _waived(self, path: str) -> set[tuple[str, Rewording]]:
+        """Return the words that commits since then changed as a fix of spelling."""
+        if self._commit is None:
+            return set()
+        return waivers(self._steps(path), self._site)
+
+    def _steps(self, path: str) -> Iterable[tuple[Incident, Incident]]:
+        for commit, message in gitlog.messages(self._root, self._commit or "", path):
+            if not _SPELLING.search(message):
+                continue
+            pair = [gitlog.blob(self._root, one, path) for one in (f"{commit}^", commit)]
+            told = [self._read(data, path) for data in pair if data is not None]
+            if len(told) == 2 and told[0] is not None and told[1] is not None:
+                yield told[0], told[1]
+
+
+def _same(one: Incident, other: Incident) -> bool:
+    return (one.id, one.language) == (other.id, other.language)
