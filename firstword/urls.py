@@ -51,6 +51,14 @@ BADGE = "badge.svg"
 #: What shields.io asks for to draw a badge of its own.
 BADGE_JSON = "badge.json"
 
+#: First parts of the addresses of what we build ourselves; no old address may lie there.
+OURS = frozenset(
+    {
+        *("404.html", "api", "badge.svg", "calendar.ics", "components", "feeds", "history"),
+        *("history.atom", "history.rss", "images", "index.html", "metrics", "people", "record"),
+        *("sitemap.xml", "status.json", "status.txt", "subscribe", "theme"),
+    }
+)
 #: What rendered text carries where a path on this site begins; `from_page` and `absolute_text`
 #: put in the way there. One rendering then serves the page, its translations and every feed.
 ROOT_MARK = "/@/"

@@ -144,7 +144,8 @@ def test_the_report_names_every_file_and_every_change(tmp_path: Path) -> None:
         issues/2022-02-11-wool-scales.md -> content/incidents/2022/2022-02-11-wool-scales.md: carried
           date: 'last Friday' -> '2022-02-11 00:00:00Z' (not a time; the day is the file name's)
         issues/new-glaze.md -> content/incidents/2022/new-glaze.md: carried as a draft
-        issues/toml.md: not carried: its front matter is TOML, which is not read yet
+        issues/toml.md -> content/incidents/2022/toml.md: carried
+          severity: '' -> 'impact none' (not a severity)
         issues/_index.md: left alone: the page of a list, not an issue
         issues/notes.txt: left alone: not a Markdown file
         component 'Kiln three' -> kiln, added
@@ -152,16 +153,31 @@ def test_the_report_names_every_file_and_every_change(tmp_path: Path) -> None:
         component 'Search' -> search, added as retired: the source does not list it
         image content/images/relay.png: copied
         left out: config.yml: system 'Shop': link: 'https://hollow-oak.example/'
-        left out: config.yml: 'title, baseURL, params.categories, params.brand'
+        left out: config.yml: category 'Workshop': description: 'What stands in the barn'
+        left out: config.yml: 'title, baseURL, params.brand'
         left out: pin: false (1 file)
         left out: section: issue (5 files)
         assumed: 4 times without a zone, read as UTC
         open: content/incidents/2022/2022-02-11-wool-scales.md: nobody has ended it yet
-        read 6 = carried 4 + drafts 1 + not carried 1
+        open: content/incidents/2022/toml.md: nobody has ended it yet
+         5  carried
+         1  drafts
+         2  still open
+         2  files left alone
+         1  pictures copied
+         5  times without a zone
+         1  repairs: affected
+         1  repairs: date
+         1  repairs: file name
+         1  repairs: resolvedWhen
+         1  repairs: severity
+         3  repairs: text
+        10  values left out
+        read 6 = carried 5 + drafts 1 + not carried 0
         """  # noqa: E501 - lines of a report are as long as their values
     )
     assert "\n".join(lines) + "\n" == expected
-    assert code == 3
+    assert code == 0
 
 
 def test_parts_that_carry_a_time_become_updates(tmp_path: Path) -> None:
@@ -252,7 +268,7 @@ def test_running_twice_changes_nothing(tmp_path: Path) -> None:
     report = carry("cstate", TINY, site_root=site, zone=None, dry_run=False)
 
     assert snapshot(site) == before
-    assert report.total() == "read 6 = carried 4 + drafts 1 + not carried 1 (5 of them unchanged)"
+    assert report.total() == "read 6 = carried 5 + drafts 1 + not carried 0 (6 of them unchanged)"
     assert report.images == ()
 
 
@@ -273,15 +289,24 @@ def test_the_report_is_json_too(tmp_path: Path) -> None:
 
     data = json.loads(json.dumps(report.as_json()))
 
-    assert [data[key] for key in ("read", "carried", "drafts", "not_carried")] == [6, 4, 1, 1]
+    assert [data[key] for key in ("read", "carried", "drafts", "not_carried")] == [6, 5, 1, 0]
+    assert data["counts"]["repairs: text"] == 3
     assert data["entries"][5] == {
         "source": "issues/toml.md",
-        "outcome": "not carried",
-        "target": "",
+        "outcome": "carried",
+        "target": "content/incidents/2022/toml.md",
         "draft": False,
-        "is_open": False,
-        "why": "its front matter is TOML, which is not read yet",
-        "repairs": [],
+        "is_open": True,
+        "why": "",
+        "added": 0,
+        "repairs": [
+            {
+                "what": "severity",
+                "before": "",
+                "after": "impact none",
+                "why": "not a severity",
+            }
+        ],
         "left_out": [],
         "needs": [],
         "zoneless": 0,
@@ -781,8 +806,14 @@ def test_names_that_meet_are_numbered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("+++\ntitle = 'x'\n+++\n", "its front matter is TOML, which is not read yet"),
-        ('{"title": "x"}\n', "its front matter is JSON, which is not read yet"),
+        (
+            "+++\ntitle = x\n+++\n",
+            "no TOML: Invalid value (at line 1, column 9)",
+        ),
+        (
+            '{"title": x}\n',
+            "its front matter is no JSON: Expecting value: line 1 column 11 (char 10)",
+        ),
         ("---\nnothing\n\nText.\n", "its front matter is opened with '---' and never closed"),
         (" \n\n", "the file is empty"),
         ("x" * 1_000_001, "1000001 bytes; at most 1000000 are carried"),
@@ -931,11 +962,21 @@ def test_other_settings_are_left_alone_and_the_lines_to_paste_are_said(
 @pytest.mark.parametrize(
     ("files", "config", "need"),
     [
-        ({}, None, "there is no config.yml: every component that issues name is added as retired"),
         (
-            {"/config.toml": "x = 1"},
+            {},
             None,
-            "config.toml is not read: every component that issues name is added as retired",
+            (
+                "there is no config.yml, config.toml or hugo.*: every component that issues name"
+                " is added as retired"
+            ),
+        ),
+        (
+            {"/config.toml": "x = "},
+            None,
+            (
+                "config.toml: no TOML: Invalid value (at end of document): components that issues"
+                " name are retired"
+            ),
         ),
         (
             {},
@@ -1133,7 +1174,9 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     code = run("cstat", tmp_path, site_root=tmp_path, zone=None, dry_run=False, say=lines.append)
 
     assert code == 1
-    assert lines == ["unknown format: 'cstat'; one of: cstate, statuspage"]
+    assert lines == [
+        "unknown format: 'cstat'; one of: cstate, statuspage, statusfy, stactus, statuskit, pelican"
+    ]
 
 
 def test_all_is_well_ends_with_0(tmp_path: Path) -> None:

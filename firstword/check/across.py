@@ -15,14 +15,6 @@ from firstword.parse.keys import nearest
 #: Path → when it was first known; the older of two that collide keeps the name.
 Seniority = Callable[[str], datetime | None]
 
-#: First parts of the addresses of what we build ourselves; no old address may lie there.
-OURS = frozenset(
-    {
-        *("404.html", "api", "badge.svg", "calendar.ics", "components", "feeds", "history"),
-        *("history.atom", "history.rss", "images", "index.html", "metrics", "people", "record"),
-        *("sitemap.xml", "status.json", "status.txt", "subscribe", "theme"),
-    }
-)
 #: What a translation puts into other words; everything else it has from the original.
 _WORDS = frozenset({"title", "affected", "unaffected", "workaround", "because"})
 
@@ -51,7 +43,7 @@ def clashes(incidents: Sequence[Incident], since: Seniority) -> Iterator[Clash]:
         if incident.language:
             yield from _translation(incident, by_slug)
         for alias in incident.aliases:
-            if alias.split("/")[0] in OURS:
+            if alias.split("/")[0] in urls.OURS:
                 message = f"{alias!r} is an address of this site itself"
                 line = incident.line("aliases")
                 yield Clash(error(incident, line, "address", message), "")
@@ -82,7 +74,7 @@ def claims(incident: Incident) -> Iterator[tuple[str, str]]:
 
 def fits(incident: Incident, by_slug: Mapping[str, Incident]) -> bool:
     """Tell whether `clashes` has nothing against one story, other than names claimed twice."""
-    if any(alias.split("/")[0] in OURS for alias in incident.aliases):
+    if any(alias.split("/")[0] in urls.OURS for alias in incident.aliases):
         return False
     return not incident.language or next(_translation(incident, by_slug), None) is None
 

@@ -6,7 +6,9 @@ updates carry no invented name: they are marked as imported and shown so. Every 
 examples:
   firstword import cstate ../old-status --dry-run
   firstword import cstate ../old-status --timezone Europe/Prague
+  firstword import statuspage https://status.example.com
   firstword import statuspage ../saved-json   (incidents.json, components.json and so on)
+  firstword import pelican ../old/content --mapping mapping.yaml --json > report.json
 
 exit code: 0 all carried, 1 nothing could be read, 2 usage or settings, 3 something needs a person
 """
@@ -22,14 +24,18 @@ from firstword.errors import SettingsError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    made_with = ("cstate", "statuspage")
-    parser.add_argument("format", choices=made_with, help="what the old page is made with")
-    what = "the old page's folder; of a Statuspage, one with its saved /api/v2/*.json"
-    parser.add_argument("source", type=Path, metavar="DIR", help=what)
+    formats = ("cstate", "statuspage", "statusfy", "stactus", "statuskit", "pelican")
+    parser.add_argument("format", choices=formats, help="what the old page is made with")
+    what = "the old page's folder; of a Statuspage its address, or a folder with saved JSON"
+    parser.add_argument("source", metavar="SOURCE", help=what)
+    parser.add_argument(
+        "--mapping", type=Path, metavar="FILE", help="pelican: which key says what (YAML, TOML)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="report, write nothing")
     parser.add_argument(
         "--timezone", metavar="ZONE", help="where times without an offset are meant (default: UTC)"
     )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
         zone=_zone(options.timezone),
         dry_run=options.dry_run,
         say=print,
+        mapping=options.mapping,
+        as_json=options.json,
     )
 
 

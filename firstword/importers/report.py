@@ -18,6 +18,8 @@ class Outcome(StrEnum):
     CARRIED = "carried"
     #: Carried by an earlier run; the file is already there, with the same text.
     UNCHANGED = "unchanged"
+    #: Carried by an earlier run; what the source has said since was added at its end.
+    GREW = "grew"
     NOT_CARRIED = "not carried"
 
 
@@ -60,6 +62,8 @@ class Entry:
     is_open: bool = False
     #: Why it was not carried.
     why: str = ""
+    #: How many updates were added to a file of an earlier run.
+    added: int = 0
     repairs: tuple[Repair, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     #: What a person should look at, beyond repairs.
@@ -73,7 +77,8 @@ class Entry:
             yield f"{printable(self.source)}: not carried: {self.why}"
         else:
             draft = " as a draft" if self.draft else ""
-            yield f"{printable(self.source)} -> {self.target}: {self.outcome}{draft}"
+            more = f" by {_count(self.added, 'update')}" if self.added else ""
+            yield f"{printable(self.source)} -> {self.target}: {self.outcome}{more}{draft}"
         yield from (f"  {repair}" for repair in self.repairs[:_MOST])
         if len(self.repairs) > _MOST:
             yield f"  and {_count(len(self.repairs) - _MOST, 'repair')} more"
@@ -127,6 +132,11 @@ class Report:
         return sum(entry.outcome is Outcome.UNCHANGED for entry in self.entries)
 
     @property
+    def grown(self) -> int:
+        """How many of the carried were there already and have more updates now."""
+        return sum(entry.outcome is Outcome.GREW for entry in self.entries)
+
+    @property
     def needs_person(self) -> bool:
         """Whether something was not carried or should be looked at."""
         return bool(self.not_carried or self.needs or any(e.needs for e in self.entries))
@@ -151,11 +161,40 @@ class Report:
         for entry in still_open:
             yield f"open: {entry.target}: nobody has ended it yet"
         yield from (f"needs a person: {printable(need)}" for need in self.needs)
+        yield from self.table()
         yield self.total()
+
+    def counts(self) -> dict[str, int]:
+        """Count what became of the files and what had to be done, in the order people read it."""
+        entries = self.entries
+        repairs = [repair.what for entry in entries for repair in entry.repairs]
+        repairs += [repair.what for repair in self.repairs]
+        left = [*self.left_out, *(item for entry in entries for item in entry.left_out)]
+        return {
+            "carried": self.carried,
+            "drafts": self.drafts,
+            "not carried": self.not_carried,
+            "of these unchanged": self.unchanged,
+            "of these grown": self.grown,
+            "still open": sum(entry.is_open for entry in entries),
+            "files left alone": len(self.ignored),
+            "pictures copied": len(self.images),
+            "times without a zone": sum(entry.zoneless for entry in entries),
+            **{f"repairs: {what}": number for what, number in sorted(Counter(repairs).items())},
+            "values left out": len(left),
+            "needs of a person": len(self.needs) + sum(len(entry.needs) for entry in entries),
+        }
+
+    def table(self) -> Iterator[str]:
+        """Yield the counts as a table."""
+        counts = {what: number for what, number in self.counts().items() if number}
+        wide = max((len(f"{number:,}") for number in counts.values()), default=0)
+        yield from (f"{number:>{wide},}  {printable(what)}" for what, number in counts.items())
 
     def total(self) -> str:
         """Say it in one line; the numbers add up."""
         there = f" ({self.unchanged} of them unchanged)" if self.unchanged else ""
+        there += f" ({self.grown} of them grown)" if self.grown else ""
         dry = "; a dry run: nothing was written" if self.dry_run else ""
         return (
             f"read {self.read} = carried {self.carried} + drafts {self.drafts}"
@@ -171,6 +210,8 @@ class Report:
             "drafts": self.drafts,
             "not_carried": self.not_carried,
             "unchanged": self.unchanged,
+            "grown": self.grown,
+            "counts": self.counts(),
             "needs_person": self.needs_person,
         }
 

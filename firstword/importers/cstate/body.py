@@ -21,9 +21,14 @@ _STATUSES = {
 _TRACK = re.compile(
     r"\{\{[<%]\s{0,8}track\s{1,8}[\"'`]?([^\"'`{}\s][^\"'`{}]{0,60}?)[\"'`]?\s{0,8}[>%]\}\}"
 )
-_MARK = re.compile(
-    r"\s*([*_]{1,3})(?P<word>[^*_\s][^*_\n]{0,40})\1(?P<dash>[ \t]*(?:[-–—:]+(?=\s|$)|(?=\n|$)))?"
+_DASH = r"(?P<dash>[ \t]*(?:[-–—:]+(?=\s|$)|(?=\n|$)))?"
+_MARK = re.compile(rf"\s*([*_]{{1,3}})(?P<word>[^*_\s][^*_\n]{{0,40}})\1{_DASH}")
+#: A heading, or a word in brackets that is no link: a mark only where it is a status.
+_PLAIN_MARK = re.compile(
+    rf"\s*(?:\[(?P<word>[^\[\]\n]{{1,40}})\](?![(\[:])|#{{1,6}}[ \t]+(?P<head>[^\n{{#:-]{{1,40}}))"
+    rf"{_DASH}"
 )
+_INITIAL = "initialmessage"
 _BREAK = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})[ \t]*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _COMMENT_MARK = re.compile(r"(<!--|-->)")
@@ -130,14 +135,30 @@ def _seen(lines: Sequence[str]) -> Iterator[str]:
 
 def _begins(line: str, *, fresh: bool) -> bool:
     """Tell whether a line begins with a word that looks like a status."""
+    if fresh and (plain := _PLAIN_MARK.match(line)):
+        word = _bare(plain["word"] or plain["head"])
+        return word == _INITIAL or word in _STATUSES
     found = _MARK.match(line)
     if not found:
         return False
     return _status_of(found["word"]) is not None or (fresh and found["dash"] is not None)
 
 
+def _marked(text: str) -> tuple[Status | None, int]:
+    """Return the status that a part begins with, and where its words begin."""
+    if found := _MARK.match(text):
+        return _status_of(found["word"]), found.end()
+    if found := _PLAIN_MARK.match(text):
+        return _status_of(found["word"] or found["head"]), found.end()
+    return None, 0
+
+
 def _status_of(word: str) -> Status | None:
-    return _STATUSES.get(re.sub(r"[\s:.-]+", "", word.casefold()))
+    return _STATUSES.get(_bare(word))
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[\s:.-]+", "", word.casefold())
 
 
 @dataclass(slots=True)
@@ -162,10 +183,10 @@ def word_of(at: datetime, parts: Sequence[Part]) -> Word:
     text = parts[0].text
     for part in parts[1:]:
         text += ("\n\n---\n\n" if part.after_break else "\n\n") + part.text
-    marks = [_MARK.match(part.text) for part in parts]
-    statuses = [_status_of(mark["word"]) if mark else None for mark in marks]
-    if len(parts) == 1 and statuses[0] is not None and marks[0] is not None:
-        return Word(at, statuses[0], text[marks[0].end() :].strip(), text)
+    marks = [_marked(part.text) for part in parts]
+    statuses = [status for status, _ in marks]
+    if len(parts) == 1 and statuses[0] is not None:
+        return Word(at, statuses[0], text[marks[0][1] :].strip(), text)
     moving = {status for status in statuses if status not in (None, Status.UPDATE)}
     only = next(iter(moving)) if len(moving) == 1 else None
     return Word(at, only or Status.UPDATE, text, text)

@@ -1,63 +1,78 @@
-"""One issue file → a story: the values of its front matter, its place, its pictures."""
+"""One issue file → a story: the values of its front matter, its place, its pictures.
+
+Sites made with Hugo differ in how they call things: a `Dialect` says how.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from pathlib import Path, PurePosixPath
-from urllib.parse import quote, unquote
+from pathlib import PurePosixPath
 
-from firstword.importers import IMAGES, Node, Story, Unreadable, clean, decode, read_file, shown
-from firstword.importers.cstate.front import read_front, split_front
+from firstword.importers import Story
 from firstword.importers.cstate.timeline import Timeline
+from firstword.importers.front import read_front
+from firstword.importers.images import Pictures
+from firstword.importers.reading import Unreadable, clean, decode
 from firstword.importers.report import Entry, LeftOut, Outcome
 from firstword.importers.siteconf import Names, numbered, slugify
 from firstword.importers.times import BadTime, Log, When, read_time, utc
-from firstword.model import ComponentChange, Facts, Impact, Incident, Kind
+from firstword.importers.values import Node, items, shown
+from firstword.model import ComponentChange, ComponentStatus, Facts, Impact, Incident, Kind
 from firstword.parse.names import ALIAS
 
-_IMPACTS = {"down": Impact.CRITICAL, "disrupted": Impact.MINOR, "notice": Impact.NONE}
 _YES = frozenset({"true", "yes", "on", "y"})
 _NO = frozenset({"false", "no", "off", "n", ""})
 #: Keys that have a home here, in lower case.
 _CARRIED = frozenset(
     {
-        *("title", "date", "resolved", "resolvedwhen", "severity", "affected", "informational"),
+        *("title", "date", "resolved", "resolvedwhen", "severity", "informational"),
         *("draft", "slug", "url", "aliases"),
     }
 )
 _USUAL = {("section", "issue"), ("pin", "false")}
 _NAME_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?!\d)", re.ASCII)
-_IMAGE = re.compile(
-    r"""(?P<before>\]\(\s{0,8}<?|\]:\s{0,8}<?|\bsrc\s{0,8}=\s{0,8}["']?)"""
-    r"""(?P<path>/(?!/)[^\s()"'<>]{1,300}\.(?:png|jpe?g|gif|svg|webp|avif|bmp|ico))""",
-    re.IGNORECASE,
-)
 _LONGEST_ALIAS = 200
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How one kind of Hugo site calls things."""
+
+    #: What it is called in the report and in `imported:`.
+    name: str
+    #: The folder of the stories below content/, which their addresses begin with.
+    folder: str
+    impacts: Mapping[str, Impact]
+    #: The keys that name components, in lower case; the first that is there holds.
+    affected: tuple[str, ...]
+    #: The severity that says the components are being worked on.
+    maintenance: str = ""
+    #: Whether addresses have the day in them: incidents/2021/03/04/cold/.
+    dated: bool = False
+
+
 @dataclass(slots=True, kw_only=True)
-class Source:
+class Shared:
     """What the files of one source share."""
 
-    root: Path
-    #: Where the images lie.
-    static: Path
+    dialect: Dialect
+    pictures: Pictures
     zone: tzinfo
     names: Names
     slugs: set[str] = field(default_factory=set)
-    aliases: set[str] = field(default_factory=set)
-    images: dict[str, bytes] = field(default_factory=dict)
 
 
 class Issue:
     """One file on its way to a story; collects what has to be said about it."""
 
-    def __init__(self, path: PurePosixPath, source: Source) -> None:
+    def __init__(self, path: PurePosixPath, source: Shared) -> None:
         self.path = path
         self.source = source
         self.front: dict[str, tuple[str, Node]] = {}
+        self.body = ""
         self.log = Log(zone=source.zone)
         own = path.parent if path.stem == "index" else path.with_suffix("")
         #: What Hugo made the address of: a bundle is named by its folder.
@@ -85,10 +100,9 @@ class Issue:
     def _incident(self, data: bytes) -> Incident:
         text, repairs = decode(data)
         self.log.repairs += repairs
-        front, body, repairs = split_front(text)
-        self.log.repairs += repairs
-        self.front, repairs = read_front(front)
-        self.log.repairs += repairs
+        front = read_front(text)
+        self.log.repairs += front.repairs
+        self.front, self.body = front.values, front.body
         began = self._began()
         title = self._title()
         kind = Kind.NOTICE if self._flag("informational") else Kind.INCIDENT
@@ -102,8 +116,8 @@ class Issue:
             resolved=self._flag("resolved"),
             resolved_when=self._value("resolvedwhen"),
         )
-        updates = timeline.updates(self._images(body))
-        aliases = self._aliases()
+        updates = timeline.updates(self.source.pictures.take(self.body, self.log))
+        aliases = self._aliases(began)
         slug = self._slug()
         self._leave_out()
         return Incident(
@@ -116,7 +130,7 @@ class Issue:
             started=began.at,
             aliases=aliases,
             draft=draft,
-            imported="cstate",
+            imported=self.source.dialect.name,
         )
 
     # ── values of the front matter ──
@@ -161,17 +175,19 @@ class Issue:
             if text.lower() not in ("", "notice"):
                 self.log.left_out.append(LeftOut("severity", text))
             return None
-        impact = _IMPACTS.get(text.lower())
+        impacts = self.source.dialect.impacts
+        impact = impacts.get(text.lower())
         if impact is None:
             self.log.repair("severity", text, "impact none", "not a severity")
-        elif text not in _IMPACTS:
+        elif text not in impacts:
             self.log.repair("severity", text, f"impact {impact}", "differs by case only")
         return impact or Impact.NONE
 
     def _components(self) -> tuple[ComponentChange, ...] | None:
-        _, value = self.front.get("affected", ("", ""))
+        keys = [key for key in self.source.dialect.affected if key in self.front]
+        _, value = self.front[keys[0]] if keys else ("", "")
         ids: dict[str, str] = {}
-        for item in value if isinstance(value, list) else [value]:
+        for item in items(value):
             if not isinstance(item, str):
                 self.log.left_out.append(LeftOut("affected", shown(item)))
                 continue
@@ -183,13 +199,15 @@ class Issue:
             if found in ids:
                 self.log.repair("affected", name, found, f"named already, as {ids[found]!r}")
             ids.setdefault(found, name)
-        return tuple(ComponentChange(found) for found in ids) or None
+        worked_on = self._value("severity") == self.source.dialect.maintenance != ""
+        state = ComponentStatus.UNDER_MAINTENANCE if worked_on else None
+        return tuple(ComponentChange(found, state) for found in ids) or None
 
     def _leave_out(self) -> None:
         """Note the values that have no home here."""
         for key, (typed, value) in self.front.items():
             text = shown(value).strip()
-            if key not in _CARRIED and text:
+            if key not in _CARRIED and key not in self.source.dialect.affected and text:
                 usual = (key, text.lower()) in _USUAL
                 self.log.left_out.append(LeftOut(typed, text, usual=usual))
 
@@ -204,57 +222,32 @@ class Issue:
             self.log.repair("file name", self.stem, slug, why)
         return slug
 
-    def _aliases(self) -> tuple[str, ...]:
-        """Keep the old addresses working; nothing outside of issues/ is claimed."""
+    def _aliases(self, began: When) -> tuple[str, ...]:
+        """Keep the old addresses working; nothing outside of the stories' folder is claimed."""
+        dialect = self.source.dialect
         folders = self.path.parent.parts
         folders = folders[:-1] if self.path.stem == "index" else folders
-        address = "/".join(_hugo(part) for part in (*folders, self._value("slug") or self.stem))
+        if dialect.dated:
+            folders = (dialect.folder, *f"{began.day:%Y/%m/%d}".split("/"))
+        own = self._value("slug") or (self._value("title") if dialect.dated else "") or self.stem
+        address = "/".join(_hugo(part) for part in (*folders, own))
         _, more = self.front.get("aliases", ("", ""))
-        wanted: list[Node] = [self._value("url") or address]
-        wanted += [item for item in (more if isinstance(more, list) else [more]) if item]
-        aliases = []
+        wanted = [self._value("url") or address, *items(more)]
+        aliases: list[str] = []
         for item in wanted:
             text = shown(item).strip()
-            place = text if text.startswith(("/", "issues/")) else f"issues/{text}"
+            top = f"{dialect.folder}/"
+            place = text if text.startswith(("/", top)) else f"{top}{text}"
             alias = place.strip("/")
             if (
                 not ALIAS.fullmatch(alias)
                 or len(alias) > _LONGEST_ALIAS
-                or not alias.startswith("issues/")
-                or alias in self.source.aliases
+                or not alias.startswith(top)
             ):
                 self.log.repair("address", text, "", "an old address that cannot be kept")
-                continue
-            self.source.aliases.add(alias)
-            aliases.append(alias)
-        return tuple(aliases)
-
-    # ── pictures ──
-
-    def _images(self, body: str) -> str:
-        """Take along the pictures that the body shows from the old site's own folder."""
-        return _IMAGE.sub(lambda found: found["before"] + self._image(found["path"]), body)
-
-    def _image(self, path: str) -> str:
-        """Return the address of a picture here; as it was when it cannot be taken along."""
-        parts = [part for part in unquote(path).split("/") if part not in ("", ".")]
-        if ".." in parts or not all(part.isprintable() for part in parts):
-            self.log.needs.append(f"image {path!r}: not a path below static/")
-            return path
-        try:
-            data = read_file(self.source.static.joinpath(*parts), self.source.root)
-        except Unreadable as error:
-            self.log.needs.append(f"image {path!r}: static/{'/'.join(parts)}: {error}")
-            return path
-        own = "/".join(parts[1:] if parts[0] == "images" and len(parts) > 1 else parts)
-        if self.source.images.setdefault(f"{IMAGES}/{own}", data) != data:
-            self.log.needs.append(f"image {path!r}: another one is called {IMAGES}/{own} already")
-            return path
-        address = f"/images/{quote(own)}"
-        if unquote(path) == f"/images/{own}":
-            return path
-        self.log.repair("image", path, address, "pictures are served from /images/")
-        return address
+            else:
+                aliases.append(alias)
+        return tuple(dict.fromkeys(aliases))
 
 
 def _hugo(part: str) -> str:

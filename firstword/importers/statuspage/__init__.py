@@ -1,4 +1,4 @@
-"""Atlassian Statuspage: a folder with its public documents, saved → incidents and components.
+"""Atlassian Statuspage: its public documents, live or saved → incidents and components.
 
 Any JSON file is looked at by its keys, not by its name. A story that several documents hold is
 told once, as the newest of them has it.
@@ -7,25 +7,22 @@ told once, as the newest of them has it.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from firstword.errors import ImportFailed
-from firstword.importers import History, Story, Unreadable, decode, read_file
+from firstword.importers import History, Source, Story
+from firstword.importers.reading import Unreadable, decode, files_in, read_file
 from firstword.importers.report import Entry, LeftOut, Outcome, printable
 from firstword.importers.siteconf import Names
+from firstword.importers.statuspage.live import MOST_BYTES, WHOLE, fetched, is_address
 from firstword.importers.statuspage.parts import Json, Parts, line, rows
 from firstword.importers.statuspage.story import Row, Shared, with_needs
 from firstword.importers.times import BadTime, read_time
-from firstword.model import Component
 
 _STORIES = ("incidents", "scheduled_maintenances")
-#: Statuspage gives so many, and says nowhere that there are more.
-_WHOLE = 50
-_MOST_BYTES = 50_000_000
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -46,35 +43,29 @@ class _Found:
         return {line(update.get("id")) for update in rows(self.row.get("incident_updates"))}
 
 
-def read(folder: Path, zone: tzinfo, existing: Sequence[Component]) -> History:
-    """Read saved documents of a Statuspage. Raises ImportFailed when there are none."""
-    if not folder.is_dir():
-        raise ImportFailed(f"not a folder: {str(folder)!r}")
+def read(source: Source) -> History:
+    """Read a Statuspage: an address, or a folder with documents. Raises ImportFailed."""
     needs: list[str] = []
     ignored: list[tuple[str, str]] = []
     lost: list[Story] = []
     documents: dict[str, Json] = {}
-    for path in sorted(_files(folder, needs)):
-        name = path.relative_to(folder).as_posix()
-        if path.name.startswith(".") or path.suffix.lower() != ".json":
-            ignored.append((name, "not a JSON file"))
-            continue
-        try:
-            document = _document(read_file(path, folder, _MOST_BYTES))
-        except Unreadable as error:
-            lost.append(_not_carried(name, str(error)))
-            continue
-        if not any(isinstance(document.get(key), list) for key in (*_STORIES, "components")):
+    live = is_address(source.place)
+    given = _live(source.place, needs) if live else _saved(source.folder, needs, ignored)
+    for name, document in given:
+        if isinstance(document, str):
+            lost.append(_not_carried(name, document))
+        elif not any(isinstance(document.get(key), list) for key in (*_STORIES, "components")):
             ignored.append((name, "no incidents, maintenance or components in it"))
-            continue
-        documents[name] = document
+        else:
+            documents[name] = document
     found: list[_Found] = []
     for name, document in documents.items():
-        found += _rows(name, document, zone, lost, needs)
+        found += _rows(name, document, source.zone, lost)
+        needs += [] if live else _cut_off(name, document)
     if not (documents or lost):
-        raise ImportFailed(f"no documents of a Statuspage in {str(folder)!r}")
-    names = Names(existing)
-    shared = Shared(zone=zone, parts=Parts(names))
+        raise ImportFailed(f"no documents of a Statuspage in {source.place!r}")
+    names = Names(source.components)
+    shared = Shared(zone=source.zone, parts=Parts(names))
     listed = any(isinstance(document.get("components"), list) for document in documents.values())
     shared.parts.list([row for d in documents.values() for row in rows(d.get("components"))])
     # Beside a story stand whole rows of the components it is about, as they are today.
@@ -92,37 +83,56 @@ def read(folder: Path, zone: tzinfo, existing: Sequence[Component]) -> History:
     )
 
 
-def _files(folder: Path, needs: list[str]) -> Iterator[Path]:
-    """Yield all files of a folder; links to folders are named, not followed."""
-
-    def failed(error: OSError) -> None:
-        needs.append(f"{error.filename}: cannot be read: {error.strerror}")
-
-    for place, folders, files in os.walk(folder, onerror=failed):
-        links = (path for name in sorted(folders) if (path := Path(place, name)).is_symlink())
-        needs += [f"{p.relative_to(folder)}: a link to a folder is not followed" for p in links]
-        yield from (Path(place, name) for name in files)
+def _live(address: str, needs: list[str]) -> Iterator[tuple[str, Json | str]]:
+    """Yield the documents at an address; of those that cannot be read, why."""
+    for name, data in fetched(address, needs).items():
+        yield name, _document_of(data)
 
 
-def _document(data: bytes) -> Json:
-    """Read one document. Raises Unreadable."""
+def _saved(
+    folder: Path, needs: list[str], ignored: list[tuple[str, str]]
+) -> Iterator[tuple[str, Json | str]]:
+    """Yield the documents of a folder; of those that cannot be read, why."""
+    for path in files_in(folder, needs):
+        name = path.relative_to(folder).as_posix()
+        if path.name.startswith(".") or path.suffix.lower() != ".json":
+            ignored.append((name, "not a JSON file"))
+            continue
+        try:
+            yield name, _document_of(read_file(path, folder, MOST_BYTES))
+        except Unreadable as error:
+            yield name, str(error)
+
+
+def _document_of(data: bytes) -> Json | str:
+    """Read one document; of one that cannot be read, say why."""
     text, _ = decode(data)
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"not JSON: {error}") from error
-    return found if isinstance(found, dict) else {}
+        return f"not JSON: {error}"
+    if not isinstance(found, dict):
+        return {}
+    # What the page of one story gives: the story itself, or under a key of its own.
+    one = found.get("incident", found)
+    if isinstance(one, dict) and isinstance(one.get("incident_updates"), list):
+        return {"incidents": [one]}
+    return found
 
 
-def _rows(
-    name: str, document: Json, zone: tzinfo, lost: list[Story], needs: list[str]
-) -> Iterator[_Found]:
+def _cut_off(name: str, document: Json) -> Iterator[str]:
+    """Say which lists of a document are as long as Statuspage's can be."""
+    for key in _STORIES:
+        given = document.get(key)
+        if isinstance(given, list) and len(given) == WHOLE:
+            yield f"{name}: {key}: {WHOLE}, the most that Statuspage gives; look for older"
+
+
+def _rows(name: str, document: Json, zone: tzinfo, lost: list[Story]) -> Iterator[_Found]:
     """Yield the rows of a document that tell a story; name those that cannot."""
     for key in _STORIES:
         given = document.get(key)
         given = given if isinstance(given, list) else []
-        if len(given) == _WHOLE:
-            needs.append(f"{name}: {key}: {_WHOLE}, the most that Statuspage gives; look for older")
         for number, row in enumerate(given):
             if not isinstance(row, dict):
                 lost.append(_not_carried(f"{name}: {key}[{number}]", "it is no object"))

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
 
 from firstword.compose import mend
-from firstword.importers import Story, Unreadable
+from firstword.importers import Story
+from firstword.importers.reading import Unreadable
 from firstword.importers.report import Entry, LeftOut, Outcome, Repair
 from firstword.importers.siteconf import numbered, slugify
 from firstword.importers.statuspage.parts import Json, Parts, line, rows
 from firstword.importers.statuspage.text import NotHtml, has_tags, lines_of, markdown_of
+from firstword.importers.telling import window
 from firstword.importers.times import BadTime, Log, utc
 from firstword.model import (
     ENDINGS,
@@ -107,6 +109,7 @@ class Row:
         planned = self.kind is Kind.MAINTENANCE
         started = None if planned else self._time("started_at") or words[0].at
         title = self._title()
+        begin, end = self._window(words) if planned else (None, None)
         there = line(self.row.get("id"))
         slug = self._slug(started or words[0].at, title)
         self._leave_out()
@@ -119,8 +122,8 @@ class Row:
                 title=title,
                 impact=self._impact(),
                 components=self._only_named(words),
-                scheduled_for=(self._time("scheduled_for") or words[0].at) if planned else None,
-                scheduled_until=self._time("scheduled_until") if planned else None,
+                scheduled_for=begin,
+                scheduled_until=end,
             ),
             started=started,
             updates=tuple(self._update(word) for word in words),
@@ -140,6 +143,11 @@ class Row:
         except BadTime:
             self.log.repair(key, str(value)[:200], "", "not a time")
             return None
+
+    def _window(self, words: list[_Word]) -> tuple[datetime, datetime]:
+        ends = [word.at for word in words if word.status in ENDINGS]
+        planned = (self._time("scheduled_for"), self._time("scheduled_until"))
+        return window(*planned, words[0].at, ends, self.log)
 
     def _title(self) -> str:
         if title := line(self.row.get("name")):
@@ -187,6 +195,8 @@ class Row:
         wanted = f"{day:%Y-%m-%d}-{slugify(title) or self.kind}"[:_LONGEST].rstrip("-")
         slug = numbered(wanted, self.shared.slugs)
         self.shared.slugs.add(slug)
+        if slug != wanted:
+            self.log.repair("file name", wanted, slug, "another story of that day has that title")
         return slug
 
     def _is_address(self, there: str, slug: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 
-from firstword.importers import clean
+from firstword.importers.reading import clean
 
 _TAGS = (
     *("a", "b", "blockquote", "br", "code", "div", "em", "h[1-6]", "hr", "i", "img", "li", "ol"),

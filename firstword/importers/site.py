@@ -1,0 +1,149 @@
+"""The site: the only place of an import that writes, and only what was not there.
+
+A file of an earlier import grows where the source has said more since; nothing else that exists is
+ever changed, and nothing outside of the site is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path, PurePosixPath
+
+from firstword.compose import compose
+from firstword.importers.report import Entry, Outcome, printable
+from firstword.importers.siteconf import NotLiteral, line_of, with_components
+from firstword.model import Component, Incident
+from firstword.parse import parse
+
+CONF = "pelicanconf.py"
+_INCIDENTS = "content/incidents"
+
+
+class Site:
+    """The folder that files are added to; the only place that writes."""
+
+    def __init__(self, root: Path, *, dry_run: bool) -> None:
+        self.root = root.resolve()
+        self.dry_run = dry_run
+        self._by_slug = {
+            path.stem: path.relative_to(self.root).as_posix()
+            for path in sorted(self.root.glob(f"{_INCIDENTS}/**/*.md"))
+        }
+
+    def elsewhere(self, slug: str, target: str) -> str:
+        """Return the path of another incident file that has the slug already, or nothing."""
+        found = self._by_slug.get(slug, target)
+        return found if found != target else ""
+
+    def _inside(self, path: Path) -> bool:
+        try:
+            return path.resolve().is_relative_to(self.root)
+        except (OSError, RuntimeError):
+            return False
+
+    def has(self, target: str, data: bytes) -> bool:
+        """Tell whether a file is there already with the same bytes."""
+        path = self.root / target
+        try:
+            return path.stat().st_size == len(data) and path.read_bytes() == data
+        except OSError:
+            return False
+
+    def add(self, target: str, data: bytes) -> str:
+        """Add a file; return why that was not possible, or nothing."""
+        path = self.root / target
+        if not self._inside(path):
+            return f"{target} would lie outside of the site"
+        if self.has(target, data):
+            return ""
+        if os.path.lexists(path):
+            return f"{target} is there already and differs; nothing is overwritten"
+        if self.dry_run:
+            return ""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as file:
+                file.write(data)
+        except OSError as error:
+            return f"{target} cannot be written: {error.strerror}"
+        return ""
+
+    def put(self, target: str, data: bytes) -> str:
+        """Put new bytes into a file at once; return why that was not possible, or nothing."""
+        path = self.root / target
+        if path.is_symlink():
+            return f"{target} is a link"
+        if self.dry_run:
+            return ""
+        scratch = path.with_name(f".{path.name}.import")
+        try:
+            scratch.write_bytes(data)
+            scratch.chmod(stat.S_IMODE(path.stat().st_mode))
+            scratch.replace(path)
+        except OSError as error:
+            return f"{target} cannot be written: {error.strerror}"
+        return ""
+
+    def read(self, target: str) -> bytes:
+        """Return the bytes of a file; empty where there is none that can be read."""
+        try:
+            return (self.root / target).read_bytes()
+        except OSError:
+            return b""
+
+
+def write_story(entry: Entry, incident: Incident, site: Site) -> Entry:
+    """Write one story's file and say what became of it."""
+    data = compose(incident).encode()
+    problems = parse(data, incident.path, UTC).problems
+    other = site.elsewhere(PurePosixPath(incident.path).stem, incident.path)
+    if problems:
+        why = f"what it became cannot be read: {problems[0]}"
+    elif other:
+        why = f"{other} has that name already"
+    elif site.has(incident.path, data):
+        return replace(entry, outcome=Outcome.UNCHANGED)
+    elif added := _added(site.read(incident.path), incident):
+        why = site.put(incident.path, data)
+        entry = replace(entry, outcome=Outcome.GREW, added=added)
+    else:
+        why = site.add(incident.path, data)
+    if not why:
+        return entry
+    return replace(entry, outcome=Outcome.NOT_CARRIED, is_open=False, why=printable(why))
+
+
+def _added(there: bytes, incident: Incident) -> int:
+    """Count the updates a story has beyond a file that holds its first ones and nothing else."""
+    for kept in range(len(incident.updates) - 1, 0, -1):
+        shorter = replace(incident, updates=incident.updates[:kept])
+        if compose(shorter).encode() == there:
+            return len(incident.updates) - kept
+    return 0
+
+
+def settings_of(site_root: Path) -> bytes:
+    """Read the site's settings file; empty when there is none."""
+    try:
+        return (site_root / CONF).read_bytes()
+    except OSError:
+        return b""
+
+
+def add_components(
+    site: Site, conf: bytes, components: Sequence[Component], refusal: str
+) -> list[str]:
+    """Add components to the settings file; return what is left for a person to paste."""
+    if not refusal:
+        try:
+            refusal = site.put(CONF, with_components(conf, components))
+        except NotLiteral as error:
+            refusal = str(error)
+    if not refusal:
+        return []
+    lines = [f"paste into COMPONENTS: {line_of(component)}," for component in components]
+    return [f"{CONF} was not changed: {refusal}", *lines]

@@ -1,0 +1,468 @@
+"""`firstword import`: what holds for every format, shown on a small source of each."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from judges import links
+from sites import SmallSite
+
+from firstword.check import check_incident
+from firstword.check.across import check_together
+from firstword.cli.import_ import add_arguments
+from firstword.errors import ImportFailed
+from firstword.importers import FORMATS, carry
+from firstword.importers.report import Outcome, Report
+from firstword.model import Incident, Level, Site
+from firstword.parse import parse
+
+DATA = Path(__file__).parent / "data"
+CONF = """\
+from firstword.pelican_defaults import *
+
+SITENAME = "Hollow Oak"
+SITEURL = "https://status.hollow-oak.example"
+TIMEZONE = "UTC"
+PEOPLE = [{"name": "Dawn Okafor", "role": "Potter", "address": "dawn@hollow-oak.example"}]
+COMPONENTS = []
+"""
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+ANY_SITE = Site(
+    name="Any",
+    url="https://any.example",
+    timezone=ZoneInfo("UTC"),
+    tag_authority="any.example,2026",
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A small source of one format, and what comes of it."""
+
+    folder: str
+    total: str
+    #: An old address that has to lead somewhere, and the file whose story it leads to.
+    moved: tuple[str, str]
+    #: One more story: path below the folder, and its text.
+    more: tuple[str, str]
+    mapping: str = ""
+
+
+ISSUE = """\
+---
+title: Smoke
+date: 2022-01-02T10:00:00Z
+severity: down
+resolved: true
+resolvedWhen: 2022-01-02T11:00:00Z
+---
+It smokes.
+"""
+FUSED = """\
+version: incident/v1
+id: fuse
+name: Fuse
+timeline:
+  - {ts: 2024-10-01 10:00, description: It is out., investigating: true}
+  - {ts: +5m, description: It is in., resolved: true}
+"""
+ROW = {
+    "id": "smokesmokes1",
+    "name": "Smoke",
+    "status": "resolved",
+    "impact": "minor",
+    "started_at": "2022-01-02T10:00:00Z",
+    "incident_updates": [
+        {"id": "x1", "status": "resolved", "body": "Gone.", "display_at": "2022-01-02T11:00:00Z"}
+    ],
+}
+SAMPLES = {
+    "cstate": Sample(
+        folder="cstate",
+        total="read 6 = carried 5 + drafts 1 + not carried 0",
+        moved=("issues/2021-03-04-kiln-cold/index.html", "2021-03-04-kiln-cold"),
+        more=("content/issues/2022-01-02-smoke.md", ISSUE),
+    ),
+    "statuspage": Sample(
+        folder="statuspage",
+        total="read 3 = carried 3 + drafts 0 + not carried 0",
+        moved=("incidents/k1ln0kiln0k1/index.html", "2021-03-04-kiln-three-is-cold"),
+        more=("more.json", json.dumps({"incidents": [ROW]})),
+    ),
+    "statusfy": Sample(
+        folder="statusfy",
+        total="read 4 = carried 4 + drafts 0 + not carried 0",
+        moved=("incidents/K1LN0304/index.html", "2021-03-04-kiln-cold"),
+        more=("content/2022-01-02_smoke.md", ISSUE.replace("down", "major-outage")),
+    ),
+    "stactus": Sample(
+        folder="stactus",
+        total="read 6 = carried 3 + drafts 0 + not carried 3",
+        moved=("ir/20240913-0001.html", "2024-09-13-kiln-three-is-cold"),
+        more=("incidents/fuse.yaml", FUSED),
+    ),
+    "statuskit": Sample(
+        folder="statuskit",
+        total="read 2 = carried 2 + drafts 0 + not carried 0",
+        moved=("incidents/2017/03/04/kiln-three-is-cold/index.html", "2017-03-04-kiln-cold"),
+        more=("site/content/incidents/smoke.md", ISSUE.replace("down", "major-outage")),
+    ),
+    "pelican": Sample(
+        folder="articles",
+        total="read 3 = carried 2 + drafts 1 + not carried 0",
+        moved=("kiln-cold.html", "2021-03-04-kiln-cold"),
+        more=("incidents/smoke.md", ISSUE),
+        mapping="mapping.yaml",
+    ),
+}
+EVERY = pytest.mark.parametrize("name", sorted(SAMPLES))
+
+
+def moved_in(name: str, folder: Path, **more: bool) -> Report:
+    """Import what lies in `folder / source` into `folder / site`, which is made where missing."""
+    sample = SAMPLES[name]
+    if not (folder / "source").exists():
+        shutil.copytree(DATA / sample.folder, folder / "source")
+    if not (folder / "site").exists():
+        (folder / "site").mkdir()
+        (folder / "site" / "pelicanconf.py").write_text(CONF)
+    return carry(
+        name,
+        folder / "source",
+        site_root=folder / "site",
+        zone=None,
+        dry_run=more.get("dry_run", False),
+        mapping=DATA / sample.folder / sample.mapping if sample.mapping else None,
+    )
+
+
+def written(folder: Path) -> dict[str, Incident]:
+    """Return every incident of the site by its path; none has a problem."""
+    site = folder / "site"
+    found = {}
+    for path in sorted((site / "content").rglob("*.md")):
+        name = path.relative_to(site).as_posix()
+        parsed = parse(path.read_bytes(), name, UTC)
+        assert parsed.problems == ()
+        assert parsed.incident is not None
+        found[name] = parsed.incident
+    return found
+
+
+def snapshot(folder: Path) -> Mapping[str, bytes]:
+    """Return all files of a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_every_format_has_a_sample() -> None:
+    assert set(FORMATS) == set(SAMPLES)
+
+
+def test_the_command_knows_every_format() -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+
+    for name in FORMATS:
+        assert parser.parse_args([name, "somewhere"]).format == name
+
+
+# ── totals, second runs, growth ──────────────────────────────────────────────────────────────────
+
+
+@EVERY
+def test_the_totals_add_up(tmp_path: Path, name: str) -> None:
+    report = moved_in(name, tmp_path)
+
+    assert report.total() == SAMPLES[name].total
+    assert report.read == report.carried + report.drafts + report.not_carried
+    targets = {e.target for e in report.entries if e.outcome is Outcome.CARRIED}
+    assert set(written(tmp_path)) == targets
+    counts = report.counts()
+    assert counts["carried"] + counts["drafts"] == len(targets)
+    # Every file of the source is told of, or is the settings, a picture or what explains the rest.
+    told = " ".join([*(e.source for e in report.entries), *(path for path, _ in report.ignored)])
+    silent = {
+        path
+        for path in snapshot(tmp_path / "source")
+        if path.removeprefix("content/").removeprefix("site/content/") not in told
+    }
+    assert {Path(path).name for path in silent} <= {
+        *("config.yml", "config.toml", "stactus.yaml", "en.json", "components.json"),
+        *("mapping.yaml", "relay.png"),
+    }
+
+
+@EVERY
+def test_a_second_run_changes_nothing(tmp_path: Path, name: str) -> None:
+    first = moved_in(name, tmp_path)
+    before = snapshot(tmp_path / "site")
+
+    again = moved_in(name, tmp_path)
+
+    assert snapshot(tmp_path / "site") == before
+    assert again.unchanged == first.carried + first.drafts
+    assert again.images == ()
+
+
+@EVERY
+def test_a_dry_run_writes_nothing_and_says_the_same(tmp_path: Path, name: str) -> None:
+    dry = moved_in(name, tmp_path, dry_run=True)
+
+    assert sorted(snapshot(tmp_path / "site")) == ["pelicanconf.py"]
+    wet = moved_in(name, tmp_path)
+    assert list(dry.lines())[:-1] == list(wet.lines())[:-1]
+
+
+@EVERY
+def test_a_source_that_grew_adds_only_what_is_new(tmp_path: Path, name: str) -> None:
+    first = moved_in(name, tmp_path)
+    before = snapshot(tmp_path / "site")
+    path, text = SAMPLES[name].more
+    (tmp_path / "source" / path).write_text(text)
+
+    again = moved_in(name, tmp_path)
+
+    after = snapshot(tmp_path / "site")
+    [added] = set(after) - set(before)
+    assert {path: after[path] for path in before} == before
+    assert again.unchanged == first.carried + first.drafts
+    assert [e.target for e in again.entries if e.outcome is Outcome.CARRIED] == [added]
+
+
+def test_a_story_that_went_on_gets_its_new_updates(tmp_path: Path) -> None:
+    moved_in("statuspage", tmp_path)
+    target = tmp_path / "site/content/incidents/2021/2021-09-30-the-shop-is-slow.md"
+    before = target.read_text()
+    path = tmp_path / "source/incidents.json"
+    said = json.loads(path.read_text())
+    shop = said["incidents"][1]
+    end = {"id": "v2", "status": "resolved", "body": "Two.", "display_at": "2021-09-30T09:00:00Z"}
+    shop |= {"status": "resolved", "incident_updates": [end, *shop["incident_updates"]]}
+    path.write_text(json.dumps(said))
+
+    report = moved_in("statuspage", tmp_path)
+
+    assert target.read_text() == before + "\n## 2021-09-30 09:00Z | imported | resolved\n\nTwo.\n"
+    assert [str(e.outcome) for e in report.entries] == ["unchanged", "unchanged", "grew"]
+    assert "the-shop-is-slow.md: grew by 1 update" in "\n".join(report.lines())
+    assert report.total() == (
+        "read 3 = carried 3 + drafts 0 + not carried 0 (2 of them unchanged) (1 of them grown)"
+    )
+
+
+def test_what_a_person_changed_is_left_alone(tmp_path: Path) -> None:
+    moved_in("statuspage", tmp_path)
+    target = tmp_path / "site/content/incidents/2021/2021-09-30-the-shop-is-slow.md"
+    signed = "\n## 2021-09-30 08:30Z | Dawn Okafor | identified\n\nThe shop's disk is full.\n"
+    target.write_text(target.read_text() + signed)
+    mine = target.read_text()
+
+    report = moved_in("statuspage", tmp_path)
+
+    [entry] = [e for e in report.entries if e.outcome is Outcome.NOT_CARRIED]
+    assert entry.why.endswith("is there already and differs; nothing is overwritten")
+    assert target.read_text() == mine
+
+
+# ── what is built of it ──────────────────────────────────────────────────────────────────────────
+
+
+@EVERY
+def test_what_came_over_builds_and_old_addresses_lead_on(tmp_path: Path, name: str) -> None:
+    moved_in(name, tmp_path)
+    incidents = written(tmp_path)
+    for incident in incidents.values():
+        problems = check_incident(incident, ANY_SITE, NOW)
+        errors = [p for p in problems if p.level is Level.ERROR and p.rule != "component"]
+        assert errors == []
+    assert list(check_together(list(incidents.values()), lambda _: None)) == []
+
+    site = SmallSite(tmp_path / "site")
+    built = site.pelican()
+
+    assert built.code == 0, built.err
+    old, slug = SAMPLES[name].moved
+    page = (site.root / "output" / old).read_text()
+    assert 'http-equiv="refresh"' in page
+    assert f"incidents/{slug}/" in page
+    assert links.complaints(site.root / "output", "https://status.hollow-oak.example") == []
+
+
+# ── foreign text cannot harm ─────────────────────────────────────────────────────────────────────
+
+NOISE = [b"---\n", b"+++\n", b"title: x\n", b"\n", b"\0", b"\xff", b"{", b"[", b"]", b'"', b": "]
+NOISE += [b"::: update a | b\n", b"\r", b"\xef\xbb\xbf", b"&a [*a]", b"- ", b"../", b"\xed\xa0\x80"]
+
+
+@st.composite
+def damage(draw: st.DrawFn) -> tuple[int, bytes, int, int]:
+    """Draw which file is hit, with what, and where: noise alone, or instead of a stretch."""
+    pieces = st.lists(st.sampled_from(NOISE) | st.binary(max_size=8), max_size=8).map(b"".join)
+    start = draw(st.integers(-1, 400))
+    return draw(st.integers(0, 20)), draw(pieces), start, draw(st.integers(0, 60))
+
+
+@cache
+def stories_of(name: str) -> frozenset[str]:
+    """Return what is carried of an undamaged sample."""
+    with TemporaryDirectory() as folder:
+        return frozenset(e.source for e in moved_in(name, Path(folder)).entries if e.target)
+
+
+@EVERY
+@given(hit=damage())
+@settings(max_examples=25, deadline=None)
+def test_no_bytes_in_one_file_lose_another(name: str, hit: tuple[int, bytes, int, int]) -> None:
+    number, noise, start, length = hit
+    stories = stories_of(name)
+    with TemporaryDirectory() as folder:
+        broken = Path(folder)
+        shutil.copytree(DATA / SAMPLES[name].folder, broken / "source")
+        files = sorted(snapshot(broken / "source"))
+        hurt = files[number % len(files)]
+        data = (broken / "source" / hurt).read_bytes()
+        damaged = noise if start < 0 else data[:start] + noise + data[start + length :]
+        (broken / "source" / hurt).write_bytes(damaged)
+
+        report = moved_in(name, broken)
+
+        assert report.read == report.carried + report.drafts + report.not_carried
+        assert len(written(broken)) == report.carried + report.drafts
+        found = {e.source: e.target for e in report.entries if e.outcome is not Outcome.NOT_CARRIED}
+        # A translation goes with its original; a file's own stories go with the file.
+        others = {source for source in stories if Path(hurt).name not in source}
+        assert others <= found.keys()
+        before = snapshot(broken / "site")
+        moved_in(name, broken)
+        assert snapshot(broken / "site") == before
+
+
+HOSTILE = "../../../etc/x\n---\nkind: notice\n## 2020-01-01 | Dawn Okafor | resolved\n\nMine."
+EVIL = {
+    "cstate": (
+        "content/issues/2020-01-01-evil.md",
+        {"title": HOSTILE, "date": "2020-01-01", "slug": "../../up", "aliases": ["/../../etc/x"]},
+    ),
+    "statusfy": (
+        "content/2020-01-01_evil.md",
+        {"title": HOSTILE, "date": "2020-01-01T00:00:00Z", "id": "../../up", "severity": HOSTILE},
+    ),
+    "statuskit": (
+        "site/content/incidents/evil.md",
+        {"title": HOSTILE, "date": "2020-01-01T00:00:00Z", "slug": "../../up"},
+    ),
+    "pelican": (
+        "incidents/evil.md",
+        {"title": HOSTILE, "date": "2020-01-01", "slug": "../../up", "systems": [HOSTILE]},
+    ),
+    "stactus": (
+        "evil.yaml",
+        {
+            "version": "incident/v1",
+            "id": "../../up",
+            "name": HOSTILE,
+            "systems": [HOSTILE],
+            "timeline": [{"ts": "2020-01-01 10:00", "description": HOSTILE}],
+        },
+    ),
+    "statuspage": (
+        "evil.json",
+        {"incidents": [{**ROW, "id": "../../up", "name": HOSTILE, "started_at": "2020-01-01"}]},
+    ),
+}
+
+
+@EVERY
+def test_hostile_values_stay_values(tmp_path: Path, name: str) -> None:
+    report = moved_in(name, tmp_path)
+    before = set(written(tmp_path))
+    outside = snapshot(tmp_path).keys() - {f"site/{p}" for p in snapshot(tmp_path / "site")}
+    path, values = EVIL[name]
+    front = json.dumps(values)
+    plain = name in ("stactus", "statuspage")
+    text = front if plain else f"{front}\n![x](/../../secret.png)\n{HOSTILE}\n"
+    (tmp_path / "source" / path).write_text(text)
+    (tmp_path / "secret.png").write_text("secret")
+
+    report = moved_in(name, tmp_path)
+
+    assert not any(entry.why for entry in report.entries if "evil" in entry.source)
+    [new] = set(written(tmp_path)) - before
+    told = written(tmp_path)[new]
+    assert new.startswith("content/incidents/20")
+    assert str(told.kind) == "incident"
+    assert {update.author for update in told.updates} == {"imported"}
+    assert "\n" not in told.title
+    assert all(".." not in alias for alias in told.aliases)
+    now = snapshot(tmp_path).keys() - {f"site/{p}" for p in snapshot(tmp_path / "site")}
+    assert now - outside == {f"source/{path}", "secret.png"}
+    assert b"secret" not in snapshot(tmp_path / "site").values()
+    assert all(line.isprintable() for line in report.lines())
+
+
+@EVERY
+def test_links_out_of_the_source_and_huge_files_are_named_not_read(
+    tmp_path: Path, name: str
+) -> None:
+    moved_in(name, tmp_path)
+    before = snapshot(tmp_path / "site")
+    path, text = SAMPLES[name].more
+    (tmp_path / "secret").write_text(text)
+    first = tmp_path / "source" / path
+    (first.parent / f"link{first.suffix}").symlink_to(tmp_path / "secret")
+    os.mkfifo(first.parent / f"pipe{first.suffix}")
+    with (first.parent / f"huge{first.suffix}").open("wb") as file:
+        file.truncate(60_000_000)
+
+    report = moved_in(name, tmp_path)
+
+    assert snapshot(tmp_path / "site") == before
+    whys = {Path(e.source).stem: e.why for e in report.entries if e.why}
+    assert whys["link"] == "a link that leads out of the source is not followed"
+    assert whys["pipe"] == "not a plain file"
+    assert whys["huge"].startswith("60000000 bytes; at most ")
+
+
+def test_a_free_format_needs_a_mapping_that_makes_sense(tmp_path: Path) -> None:
+    wrong = {
+        "a.yaml": ("titel: x", "a.yaml: unknown key: 'titel'; one of: address, aliases"),
+        "b.yaml": ("files: ../*.md", "b.yaml: '../*.md' leads out of the folder"),
+        "c.toml": ("title = ", "c.toml: no TOML: "),
+        "d.txt": ("", "a mapping is YAML, TOML or JSON by its name, not 'd.txt'"),
+        "e.yaml": ("title: {form: x}", "e.yaml: title: unknown key: 'form'"),
+        "f.yaml": ("updates: all", "f.yaml: updates: 'all'; it can only be 'headings'"),
+    }
+    (tmp_path / "site").mkdir()
+
+    def refusal(mapping: Path | None) -> str:
+        with pytest.raises(ImportFailed) as error:
+            carry(
+                *("pelican", DATA / "articles"),
+                site_root=tmp_path / "site",
+                zone=None,
+                dry_run=True,
+                mapping=mapping,
+            )
+        return str(error.value)
+
+    assert refusal(None) == "this format needs --mapping FILE: which of its keys says what"
+    for name, (text, why) in wrong.items():
+        (tmp_path / name).write_text(text)
+        assert refusal(tmp_path / name).startswith(why)

@@ -1,0 +1,216 @@
+"""`firstword import statuspage https://…`: read from the page itself, older stories included."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from firstword.errors import ImportFailed
+from firstword.importers import carry
+from firstword.importers.report import Outcome, Report
+from firstword.importers.statuspage.live import fetched
+
+SAVED = Path(__file__).parent / "data" / "statuspage"
+CONF = 'SITENAME = "Hollow Oak"\nCOMPONENTS = []\n'
+
+
+def story(number: int, **more: object) -> dict[str, object]:
+    """Return a row that resolved in March 2021; its code is its number."""
+    at = f"2021-03-{number % 28 + 1:02}T10:00:00Z"
+    update = {"id": f"u{number}", "status": "resolved", "body": "Warm.", "display_at": at}
+    row = {"id": f"c{number:011}", "name": f"Cold {number}", "status": "resolved"}
+    return {**row, "impact": "minor", "started_at": at, "incident_updates": [update], **more}
+
+
+@contextmanager
+def serving(pages: Mapping[str, object]) -> Iterator[tuple[str, list[str]]]:
+    """Serve answers by path, bytes as they are and all else as JSON; yield the log of requests."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(f"{self.command} {self.path}")
+            found = pages.get(self.path)
+            self.send_response(404 if found is None else 200)
+            self.end_headers()
+            self.wfile.write(found if isinstance(found, bytes) else json.dumps(found).encode())
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing: standard error is what tests look at."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def moved_in(folder: Path, place: str | Path) -> Report:
+    """Import into a site that is made where missing."""
+    folder.mkdir(exist_ok=True)
+    if not (folder / "pelicanconf.py").exists():
+        (folder / "pelicanconf.py").write_text(CONF)
+    return carry("statuspage", place, site_root=folder, zone=None, dry_run=False)
+
+
+def saved() -> dict[str, object]:
+    """Return the saved documents where a Statuspage serves them."""
+    return {
+        f"/api/v2/{path.name}": path.read_bytes()
+        for path in (SAVED / name for name in ("incidents.json", "components.json"))
+    } | {
+        "/api/v2/scheduled-maintenances.json": (SAVED / "scheduled-maintenances.json").read_bytes(),
+        "/api/v2/summary.json": {"page": {}, "components": [], "incidents": []},
+    }
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return what was written."""
+    return {p.name: p.read_bytes() for p in sorted((folder / "content").rglob("*.md"))}
+
+
+def test_an_address_gives_what_the_saved_documents_give(tmp_path: Path) -> None:
+    with serving(saved()) as (address, asked):
+        live = moved_in(tmp_path / "live", address + "/")
+        again = moved_in(tmp_path / "live", address)
+
+    kept = moved_in(tmp_path / "saved", SAVED)
+    assert files_of(tmp_path / "live") == files_of(tmp_path / "saved")
+    assert live.total() == kept.total()
+    assert live.needs == ()
+    assert again.unchanged == 3
+    # Short of 50 they are all there is: nothing else is asked for, and nothing but read.
+    assert asked[:4] == [
+        "GET /api/v2/summary.json",
+        "GET /api/v2/components.json",
+        "GET /api/v2/incidents.json",
+        "GET /api/v2/scheduled-maintenances.json",
+    ]
+    assert len(asked) == 8
+
+
+def long_history() -> dict[str, object]:
+    """Return a page with 50 stories in its document and three older ones behind it."""
+    newest = [story(number) for number in range(50)]
+    names = [{"code": row["id"]} for row in newest]
+    older = [{"code": f"c{number:011}"} for number in (50, 51, 52)]
+    return {
+        "/api/v2/incidents.json": {"page": {}, "incidents": newest},
+        "/api/v2/components.json": {"page": {}, "components": []},
+        "/api/v2/summary.json": {"page": {}, "incidents": []},
+        "/api/v2/scheduled-maintenances.json": {"page": {}, "scheduled_maintenances": []},
+        "/history.json?page=1": {"months": [{"incidents": names}, {"incidents": older[:1]}]},
+        "/history.json?page=2": {"months": [{"incidents": []}]},
+        "/history.json?page=3": {"months": [{"incidents": older[1:]}]},
+        "/history.json?page=4": {"months": []},
+        "/incidents/c00000000050.json": story(50),
+        "/incidents/c00000000051.json": {"page": {}, "incident": story(51)},
+        "/incidents/c00000000052.json": story(
+            52, scheduled_for="2021-03-25T09:00:00Z", scheduled_until="2021-03-25T11:00:00Z"
+        ),
+    }
+
+
+def test_what_is_older_than_the_documents_is_found_through_the_history(tmp_path: Path) -> None:
+    with serving(long_history()) as (address, _):
+        report = moved_in(tmp_path / "site", address)
+
+    assert report.total() == "read 53 = carried 53 + drafts 0 + not carried 0"
+    assert report.needs == ()
+    planned = files_of(tmp_path / "site")["2021-03-25-cold-52.md"].decode()
+    assert "kind: maintenance" in planned
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "need"),
+    [
+        (
+            "/history.json?page=1",
+            None,
+            (
+                "history.json?page=1: cannot be read: HTTP Error 404: Not Found; look for older"
+                " stories"
+            ),
+        ),
+        (
+            "/history.json?page=2",
+            b"<html>",
+            "history.json?page=2: no months in it; look for older stories",
+        ),
+        (
+            "/incidents/c00000000051.json",
+            None,
+            (
+                "incidents/c00000000051.json: cannot be read: HTTP Error 404: Not Found; one older"
+                " story is missing"
+            ),
+        ),
+        (
+            "/api/v2/summary.json",
+            None,
+            "api/v2/summary.json: cannot be read: HTTP Error 404: Not Found",
+        ),
+    ],
+)
+def test_what_a_page_does_not_answer_is_said(
+    tmp_path: Path, path: str, answer: bytes | None, need: str
+) -> None:
+    with serving({**long_history(), path: answer}) as (address, _):
+        report = moved_in(tmp_path / "site", address)
+
+    assert report.needs == (need,)
+    assert report.needs_person
+    assert report.carried >= 50
+
+
+def test_a_story_that_is_no_json_is_not_carried_and_named(tmp_path: Path) -> None:
+    with serving({**long_history(), "/incidents/c00000000050.json": b"\xff{"}) as (address, _):
+        report = moved_in(tmp_path / "site", address)
+
+    [lost] = [e for e in report.entries if e.outcome is Outcome.NOT_CARRIED]
+    assert lost.source == "incidents/c00000000050.json"
+    assert lost.why.startswith("not JSON: ")
+    assert report.carried == 52
+
+
+@pytest.mark.parametrize(
+    "place", ["http://", "https://dawn:secret@status.example", "https://status.example/?page=2"]
+)
+def test_what_is_no_address_of_a_page_is_refused(place: str) -> None:
+    with pytest.raises(ImportFailed, match="not the address of a page"):
+        fetched(place, [])
+
+
+def test_a_host_that_is_no_statuspage_is_refused(tmp_path: Path) -> None:
+    no_page = pytest.raises(ImportFailed, match="no documents of a Statuspage at")
+    with serving({"/api/v2/incidents.json": b"<html>"}) as (address, _), no_page:
+        moved_in(tmp_path / "site", address)
+
+
+def test_a_code_cannot_lead_elsewhere() -> None:
+    asked: list[str] = []
+    evil = {"months": [{"incidents": [{"code": "../../admin?x=#"}]}]}
+    answers = {"https://s.example/history.json?page=1": evil}
+    whole = {"incidents": [story(number) for number in range(50)]}
+
+    def get(address: str) -> bytes:
+        asked.append(address)
+        if address in answers:
+            return json.dumps(answers[address]).encode()
+        if address.startswith("https://s.example/api/"):
+            return json.dumps(whole).encode()
+        raise OSError("nothing there")
+
+    fetched("https://s.example/", [], get)
+
+    assert "https://s.example/incidents/..%2F..%2Fadmin%3Fx%3D%23.json" in asked
