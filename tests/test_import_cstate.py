@@ -165,7 +165,7 @@ def test_the_report_names_every_file_and_every_change(tmp_path: Path) -> None:
          2  still open
          2  files left alone
          1  pictures copied
-         5  times without a zone
+         4  times without a zone
          1  repairs: affected
          1  repairs: date
          1  repairs: file name
