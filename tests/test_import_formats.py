@@ -246,16 +246,20 @@ def test_a_source_that_grew_adds_only_what_is_new(tmp_path: Path, name: str) -> 
     assert [e.target for e in again.entries if e.outcome is Outcome.CARRIED] == [added]
 
 
-def test_a_story_that_went_on_gets_its_new_updates(tmp_path: Path) -> None:
-    moved_in("statuspage", tmp_path)
-    target = tmp_path / "site/content/incidents/2021/2021-09-30-the-shop-is-slow.md"
-    before = target.read_text()
-    path = tmp_path / "source/incidents.json"
+def say_more(path: Path) -> None:
+    """Let the shop's story of the Statuspage end."""
     said = json.loads(path.read_text())
     shop = said["incidents"][1]
     end = {"id": "v2", "status": "resolved", "body": "Two.", "display_at": "2021-09-30T09:00:00Z"}
     shop |= {"status": "resolved", "incident_updates": [end, *shop["incident_updates"]]}
     path.write_text(json.dumps(said))
+
+
+def test_a_story_that_went_on_gets_its_new_updates(tmp_path: Path) -> None:
+    moved_in("statuspage", tmp_path)
+    target = tmp_path / "site/content/incidents/2021/2021-09-30-the-shop-is-slow.md"
+    before = target.read_text()
+    say_more(tmp_path / "source/incidents.json")
 
     report = moved_in("statuspage", tmp_path)
 
@@ -273,6 +277,7 @@ def test_what_a_person_changed_is_left_alone(tmp_path: Path) -> None:
     signed = "\n## 2021-09-30 08:30Z | Dawn Okafor | identified\n\nThe shop's disk is full.\n"
     target.write_text(target.read_text() + signed)
     mine = target.read_text()
+    say_more(tmp_path / "source/incidents.json")
 
     report = moved_in("statuspage", tmp_path)
 

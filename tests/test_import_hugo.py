@@ -197,6 +197,10 @@ def test_parameters_may_have_a_file_of_their_own(tmp_path: Path) -> None:
             [("investigating", "Cold."), ("update", "Colder."), ("resolved", "Warm.")],
         ),
         (
+            f"Cold.\n\n### Resolved\n\nWarm. {AT('11:00')}",
+            [("investigating", "Cold."), ("resolved", "Warm.")],
+        ),
+        (
             f"[Resolved] Warm. {AT('11:00')}\n\n[Initial message] Cold. {AT('09:00')}",
             [("investigating", "[Initial message] Cold."), ("resolved", "Warm.")],
         ),
@@ -213,7 +217,7 @@ def test_parameters_may_have_a_file_of_their_own(tmp_path: Path) -> None:
             ],
         ),
     ],
-    ids=["headings", "brackets", "bold", "links and other headings"],
+    ids=["headings", "a heading amid", "brackets", "bold", "links and other headings"],
 )
 def test_marks_of_a_part(tmp_path: Path, body: str, updates: list[tuple[str, str]]) -> None:
     front = "title: Cold\ndate: 2021-03-04T09:00:00Z\nseverity: down\nresolved: true\n"

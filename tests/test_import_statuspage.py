@@ -432,6 +432,25 @@ def test_an_open_story_stays_open(tmp_path: Path) -> None:
     assert [entry.is_open for entry in report.entries] == [True]
 
 
+@pytest.mark.parametrize(
+    ("until", "end", "why"),
+    [
+        ("2021-03-05T00:30:00Z", "03:10", "not after scheduled_for, 2021-03-05 01:00:00Z; this is"),
+        (None, "03:10", "not said; this is when it ended"),
+        ("soon", "03:10", "not said; this is when it ended"),
+    ],
+)
+def test_a_window_without_an_end_ends_when_the_work_did(
+    tmp_path: Path, until: str | None, end: str, why: str
+) -> None:
+    done = update("completed", "10:00:00", "Done.", display_at="2021-03-05T03:10:00Z")
+
+    told, facts = one(tmp_path, maintenance(done, scheduled_until=until))
+
+    assert f"{told.first.scheduled_until:%d %H:%M}" == f"05 {end}"
+    assert why in facts[-1]
+
+
 def test_components_of_one_name_are_told_apart_by_their_group(tmp_path: Path) -> None:
     listed = [
         component("g1", "EU", group=True, position=1),
