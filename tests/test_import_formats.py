@@ -17,16 +17,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from judges import links
-from sites import SmallSite
 
-from firstword.check import check_incident
-from firstword.check.across import check_together
 from firstword.cli.import_ import add_arguments
 from firstword.errors import ImportFailed
 from firstword.importers import FORMATS, carry
 from firstword.importers.report import Outcome, Report
-from firstword.model import Incident, Level, Site
+from firstword.model import Incident, Site
 from firstword.parse import parse
 
 DATA = Path(__file__).parent / "data"
@@ -284,30 +280,6 @@ def test_what_a_person_changed_is_left_alone(tmp_path: Path) -> None:
     [entry] = [e for e in report.entries if e.outcome is Outcome.NOT_CARRIED]
     assert entry.why.endswith("is there already and differs; nothing is overwritten")
     assert target.read_text() == mine
-
-
-# ── what is built of it ──────────────────────────────────────────────────────────────────────────
-
-
-@EVERY
-def test_what_came_over_builds_and_old_addresses_lead_on(tmp_path: Path, name: str) -> None:
-    moved_in(name, tmp_path)
-    incidents = written(tmp_path)
-    for incident in incidents.values():
-        problems = check_incident(incident, ANY_SITE, NOW)
-        errors = [p for p in problems if p.level is Level.ERROR and p.rule != "component"]
-        assert errors == []
-    assert list(check_together(list(incidents.values()), lambda _: None)) == []
-
-    site = SmallSite(tmp_path / "site")
-    built = site.pelican()
-
-    assert built.code == 0, built.err
-    old, slug = SAMPLES[name].moved
-    page = (site.root / "output" / old).read_text()
-    assert 'http-equiv="refresh"' in page
-    assert f"incidents/{slug}/" in page
-    assert links.complaints(site.root / "output", "https://status.hollow-oak.example") == []
 
 
 # ── foreign text cannot harm ─────────────────────────────────────────────────────────────────────

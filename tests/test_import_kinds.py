@@ -269,7 +269,8 @@ def test_stactus_times(tmp_path: Path, typed: str, instant: str) -> None:
     )
 
     assert f"## {instant} | imported | update\n\nTwo.\n" in text
-    assert told == []
+    assert "## 2024-09-12 22:00Z | imported | investigating\n\nOne.\n" in text
+    assert told == ["timeline: 'update' -> 'investigating' (the first word of a story)"]
 
 
 # ── StatusKit ────────────────────────────────────────────────────────────────────────────────────

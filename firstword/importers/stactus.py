@@ -138,7 +138,11 @@ def _story(place: str, node: Node, shared: Shared, log: Log) -> Story:
             log.left_out.append(LeftOut(key, value))
     systems = (shown(item) for item in items(get(node, "systems")))
     id_ = line(node, "id")
-    began = min(word.at for word in words)
+    words.sort(key=lambda word: word.at)
+    if words[0].status is Status.UPDATE:
+        words[0].status = Status.INVESTIGATING
+        log.repair("timeline", "update", "investigating", "the first word of a story")
+    began = words[0].at
     tale = Tale(
         source=place,
         log=log,

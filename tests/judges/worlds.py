@@ -193,6 +193,8 @@ class World:
     conf: str = CONF
     #: The folder of the corpus that is imported into it.
     imports: str = ""
+    #: What that page was made with.
+    made_with: str = "cstate"
     pages: tuple[str, ...] = ("index.html",)
 
 
@@ -233,6 +235,8 @@ WORLDS = (
     ),
     World("packit", conf=NO_COMPONENTS, imports="packit-status"),
     World("x4b", conf=NO_COMPONENTS, imports="x4b-status"),
+    World("samples", conf=NO_COMPONENTS, imports="cstate-format-samples"),
+    World("statuspage", conf=NO_COMPONENTS, imports="statuspage-json", made_with="statuspage"),
 )
 WORLD_BY_NAME = {world.name: world for world in WORLDS}
 
@@ -246,7 +250,7 @@ def build_world(root: Path, world: World, corpus: Path | None = None) -> Path:
     if world.imports:
         if corpus is None:
             raise ValueError(f"{world.name!r} needs the corpus")
-        site.firstword("import", "cstate", str(corpus / world.imports))
+        site.firstword("import", world.made_with, str(corpus / world.imports))
     built = site.pelican()
     if built.code:
         raise ValueError(f"{world.name!r} was not built: {built.err}")
