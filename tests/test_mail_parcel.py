@@ -69,6 +69,12 @@ def test_a_letter_cannot_bring_a_header_along_by_its_name(name: str) -> None:
         Letter(head=b"", body=b"", name=name, domain="status.example")
 
 
+@pytest.mark.parametrize("body", ["grüße\r\n".encode(), b"x" * 999])
+def test_a_letter_is_what_every_server_takes(body: bytes) -> None:
+    with pytest.raises(ValueError, match="998"):
+        Letter(head=b"", body=body, name="n", domain="status.example")
+
+
 def test_without_an_endpoint_mail_alone_unsubscribes() -> None:
     letter = Letter(
         head=b"",

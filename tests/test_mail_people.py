@@ -8,12 +8,13 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from mails import CONSENT, MAIL_CONF, listed, reader
+from mails import CONSENT, JOINED, MAIL_CONF, listed, reader
 from sites import SmallSite
 
 from firstword.cli import main
 from firstword.errors import ListMissing, SettingsError
 from firstword.mail.address import AddressProblem, masked, read_address, same_mailbox
+from firstword.mail.ledger import Event, Fate, open_ledger
 from firstword.mail.parcel import Cadence, Standing
 from firstword.mail.people import NAME, open_people
 from firstword.mail.place import private_folder
@@ -308,7 +309,13 @@ def test_the_command_keeps_a_list(
     assert "added 2, changed 0" in ran("import", "crm.csv", *shown)[1]
     assert ran("remove", "BO@reader.example")[0] == 0
     assert ran("remove", "nobody@reader.example")[0] == 1
+    folder = site.root / ".mail"
+    people, ledger = open_people(folder), open_ledger(folder, lambda: JOINED)
+    ledger.turn([Event("daily/2026-11-20", people.person("cy@reader.example"), Fate.ACCEPTED)])
+    people.close()
     assert ran("forget", "cy@reader.example")[0] == 0
+    assert ledger.counts("daily/2026-11-20") == {}
+    ledger.close()
 
     code, text = ran("list")
     assert code == 0

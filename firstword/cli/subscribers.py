@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs.add_parser("export", help="everything that is known, as CSV, addresses too")
     for verb, text in (
         ("remove", "no more mail for somebody; an import does not bring them back"),
-        ("forget", "remove every trace of somebody"),
+        ("forget", "remove every trace of somebody, from the ledger too"),
     ):
         verbs.add_parser(verb, help=text).add_argument("address", metavar="ADDRESS")
 
@@ -74,41 +75,51 @@ def run(options: argparse.Namespace) -> int:
     with at_hand(root, settings, site) as folder:
         people = open_people(folder, create=begins)
         try:
-            return _VERBS[options.verb](people, options, site)
+            return _VERBS[options.verb](_At(people, options, site, folder))
         finally:
             people.close()
 
 
-def _add(people: People, options: argparse.Namespace, site: Site) -> int:
+@dataclass(frozen=True, slots=True)
+class _At:
+    """What a verb works with."""
+
+    people: People
+    options: argparse.Namespace
+    site: Site
+    folder: Path
+
+
+def _add(at: _At) -> int:
     from firstword.mail.table import NEEDED, OPTIONAL, RowProblem, read_subscriber
 
-    row = {name: getattr(options, name) for name in (*NEEDED, *OPTIONAL)}
-    row["address"] = _given(options.address)
+    row = {name: getattr(at.options, name) for name in (*NEEDED, *OPTIONAL)}
+    row["address"] = _given(at.options.address)
     try:
-        one = read_subscriber(row, site, _consent(options, "added by hand"))
+        one = read_subscriber(row, at.site, _consent(at.options, "added by hand"))
     except RowProblem as problem:
         raise MailError(f"nobody was added: {problem}") from None
-    known = people.find(people.person(one.address))
-    people.put([one])
+    known = at.people.find(at.people.person(one.address))
+    at.people.put([one])
     print("changed: one subscriber" if known else "added: one subscriber")
     return 0
 
 
-def _import(people: People, options: argparse.Namespace, site: Site) -> int:
+def _import(at: _At) -> int:
     from firstword.mail.table import merge, read_table
 
     try:
-        with options.file.open(encoding="utf-8-sig", newline="") as file:
-            consent = _consent(options, f"imported from {options.file.name}")
-            read = list(read_table(file, site, consent))
+        with at.options.file.open(encoding="utf-8-sig", newline="") as file:
+            consent = _consent(at.options, f"imported from {at.options.file.name}")
+            read = list(read_table(file, at.site, consent))
     except OSError as error:
-        raise MailError(f"{str(options.file)!r}: {error.strerror}") from error
+        raise MailError(f"{str(at.options.file)!r}: {error.strerror}") from error
     problems = [one for one in read if isinstance(one, str)]
     for problem in problems:
-        print(f"{options.file}: {problem}", file=sys.stderr)
+        print(f"{at.options.file}: {problem}", file=sys.stderr)
     if problems:
         raise MailError(f"nothing was imported: {len(problems)} lines cannot be read")
-    counts = merge(people, (one for one in read if not isinstance(one, str)))
+    counts = merge(at.people, (one for one in read if not isinstance(one, str)))
     print(
         f"added {counts.added}, changed {counts.changed}, as they were {counts.same}, "
         f"left alone {counts.left_alone} who left or cannot be reached"
@@ -116,50 +127,57 @@ def _import(people: People, options: argparse.Namespace, site: Site) -> int:
     return 0
 
 
-def _list(people: People, options: argparse.Namespace, site: Site) -> int:  # noqa: ARG001  as all
+def _list(at: _At) -> int:
     from firstword.mail.address import masked
 
-    for member in people:
+    for member in at.people:
         one = member.subscriber
         wishes = " ".join([*sorted(one.components), *sorted(one.kinds), one.language, one.zone])
         told = (masked(one.address), one.cadence, one.state, f"{one.since:%Y-%m-%d}", wishes)
         print("  ".join(told).rstrip())
-    counted = people.count()
+    counted = at.people.count()
     for (state, cadence), many in sorted(counted.items()):
         print(f"{many} {state}, {cadence}")
     print(f"{counted.total()} on the list")
     return 0
 
 
-def _export(people: People, options: argparse.Namespace, site: Site) -> int:  # noqa: ARG001  as all
+def _export(at: _At) -> int:
     from firstword.mail.table import write_table
 
-    for line in write_table(people):
+    for line in write_table(at.people):
         print(line)
     return 0
 
 
-def _remove(people: People, options: argparse.Namespace, site: Site) -> int:  # noqa: ARG001  as all
+def _remove(at: _At) -> int:
     from firstword.mail.parcel import Standing
 
-    if not people.set_state(_person(people, options), Standing.UNSUBSCRIBED):
+    if not at.people.set_state(_person(at), Standing.UNSUBSCRIBED):
         raise MailError("nobody of that address is on the list")
     print("removed: no more mail for this subscriber")
     return 0
 
 
-def _forget(people: People, options: argparse.Namespace, site: Site) -> int:  # noqa: ARG001  as all
-    if not people.forget(_person(people, options)):
+def _forget(at: _At) -> int:
+    from firstword.clock import system_clock
+    from firstword.mail.ledger import open_ledger
+
+    person = _person(at)
+    if not at.people.forget(person):
         raise MailError("nobody of that address is on the list")
+    ledger = open_ledger(at.folder, system_clock)
+    ledger.forget(person)
+    ledger.close()
     print("forgotten: nothing of this subscriber is left")
     return 0
 
 
-def _person(people: People, options: argparse.Namespace) -> str:
+def _person(at: _At) -> str:
     from firstword.mail.address import AddressProblem, read_address
 
     try:
-        return people.person(read_address(_given(options.address)))
+        return at.people.person(read_address(_given(at.options.address)))
     except AddressProblem as problem:
         raise MailError(str(problem)) from None
 
@@ -175,7 +193,7 @@ def _consent(options: argparse.Namespace, way: str) -> Consent:
     return Consent(at=system_clock(), how=options.how or way, words=options.shown)
 
 
-_VERBS: dict[str, Callable[[People, argparse.Namespace, Site], int]] = {
+_VERBS: dict[str, Callable[[_At], int]] = {
     "add": _add,
     "import": _import,
     "list": _list,

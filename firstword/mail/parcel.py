@@ -21,6 +21,8 @@ from firstword.model import Kind
 TOKEN_HOLE = b"tokentokentokentokentokentoken22"
 TOKEN_LENGTH = len(TOKEN_HOLE)
 
+#: RFC 5321, 4.5.3.1.6, without the CRLF.
+_LONGEST_LINE = 998
 _TOKEN = re.compile(rf"[a-z2-7]{{{TOKEN_LENGTH}}}")
 #: What may stand in a header as it is: no space, no control character, nothing but ASCII.
 _WORD = re.compile(r"[!-~]+")
@@ -155,6 +157,10 @@ class Letter:
                 raise ValueError(f"cannot stand in a header as it is: {text!r}")
         if self.head and not self.head.endswith(b"\r\n"):
             raise ValueError(f"the headers do not end in CRLF: {self.head[-20:]!r}")
+        for part in (self.head, self.body):
+            # Not every server takes more (8BITMIME, SMTPUTF8), and one message serves them all.
+            if not part.isascii() or max(map(len, part.split(b"\r\n"))) > _LONGEST_LINE:
+                raise ValueError("a letter is ASCII, in lines of at most 998 bytes")
         object.__setattr__(self, "_parts", tuple(self.body.split(TOKEN_HOLE)))
 
     def message_id(self, token: str) -> str:

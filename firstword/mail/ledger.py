@@ -1,0 +1,226 @@
+"""The ledger: what was sent to whom, written down before it goes out. No addresses.
+
+What is handed to a mail server is `claimed` on disk first. A sender that dies leaves claims without
+an outcome; whoever opens the ledger next knows them for what they are: `unknown`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from firstword.errors import FirstwordError
+from firstword.mail.parcel import Edition
+from firstword.mail.people import open_private
+
+NAME = "ledger.db"
+_SCHEMA = 1
+_TABLES = """
+CREATE TABLE IF NOT EXISTS edition(
+    id TEXT PRIMARY KEY, cadence TEXT NOT NULL, incident TEXT NOT NULL, digest TEXT NOT NULL,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS letter(
+    edition TEXT, person TEXT, state TEXT NOT NULL,
+    -- The edition that this one went into, where a newer word was sent in its place.
+    within TEXT NOT NULL DEFAULT '',
+    -- How often it was sent again though it may have arrived, and how often it was put off.
+    again INTEGER NOT NULL DEFAULT 0, put_off INTEGER NOT NULL DEFAULT 0,
+    code TEXT NOT NULL DEFAULT '', at INTEGER NOT NULL,
+    PRIMARY KEY(edition, person)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS letter_within ON letter(within, person) WHERE within != '';
+"""
+
+
+class Fate(StrEnum):
+    """What became of one letter."""
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"  #: handed to the mail server, nothing heard yet
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    DEFERRED = "deferred"  #: the server asked to come back later
+    UNKNOWN = "unknown"  #: it may have arrived, and it may not
+    WITHIN = "within"  #: a newer word of the same story went out with this one inside
+    DROPPED = "dropped"  #: planned once, and not wanted any more when its turn came
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the ledger holds of one letter."""
+
+    fate: Fate
+    within: str = ""
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step in the life of one letter. `code` is a server's number, never its words."""
+
+    edition: str
+    person: str
+    fate: Fate
+    code: str = ""
+    within: str = ""
+    #: It may have arrived before, and is sent again.
+    again: bool = False
+
+
+class Ledger:
+    """An open ledger. One thread, one process."""
+
+    def __init__(self, db: sqlite3.Connection, clock: Callable[[], datetime]) -> None:
+        self._db = db
+        self._clock = clock
+
+    def settle_claims(self) -> int:
+        """Turn claims that nobody is at work on into what they are: unknown. Returns how many."""
+        with self._together():
+            return self._db.execute(
+                "UPDATE letter SET state = ? WHERE state = ?", (Fate.UNKNOWN, Fate.CLAIMED)
+            ).rowcount
+
+    def digest_of(self, edition: str) -> str | None:
+        """Return the digest of the words that an edition was sent with; None = it never was.
+
+        An edition of which nothing went out yet has none: its words may still change.
+        """
+        row = self._db.execute(
+            "SELECT digest FROM edition WHERE id = ? AND EXISTS(SELECT 1 FROM letter "
+            "WHERE edition = id AND state NOT IN (?, ?, ?))",
+            (edition, Fate.PLANNED, Fate.WITHIN, Fate.DROPPED),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def known(self, editions: Sequence[Edition]) -> list[str]:
+        """Return the ids of those of which there is any letter."""
+        asked = "SELECT 1 FROM letter WHERE edition = ? LIMIT 1"
+        return [one.id for one in editions if self._db.execute(asked, (one.id,)).fetchone()]
+
+    def entries(self, person: str, editions: Iterable[str]) -> dict[str, Entry]:
+        """Return what is known of somebody's letters."""
+        asked = "SELECT state, within, again FROM letter WHERE edition = ? AND person = ?"
+        found = {}
+        for edition in editions:
+            row = self._db.execute(asked, (edition, person)).fetchone()
+            if row:
+                found[edition] = Entry(Fate(row[0]), row[1], row[2])
+        return found
+
+    def planned(self, edition: str) -> Iterator[str]:
+        """Yield for whom an edition is planned; holds few in memory, and may be written between.
+
+        Who may have it already comes last: nobody else waits behind a letter that kills senders.
+        """
+        for doubtful in (False, True):
+            after = ""
+            while rows := self._db.execute(
+                "SELECT person FROM letter WHERE edition = ? AND person > ? AND state = ? "
+                "AND (again > 0) = ? ORDER BY person LIMIT 500",
+                (edition, after, Fate.PLANNED, doubtful),
+            ).fetchall():
+                yield from (person for (person,) in rows)
+                after = rows[-1][0]
+
+    def inside(self, edition: str, person: str) -> tuple[str, ...]:
+        """Return the earlier editions that go to somebody inside this one, the oldest first."""
+        rows = self._db.execute(
+            "SELECT edition.id FROM letter JOIN edition ON edition.id = letter.edition "
+            "WHERE within = ? AND person = ? ORDER BY edition.at, edition.id",
+            (edition, person),
+        )
+        return tuple(one for (one,) in rows)
+
+    def any_inside(self, edition: str) -> bool:
+        """Tell whether anybody gets earlier editions inside this one."""
+        asked = "SELECT 1 FROM letter WHERE within = ? LIMIT 1"
+        return self._db.execute(asked, (edition,)).fetchone() is not None
+
+    def counts(self, edition: str) -> Counter[Fate]:
+        """Return how many letters of an edition came to what."""
+        asked = "SELECT state, count(*) FROM letter WHERE edition = ? GROUP BY state"
+        return Counter({Fate(state): many for state, many in self._db.execute(asked, (edition,))})
+
+    def sent_again(self, edition: str) -> tuple[str, ...]:
+        """Return who got an edition again though it may have arrived: possible duplicates."""
+        asked = "SELECT person FROM letter WHERE edition = ? AND again > 0 ORDER BY person"
+        return tuple(person for (person,) in self._db.execute(asked, (edition,)))
+
+    @contextmanager
+    def planning(self, editions: Sequence[Edition]) -> Iterator[Callable[[Event], None]]:
+        """Write a plan: all of it, or nothing when the block raises.
+
+        What was planned before and is not again is dropped: wishes change.
+        """
+        with self._together():
+            self._db.executemany(
+                "UPDATE letter SET state = ? WHERE edition = ? AND state = ?",
+                [(Fate.DROPPED, edition.id, Fate.PLANNED) for edition in editions],
+            )
+            self._db.executemany(
+                "INSERT INTO edition VALUES(?, ?, ?, ?, ?) "
+                "ON CONFLICT(id) DO UPDATE SET digest = excluded.digest",
+                [
+                    (e.id, e.cadence, e.incident or "", e.digest, int(e.at.timestamp()))
+                    for e in editions
+                    if self.digest_of(e.id) is None
+                ],
+            )
+            yield self._write
+
+    def turn(self, events: Iterable[Event]) -> None:
+        """Write what happened and what is about to. On return it is on the disk."""
+        with self._together():
+            for event in events:
+                self._write(event)
+
+    def forget(self, person: str) -> None:
+        """Remove every trace of somebody."""
+        with self._together():
+            self._db.execute("DELETE FROM letter WHERE person = ?", (person,))
+
+    def close(self) -> None:
+        """Close the file; its write-ahead log goes with it."""
+        self._db.close()
+
+    def _write(self, event: Event) -> None:
+        self._db.execute(
+            "INSERT INTO letter(edition, person, state, within, again, put_off, code, at) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(edition, person) DO UPDATE SET "
+            "state = excluded.state, within = excluded.within, again = again + excluded.again, "
+            "put_off = put_off + excluded.put_off, code = excluded.code, at = excluded.at",
+            (
+                *(event.edition, event.person, event.fate, event.within, event.again),
+                *(event.fate is Fate.DEFERRED, event.code, int(self._clock().timestamp())),
+            ),
+        )
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def open_ledger(folder: Path, clock: Callable[[], datetime]) -> Ledger:
+    """Open the ledger in a folder; one that is missing begins empty."""
+    db = open_private(folder / NAME)
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version not in {0, _SCHEMA}:
+        db.close()
+        raise FirstwordError(f"the ledger is of another version: {version!r}")
+    db.executescript(_TABLES)
+    db.execute(f"PRAGMA user_version = {_SCHEMA}")
+    return Ledger(db, clock)

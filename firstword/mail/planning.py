@@ -1,0 +1,170 @@
+"""Who gets what: editions, subscribers and what was sent already → what to write down next. Pure.
+
+Of one story people get its newest word only; what of it did not reach them goes inside.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from hashlib import sha256
+
+from firstword.mail.ledger import Entry, Event, Fate, Ledger
+from firstword.mail.parcel import Cadence, Composer, Edition, Look, Standing, Subscriber
+from firstword.mail.people import People
+from firstword.model import Kind
+
+#: An urgent letter whose arrival cannot be known is sent again this often, and no more.
+AGAIN_AT_MOST = 5
+#: How many answers about who an edition concerns are kept.
+_LOOKS = 4096
+
+_NEW = Entry(Fate.PLANNED)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What would be sent now. The hash says: these words, to these people."""
+
+    editions: tuple[Edition, ...]
+    recipients: Counter[str] = field(default_factory=Counter)
+    #: Editions whose words changed since they began to go out → how many are left without.
+    changed: Counter[str] = field(default_factory=Counter)
+    #: Letters of which nobody knows whether they arrived, and which are not sent again.
+    unknown: Counter[str] = field(default_factory=Counter)
+    hash: str = ""
+
+    @property
+    def total(self) -> int:
+        """How many messages that is."""
+        return self.recipients.total()
+
+
+def wants(one: Subscriber, edition: Edition) -> bool:
+    """Tell whether an edition is for somebody, as far as that can be told without its words."""
+    return (
+        one.state is Standing.ACTIVE
+        and _at_pace(one, edition.cadence)
+        and edition.incident not in one.muted
+        and (one.since <= edition.at or edition.standing)
+        and (edition.before is None or one.since <= edition.before)
+    )
+
+
+def _at_pace(one: Subscriber, cadence: Cadence) -> bool:
+    if cadence is Cadence.REMINDER:
+        # A weekly mail would come too late for what somebody asked to be told of.
+        return one.cadence is Cadence.IMMEDIATE or Kind.NOTICE in one.kinds
+    return one.cadence is (Cadence.IMMEDIATE if cadence is Cadence.FOLLOW_UP else cadence)
+
+
+def decide(
+    editions: Sequence[Edition], entries: Mapping[str, Entry], changed: frozenset[str]
+) -> Iterator[Event]:
+    """Yield what becomes of one person's letters; `editions` are those this person wants.
+
+    `entries` is what the ledger knows of them, `changed` names editions that went out with other
+    words: who stands in the ledger for one of those does not get it. The person is filled in by
+    the caller.
+    """
+    stories: dict[str, list[Edition]] = {}
+    for edition in sorted(editions, key=lambda one: (one.at, one.id)):
+        # What has no story is a story of its own: every digest is sent.
+        stories.setdefault(edition.incident or f"\n{edition.id}", []).append(edition)
+    for told in stories.values():
+        newest = told[-1]
+        if edition_refused(newest, entries, changed):
+            continue
+        if is_open(newest, entries.get(newest.id)):
+            again = _entry(entries, newest).fate is Fate.UNKNOWN
+            yield Event(newest.id, "", Fate.PLANNED, again=again)
+        for edition in told[:-1]:
+            entry = entries.get(edition.id)
+            moved = entry and entry.fate is Fate.WITHIN and entry.within != newest.id
+            if is_open(edition, entry) or (moved and _open_within(entry, told, entries)):
+                yield Event(edition.id, "", Fate.WITHIN, within=newest.id)
+
+
+def edition_refused(
+    edition: Edition, entries: Mapping[str, Entry], changed: frozenset[str]
+) -> bool:
+    """Tell whether somebody does not get an edition because its words changed on the way."""
+    return edition.id in changed and edition.id in entries and is_open(edition, entries[edition.id])
+
+
+def is_open(edition: Edition, entry: Entry | None) -> bool:
+    """Tell whether an edition has yet to reach somebody, by what the ledger knows."""
+    if entry is None or entry.fate in {Fate.PLANNED, Fate.DEFERRED, Fate.DROPPED}:
+        return True
+    return entry.fate is Fate.UNKNOWN and edition.urgent and entry.again < AGAIN_AT_MOST
+
+
+def _open_within(
+    entry: Entry | None, told: Iterable[Edition], entries: Mapping[str, Entry]
+) -> bool:
+    """Tell whether the edition that carries an earlier one has not arrived either."""
+    carrier = next((one for one in told if entry and one.id == entry.within), None)
+    return carrier is not None and is_open(carrier, entries.get(carrier.id))
+
+
+def _entry(entries: Mapping[str, Entry], edition: Edition) -> Entry:
+    return entries.get(edition.id, _NEW)
+
+
+def make_plan(
+    people: People,
+    ledger: Ledger,
+    editions: Sequence[Edition],
+    composer: Composer,
+) -> tuple[Plan, Iterator[Event]]:
+    """Return a plan and the events that write it down; the plan is whole when those have ended."""
+    plan = Plan(tuple(editions))
+    return plan, _events(plan, people, ledger, composer)
+
+
+def _events(plan: Plan, people: People, ledger: Ledger, composer: Composer) -> Iterator[Event]:
+    by_id = {edition.id: edition for edition in plan.editions}
+    sent_with = {name: ledger.digest_of(name) for name in by_id}
+    changed = frozenset(
+        name for name, digest in sent_with.items() if digest not in {None, by_id[name].digest}
+    )
+    known = ledger.known(plan.editions)
+
+    @lru_cache(_LOOKS)
+    def concerns(name: str, look: Look) -> bool:
+        return composer.concerns(by_id[name], look)
+
+    seal = sha256()
+    for edition in plan.editions:
+        seal.update(f"{edition.id} {edition.digest}\n".encode())
+    for member in people:
+        one = member.subscriber
+        wanted = [e for e in plan.editions if wants(one, e) and concerns(e.id, one.look)]
+        if not wanted:
+            continue
+        entries = ledger.entries(member.person, known)
+        told = list(decide(wanted, entries, changed))
+        _count(plan, wanted, entries, {event.edition for event in told}, changed)
+        for event in told:
+            seal.update(f"{event.edition} {member.person} {event.within}\n".encode())
+            plan.recipients[event.edition] += event.fate is Fate.PLANNED
+            yield replace(event, person=member.person)
+    plan.hash = seal.hexdigest()[:16]
+
+
+def _count(
+    plan: Plan,
+    wanted: Iterable[Edition],
+    entries: Mapping[str, Entry],
+    told: Iterable[str],
+    changed: frozenset[str],
+) -> None:
+    """Count what somebody does not get, and why."""
+    for edition in wanted:
+        entry = entries.get(edition.id)
+        if entry is None or edition.id in told:
+            continue
+        plan.changed[edition.id] += edition_refused(edition, entries, changed)
+        plan.unknown[edition.id] += entry.fate is Fate.UNKNOWN and not is_open(edition, entry)

@@ -1,0 +1,251 @@
+"""Sending a plan: write it down, claim, hand over, write down what came of it.
+
+One thread keeps the ledger; lanes do nothing but talk to the server. Outcomes that are in and the
+claims that follow them share one write, so that no more letters than there are lanes can be without
+an outcome when the process dies.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from firstword.errors import MailError
+from firstword.mail.ledger import Event, Fate, Ledger
+from firstword.mail.parcel import Composer, Edition, Letter, Look, Standing
+from firstword.mail.people import People
+from firstword.mail.planning import Plan, make_plan
+from firstword.mail.transport import Bucket, Lane, Outcome, Transport
+
+#: How many composed letters are kept: one a look, and another for each that carries missed words.
+_LETTERS = 256
+
+
+@dataclass(slots=True)
+class Sent:
+    """What a sending came to."""
+
+    plan: Plan
+    fates: dict[str, Counter[Fate]] = field(default_factory=dict)
+    #: Claims of a sender that died, found at the beginning.
+    found_unknown: int = 0
+    #: Why it ended early; "" = it did not.
+    stopped: str = ""
+
+    def count(self, fate: Fate) -> int:
+        """Return how many letters came to something in this run."""
+        return sum(counted[fate] for counted in self.fates.values())
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody has to look at it."""
+        return bool(
+            self.stopped
+            or self.plan.changed.total()
+            or self.plan.unknown.total()
+            or self.count(Fate.UNKNOWN)
+            or self.count(Fate.DEFERRED)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The list, the ledger and whoever writes the letters."""
+
+    people: People
+    ledger: Ledger
+    composer: Composer
+
+
+def preview(desk: Desk, editions: Sequence[Edition]) -> Plan:
+    """Return what would be sent now; nothing is written."""
+    plan, events = make_plan(desk.people, desk.ledger, editions, desk.composer)
+    for _ in events:
+        pass
+    return plan
+
+
+def send(
+    desk: Desk,
+    editions: Sequence[Edition],
+    transport: Transport,
+    *,
+    expected: str | None,
+    rate: float = 0,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Sent:
+    """Send what has yet to reach people. `expected` is the hash of the plan somebody saw.
+
+    None = whatever the plan is. Raises MailError, with nothing sent, when it is another plan, or
+    when the server would not take all of it.
+    """
+    found = desk.ledger.settle_claims()
+    plan, events = make_plan(desk.people, desk.ledger, editions, desk.composer)
+    with desk.ledger.planning(editions) as write:
+        for event in events:
+            write(event)
+        if expected is not None and plan.hash != expected:
+            raise MailError(
+                f"not sent: the plan is {plan.hash} by now, not {expected!r}; see firstword digest"
+            )
+        if plan.total:
+            rate = _allowed(plan, transport, rate)
+    sent = Sent(plan, found_unknown=found)
+    bucket = Bucket(rate, clock, sleep) if rate else None
+    with _lanes(transport) as lanes:
+        for edition in sorted(editions, key=lambda one: (not one.urgent, one.at, one.id)):
+            if plan.recipients[edition.id] and not sent.stopped:
+                counted = sent.fates.setdefault(edition.id, Counter())
+                sent.stopped = _Dispatch(desk, edition, lanes, bucket, counted).run()
+    return sent
+
+
+def _allowed(plan: Plan, transport: Transport, rate: float) -> float:
+    """Ask the server what it takes; return how many messages a second go, 0 = all it takes."""
+    quota = transport.quota()
+    if quota.left is not None and plan.total > quota.left:
+        raise MailError(
+            f"not sent: {plan.total} messages, and {transport.name} takes {quota.left} more today"
+        )
+    # A little below the limit, for whoever else sends from the same account.
+    limits = [limit for limit in (rate, (quota.rate or 0) * 0.9) if limit]
+    return min(limits, default=0)
+
+
+@dataclass(slots=True)
+class _Lanes:
+    """Threads that send what they are given. Nothing of ours is touched in them."""
+
+    many: int
+    todo: queue.SimpleQueue[tuple[str, str, bytes] | None]
+    done: queue.SimpleQueue[tuple[str, Outcome]]
+
+
+@contextmanager
+def _lanes(transport: Transport) -> Iterator[_Lanes]:
+    lanes = _Lanes(transport.lanes, queue.SimpleQueue(), queue.SimpleQueue())
+
+    def work(lane: Lane) -> None:
+        while (job := lanes.todo.get()) is not None:
+            person, address, message = job
+            try:
+                outcome = lane.send(address, message)
+            except Exception as error:  # noqa: BLE001  a mistake of ours must not lose the letter
+                # Nobody knows how far it came.
+                name = type(error).__name__
+                outcome = Outcome(fate=Fate.UNKNOWN, code=name, stop=f"failed: {name}")
+            lanes.done.put((person, outcome))
+        lane.close()
+
+    threads = [threading.Thread(target=work, args=(transport.open(),)) for _ in range(lanes.many)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield lanes
+    finally:
+        for _ in threads:
+            lanes.todo.put(None)
+        for thread in threads:
+            thread.join()
+
+
+class _Dispatch:
+    """One edition on its way."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        edition: Edition,
+        lanes: _Lanes,
+        bucket: Bucket | None,
+        counted: Counter[Fate],
+    ) -> None:
+        self._desk = desk
+        self._edition = edition
+        self._lanes = lanes
+        self._bucket = bucket
+        self._counted = counted
+        self._carries = desk.ledger.any_inside(edition.id)
+        self._stop = ""
+
+        @lru_cache(_LETTERS)
+        def compose(look: Look, missed: tuple[str, ...]) -> Letter:
+            return desk.composer.compose(edition, look, missed)
+
+        self._compose = compose
+
+    def run(self) -> str:
+        """Send the edition to all it is planned for; return why it ended early, or ""."""
+        jobs = self._jobs()
+        on_the_way = 0
+        came_in: list[Event] = []
+        while True:
+            batch = self._next(jobs, self._lanes.many - on_the_way)
+            if not batch and not came_in and not on_the_way:
+                return self._stop
+            claims = [self._event(person, Fate.CLAIMED) for person, _, _ in batch]
+            self._desk.ledger.turn([*came_in, *claims])
+            for job in batch:
+                self._lanes.todo.put(job)
+            on_the_way += len(batch)
+            came_in = [self._settled(*one) for one in self._finished(on_the_way)]
+            on_the_way -= len(came_in)
+
+    def _next(
+        self, jobs: Iterator[tuple[str, str, bytes]], free: int
+    ) -> list[tuple[str, str, bytes]]:
+        batch: list[tuple[str, str, bytes]] = []
+        while len(batch) < free and not self._stop:
+            job = next(jobs, None)
+            if job is None:
+                break
+            batch.append(job)
+        if batch and self._bucket:
+            self._bucket.take(len(batch))
+        return batch
+
+    def _finished(self, on_the_way: int) -> Iterator[tuple[str, Outcome]]:
+        """Yield what the lanes are done with: at least one, if there is any on its way."""
+        if on_the_way:
+            yield self._patient()
+        while not self._lanes.done.empty():
+            yield self._lanes.done.get()
+
+    def _patient(self) -> tuple[str, Outcome]:
+        """Wait for an outcome; after Ctrl-C too, for what is on its way is not to be unknown."""
+        while True:
+            try:
+                return self._lanes.done.get()
+            except KeyboardInterrupt:
+                self._stop = "interrupted"
+
+    def _jobs(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yield whom to send what; note who left in between."""
+        desk, edition = self._desk, self._edition
+        for person in desk.ledger.planned(edition.id):
+            one = desk.people.find(person)
+            if one is None or one.state is not Standing.ACTIVE or edition.incident in one.muted:
+                desk.ledger.turn([self._event(person, Fate.DROPPED)])
+                continue
+            missed = desk.ledger.inside(edition.id, person) if self._carries else ()
+            letter = self._compose(one.look, missed)
+            yield person, one.address, letter.for_recipient(one.address, desk.people.token(person))
+
+    def _settled(self, person: str, outcome: Outcome) -> Event:
+        if outcome.stop:
+            self._stop = self._stop or outcome.stop
+        else:
+            self._counted[outcome.fate] += 1
+        if outcome.gone:
+            self._desk.people.set_state(person, Standing.BOUNCED)
+        return replace(self._event(person, outcome.fate), code=outcome.code)
+
+    def _event(self, person: str, fate: Fate) -> Event:
+        return Event(self._edition.id, person, fate)

@@ -1,0 +1,61 @@
+"""A sender in a process of its own, to be killed: mail_sender.py FOLDER PORT KIND LANES STEP.
+
+STEP is "" or what this process dies at by its own hand: "before 3" or "after 3", the third write
+of the ledger.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from mails import NINE, Scribe, day, word
+
+from firstword.mail.ledger import NAME, Ledger, open_ledger
+from firstword.mail.people import open_people, open_private
+from firstword.mail.sending import Desk, send
+from firstword.mail.smtp import Server, SmtpTransport
+
+EDITIONS = {"urgent": word(9), "digest": day(20)}
+
+
+def dying_ledger(folder: Path, step: str) -> Ledger:
+    """Open the ledger so that this process is killed at one of its writes."""
+    open_ledger(folder, lambda: NINE).close()
+    db = open_private(folder / NAME)
+    when, _, number = step.partition(" ")
+    writes = 0
+
+    def watch(statement: str) -> None:
+        nonlocal writes
+        writes += statement == "COMMIT"
+        # What comes after a write begins with the next statement.
+        here = statement == "COMMIT" if when == "before" else statement != "COMMIT"
+        if here and writes == int(number):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if step:
+        db.set_trace_callback(watch)
+    return Ledger(db, lambda: NINE)
+
+
+def main() -> None:
+    """Send one edition to everybody on the list."""
+    folder, port, kind, lanes, step = sys.argv[1:]
+    people = open_people(Path(folder))
+    ledger = dying_ledger(Path(folder), step)
+    transport = SmtpTransport(
+        Server(host="127.0.0.1", port=int(port), secure="starttls"),
+        "status@acme.example",
+        lanes=int(lanes),
+        sleep=lambda _: None,
+        patience=20,
+        patience_after_dot=20,
+    )
+    send(Desk(people, ledger, Scribe()), [EDITIONS[kind]], transport, expected=None)
+
+
+if __name__ == "__main__":
+    main()

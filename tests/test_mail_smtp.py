@@ -1,0 +1,225 @@
+"""Sending by SMTP: what each answer comes to, and what is never sent in the open."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+from mailserver import CLOSE, LOSE, Mailbox, mailserver
+
+from firstword.errors import MailError, SettingsError
+from firstword.mail.ledger import Fate
+from firstword.mail.smtp import PASSWORD, Server, SmtpTransport, read_server
+
+ADA, BO = "ada@reader.example", "bo@reader.example"
+WORDS = b"Subject: x\r\n\r\nOne in five fails.\r\n.\r\n.. and dots\r\n"
+
+
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    """Return a server that takes everything."""
+    with mailserver() as box:
+        yield box
+
+
+def way(box: Mailbox, secure: str = "starttls", **more: str) -> SmtpTransport:
+    """Return a transport to a server; it waits for nothing."""
+    return SmtpTransport(
+        Server(host="127.0.0.1", port=box.port, secure=secure, **more),
+        "status@acme.example",
+        lanes=1,
+        sleep=lambda _: None,
+        patience=5,
+        patience_after_dot=5,
+    )
+
+
+def test_one_connection_carries_many_messages_byte_for_byte(box: Mailbox) -> None:
+    lane = way(box).open()
+    fates = [lane.send(who, WORDS).fate for who in (ADA, BO, ADA)]
+    lane.close()
+
+    assert fates == [Fate.ACCEPTED] * 3
+    assert box.taken == [(ADA, WORDS), (BO, WORDS), (ADA, WORDS)]
+    assert box.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "fate", "code", "gone"),
+    [
+        ("RCPT", "550 5.1.1 no such user bo@reader.example", Fate.REFUSED, "550 5.1.1", True),
+        ("RCPT", "550 no such user", Fate.REFUSED, "550", True),
+        ("RCPT", "550 5.7.1 we do not like you", Fate.REFUSED, "550 5.7.1", False),
+        ("RCPT", "552 5.2.2 full", Fate.REFUSED, "552 5.2.2", False),
+        ("RCPT", "451 4.7.1 later", Fate.DEFERRED, "451 4.7.1", False),
+        ("RCPT", "421 4.3.2 going down", Fate.DEFERRED, "421 4.3.2", False),
+        ("MAIL", "452 4.3.1 no room", Fate.DEFERRED, "452 4.3.1", False),
+        ("DATA", "451 not now", Fate.DEFERRED, "451", False),
+        ("words", "554 5.6.0 these words are spam", Fate.REFUSED, "554 5.6.0", False),
+        ("words", "451 4.3.0 later", Fate.DEFERRED, "451 4.3.0", False),
+        ("words", LOSE, Fate.UNKNOWN, "no answer", False),
+        ("RCPT", CLOSE, Fate.DEFERRED, "lost", False),
+        ("DATA", CLOSE, Fate.DEFERRED, "lost", False),
+    ],
+)
+def test_what_an_answer_comes_to(
+    box: Mailbox, step: str, answer: str, fate: Fate, code: str, *, gone: bool
+) -> None:
+    box.script = lambda at, who: answer if at == step and (who == BO or at == "MAIL") else None
+    lane = way(box).open()
+    told = lane.send(BO, WORDS)
+    box.script = lambda at, who: None
+    after = lane.send(ADA, WORDS)
+    lane.close()
+
+    assert (told.fate, told.code, told.gone) == (fate, code, gone)
+    assert "reader" not in repr(told)
+    assert after.fate is Fate.ACCEPTED
+    assert box.recipients() == ([BO, ADA] if answer == LOSE else [ADA])
+
+
+def test_a_connection_that_was_kept_too_long_is_made_anew(box: Mailbox) -> None:
+    lane = way(box).open()
+    lane.send(ADA, WORDS)
+    closed: list[str] = []
+
+    def close_once(step: str, who: str) -> str | None:
+        if step == "MAIL" and not closed:
+            closed.append(step)
+            return CLOSE
+        return None
+
+    box.script = close_once
+    assert lane.send(BO, WORDS).fate is Fate.ACCEPTED
+    lane.close()
+
+    assert box.connections == 2
+    assert box.recipients() == [ADA, BO]
+
+
+@pytest.mark.parametrize("step", ["MAIL", "connect"])
+def test_a_server_that_takes_nothing_from_us_stops_the_sending(box: Mailbox, step: str) -> None:
+    box.script = lambda at, who: "554 5.7.1 go away" if at == step else None
+    lane = way(box).open()
+    told = lane.send(ADA, WORDS)
+    lane.close()
+
+    assert told.fate is Fate.PLANNED
+    assert "554" in told.stop
+
+
+def test_a_server_that_is_not_there_stops_the_sending() -> None:
+    with mailserver() as box:
+        gone = way(box)
+    waited: list[float] = []
+    lane = SmtpTransport(
+        Server(host="127.0.0.1", port=box.port, secure="plain"),
+        "status@acme.example",
+        lanes=1,
+        sleep=waited.append,
+    ).open()
+
+    assert "cannot be reached" in lane.send(ADA, WORDS).stop
+    assert waited == [2, 10]
+    with pytest.raises(MailError, match="cannot be reached"):
+        gone.quota()
+
+
+# ── nothing in the open ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """Return an authority that this process trusts, and no other."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    return authority
+
+
+def secured(authority: trustme.CA, name: str = "127.0.0.1") -> Mailbox:
+    """Return what a server with a certificate of that name and a login needs."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return Mailbox(tls=context, login="ann hunter2")
+
+
+def test_the_password_goes_over_starttls(authority: trustme.CA) -> None:
+    with mailserver(secured(authority)) as box:
+        transport = way(box, user="ann", password="hunter2")
+        transport.quota()
+        lane = transport.open()
+        fate = lane.send(ADA, WORDS).fate
+        lane.close()
+
+    assert fate is Fate.ACCEPTED
+    assert box.steps.index("STARTTLS") < box.steps.index("AUTH") < box.steps.index("MAIL")
+
+
+def test_a_wrong_password_stops_before_anything_is_planned_and_is_not_told(
+    authority: trustme.CA,
+) -> None:
+    with (
+        mailserver(secured(authority)) as box,
+        pytest.raises(MailError, match="does not let us in: 535") as told,
+    ):
+        way(box, user="ann", password="hunter3").quota()
+
+    assert "hunter" not in str(told.value) + repr(told.value)
+
+
+def test_a_certificate_of_another_name_stops_the_sending(authority: trustme.CA) -> None:
+    with (
+        mailserver(secured(authority, "mail.elsewhere.example")) as box,
+        pytest.raises(MailError, match="TLS failed"),
+    ):
+        way(box, user="ann", password="hunter2").quota()
+
+
+def test_a_server_elsewhere_without_starttls_gets_nothing(
+    box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Server, "loopback", property(lambda self: False))
+    with pytest.raises(MailError, match="offers no STARTTLS"):
+        way(box).quota()
+
+    assert "MAIL" not in box.steps
+
+
+def test_a_password_is_never_sent_in_the_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Server, "loopback", property(lambda self: False))
+    with (
+        mailserver(Mailbox(login="ann hunter2")) as box,
+        pytest.raises(MailError, match="unencrypted"),
+    ):
+        way(box, "plain", user="ann", password="hunter2").quota()
+
+    assert "AUTH" not in box.steps
+
+
+# ── where passwords come from ────────────────────────────────────────────────────────────────────
+
+
+def test_the_password_comes_from_the_environment() -> None:
+    server = read_server("smtp://ann%40acme@mail.acme.example", {PASSWORD: "hunter2"})
+
+    assert (server.user, server.password, server.port) == ("ann@acme", "hunter2", 587)
+    assert "hunter2" not in repr(server)
+
+
+def test_the_password_comes_from_netrc(tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("machine mail.acme.example login ann password hunter2\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    server = read_server("smtps://mail.acme.example", {"HOME": str(tmp_path)})
+
+    assert (server.user, server.password, server.port) == ("ann", "hunter2", 465)
+
+
+def test_a_user_without_a_password_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=PASSWORD):
+        read_server("smtp://ann@mail.acme.example", {"HOME": str(tmp_path)})
