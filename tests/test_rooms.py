@@ -111,6 +111,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         },
         {"css_inline", "jinja2", "nh3", "pyromark", "yaml"},
     ),
+    "outbox": (set(), set()),
     "importers": ({"compose", "errors", "model", "parse", "urls"}, {"yaml"}),
     "cli": ({"errors"}, set()),
     "pelican_defaults": (set(), set()),

@@ -19,6 +19,7 @@ from firstword.errors import FirstwordError, SettingsError
 #: Command → (module, one line of help).
 COMMANDS = {
     "check": ("firstword.cli.check", "read every incident file and say what is wrong with it"),
+    "digest": ("firstword.cli.digest", "write the mail there is to send, and say to how many"),
     "doctor": ("firstword.cli.doctor", "look whether everything is in place for publishing"),
     "due": ("firstword.cli.due", "list promises that have lapsed or lapse soon, by person"),
     "import": ("firstword.cli.import_", "bring a history over from another status page"),

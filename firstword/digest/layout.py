@@ -12,6 +12,7 @@ from css_inline import CSSInliner
 
 from firstword.clock import Clock
 from firstword.digest.telling import Line, Story, Telling
+from firstword.errors import MailError
 from firstword.markup import Markup
 from firstword.page import StatusPage
 from firstword.render import Renderer
@@ -51,7 +52,12 @@ class Message:
 
 
 def as_html(message: Message, page: StatusPage, markup: Markup, theme: Path) -> str:
-    """Render a message with the theme's template, its styles where mail programs leave them."""
+    """Render a message with the theme's template, its styles where mail programs leave them.
+
+    Raises MailError where a theme has none.
+    """
+    if not (theme / "templates" / TEMPLATE).is_file():
+        raise MailError(f"THEME: no {TEMPLATE} in {str(theme / 'templates')!r}; ours can be copied")
     language = page.site.language
     shown = Page(
         key="mail",

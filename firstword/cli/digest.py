@@ -1,0 +1,188 @@
+"""Write the mail there is to send into the outbox, and say what would be sent to how many.
+
+Nothing is sent: 'firstword send' does that, and asks for the plan's hash. The outbox is a Maildir;
+any mail program opens it. It holds each message once for all who read alike, without addresses.
+
+examples:
+  firstword digest
+  firstword digest --preview          every edition in the site's own language; needs no list
+  firstword digest --only weekly      of one kind: immediate, daily, weekly, reminder, follow_up
+  neomutt -f outbox
+
+exit code: 0 done (also when there is nothing to send), 1 a message cannot be written, 2 usage or
+settings, 3 there is no list, or words changed that were sent already
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from firstword.digest import Composed
+    from firstword.mail.parcel import Edition, Look
+    from firstword.mail.planning import Plan
+    from firstword.model import Site
+
+OUTBOX = "outbox"
+#: In the outbox nobody is addressed; a domain of RFC 2606 takes no mail.
+_NOBODY, _TOKEN = "reader@example.invalid", "a" * 32
+_CADENCES = ("immediate", "daily", "weekly", "reminder", "follow_up")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--preview", action="store_true", help="every edition, whoever would get it; needs no list"
+    )
+    parser.add_argument(
+        "--only", choices=_CADENCES, action="append", help="of this kind alone (again for another)"
+    )
+    parser.add_argument(
+        "--outbox", type=Path, metavar="DIR", help=f"where to write (default: {OUTBOX}/)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Plan and write the mail of the site around the current folder."""
+    from firstword.cli import find_root
+    from firstword.cli.mailing import mail_now, open_mailing
+    from firstword.digest import editions
+    from firstword.mail.place import mail_of
+    from firstword.settings import CONF, load_settings, read_site
+
+    root = find_root(Path.cwd())
+    settings = load_settings(root / CONF)
+    site = read_site(settings)
+    mail_of(site)
+    outbox: Path = options.outbox or root / OUTBOX
+    with open_mailing(root, settings, site, mail_now(site)) as mailing:
+        found = [
+            edition
+            for edition in editions(mailing.page, mailing.now)
+            if not options.only or edition.cadence in options.only
+        ]
+        if options.preview:
+            plan, looks = None, {edition.id: [_plain()] for edition in found}
+        else:
+            plan, looks = _planned(root, settings, site, found, mailing.composer)
+        written = {
+            (edition.id, look): mailing.composer.written(edition, look)
+            for edition in found
+            for look in looks.get(edition.id, ())
+        }
+    _write(outbox, found, written)
+    for line in _told(found, plan, written):
+        print(line)
+    print(f"{_many(len(written), 'message')} in {str(outbox)!r}")
+    if plan is None:
+        return 0
+    print(_summary(found, plan))
+    if plan.total and site.mail:
+        print(_minutes(plan.total, site.mail.rate))
+    print(f"plan {plan.hash}")
+    return 3 if plan.changed.total() else 0
+
+
+def _plain() -> Look:
+    from firstword.mail.parcel import Look
+
+    return Look()
+
+
+def _planned(
+    root: Path, settings: Mapping[str, Any], site: Site, found: Sequence[Edition], composer: Any
+) -> tuple[Plan, dict[str, list[Look]]]:
+    """Ask the list and the ledger; return the plan, and the looks that each edition needs."""
+    from firstword.clock import system_clock
+    from firstword.mail.ledger import Fate, open_ledger
+    from firstword.mail.people import open_people
+    from firstword.mail.place import at_hand
+    from firstword.mail.planning import make_plan
+
+    looks: dict[str, dict[Look, None]] = {}
+    with at_hand(root, settings, site) as folder:
+        people = open_people(folder)
+        ledger = open_ledger(folder, system_clock)
+        try:
+            plan, events = make_plan(people, ledger, found, composer)
+            for event in events:
+                one = people.find(event.person) if event.fate is Fate.PLANNED else None
+                if one:
+                    looks.setdefault(event.edition, {})[one.look] = None
+        finally:
+            ledger.close()
+            people.close()
+    return plan, {name: sorted(those, key=_by_choice) for name, those in looks.items()}
+
+
+def _by_choice(look: Look) -> tuple[object, ...]:
+    """Sort looks by what they are, and not by how a set happens to lie."""
+    chosen = (look.components, look.kinds, look.muted)
+    return look.language, look.zone, *(tuple(sorted(one)) for one in chosen)
+
+
+def _write(
+    outbox: Path, found: Iterable[Edition], written: Mapping[tuple[str, Look], Composed]
+) -> None:
+    from firstword.outbox import message_name, write_outbox
+
+    dated = {edition.id: int(edition.at.timestamp()) for edition in found}
+
+    def messages() -> Iterator[tuple[str, bytes]]:
+        for (name, _), composed in written.items():
+            data = composed.letter.for_recipient(_NOBODY, _TOKEN)
+            yield message_name(dated[name], name, data), data
+
+    write_outbox(outbox, messages())
+
+
+def _told(
+    found: Iterable[Edition],
+    plan: Plan | None,
+    written: Mapping[tuple[str, Look], Composed],
+) -> Iterator[str]:
+    for edition in found:
+        bodies = [one for (name, _), one in written.items() if name == edition.id]
+        if not bodies and not (plan and plan.changed[edition.id]):
+            continue
+        yield f"{edition.id}  {edition.cadence}"
+        yield f"  {edition.headline}"
+        if bodies:
+            yield f"  {bodies[0].first_line}"
+        if plan and bodies:
+            yield f"  {_many(plan.recipients[edition.id], 'person')}, {_many(len(bodies), 'body')}"
+        for size in sorted({one.size for one in bodies if one.heavy}):
+            yield f"  warning: {size:,} bytes of HTML, which some mail programs cut"
+        if any(one.shortened for one in bodies):
+            yield "  its HTML tells how each update begins; the text has all of it"
+        if plan and plan.changed[edition.id]:
+            yield (
+                f"  NOT sent again to {_many(plan.changed[edition.id], 'person')}: its words are "
+                "others than those that were sent; write a correction"
+            )
+
+
+def _summary(found: Sequence[Edition], plan: Plan) -> str:
+    """Count messages by cadence."""
+    counts: Counter[str] = Counter()
+    for edition in found:
+        counts[edition.cadence] += plan.recipients[edition.id]
+    told = ", ".join(f"{counts[name]} {name}" for name in _CADENCES if counts[name])
+    return f"{_many(plan.total, 'message')} to send" + (f": {told}" if told else "")
+
+
+def _minutes(messages: int, rate: int) -> str:
+    """Say how long sending takes, where a limit is set."""
+    if not rate:
+        return "as fast as the server takes them"
+    minutes = messages / rate / 60
+    return f"about {minutes:.0f} min" if minutes >= 1 else "under a minute"
+
+
+def _many(count: int, what: str) -> str:
+    plural = {"person": "people", "body": "bodies"}.get(what, f"{what}s")
+    return f"{count} {what if count == 1 else plural}"

@@ -1,0 +1,87 @@
+"""What mail is made of: the stories as the targets hold them, and who writes them up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from firstword.cli.publishing import CACHE
+from firstword.clock import read_clock
+from firstword.errors import MailError
+from firstword.memory import merge_memory
+from firstword.model import Site
+from firstword.store import open_store
+from firstword.store.kept import KeptShards
+from firstword.store.state import read_state
+
+if TYPE_CHECKING:
+    from firstword.digest import Composer
+    from firstword.manifest import Memory
+    from firstword.page import StatusPage
+
+#: Requests to a target at a time.
+_WORKERS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """A site as its readers have it, at an instant."""
+
+    page: StatusPage
+    composer: Composer
+    now: datetime
+
+
+@contextmanager
+def open_mailing(
+    root: Path, settings: Mapping[str, Any], site: Site, now: datetime
+) -> Iterator[Mailing]:
+    """Read the targets and the content of a site; nothing is built or written.
+
+    Raises MailError where nothing was ever published: mail never announces a page that is not
+    there. The build's cache is used where there is one.
+    """
+    memory = _memory(root, site, now)
+    if not memory.records_began:
+        raise MailError("nothing is published yet, so there is nothing to mail about")
+    from firstword.build import Run, RunOptions
+    from firstword.digest import Composer
+    from firstword.pelican_defaults import THEME
+
+    run = Run(
+        site=site,
+        options=RunOptions(now=now, memory=memory, embedded=True),
+        root=root,
+        content_folder=root / str(settings.get("PATH", "content")),
+        theme=Path(settings.get("THEME") or THEME),
+        output_folder=root / str(settings.get("OUTPUT_PATH", "output")),
+        cache_folder=root / str(settings.get("CACHE_PATH", CACHE)),
+    )
+    run.read()
+    try:
+        composer = Composer(run.page, run.renderer.markup, run.theme)
+        yield Mailing(page=run.page, composer=composer, now=now)
+    finally:
+        # Not finished, so that the cache is as the last build left it.
+        run.close()
+
+
+def _memory(root: Path, site: Site, now: datetime) -> Memory:
+    """Read what the targets remember: when each update was first published."""
+    kept = KeptShards(root / CACHE / "target" / "shards")
+    manifests = []
+    for target in site.targets:
+        name = target.name if "://" in target.name else str(root / target.name)
+        store = open_store(name, environ=os.environ, options=target)
+        manifests.append(read_state(store, kept, _WORKERS).manifest)
+    return merge_memory(manifests, now)
+
+
+def mail_now(site: Site) -> datetime:
+    """Return the instant editions are made for. Raises SettingsError as `read_clock` does."""
+    return read_clock(os.environ, site.pinned_clock)

@@ -1,0 +1,177 @@
+"""`firstword digest` in a site: what it plans, what lies in the outbox, and what it refuses."""
+
+from __future__ import annotations
+
+import mailbox
+import shutil
+from email import policy
+from email.parser import BytesParser
+from pathlib import Path
+
+import pytest
+from mails import listed, reader
+from sites import CARDS, CARDS_FILE, CONF, RESOLVED, SLOW, SLOW_FILE, SmallSite
+
+from firstword.outbox import message_name, write_outbox
+
+MAIL = 'MAIL_FROM = "status@acme.example"\nCONTACT = "care@acme.example"\n'
+READERS = (
+    reader("ada@reader.example"),
+    reader("ben@reader.example", components=frozenset({"checkout"}), language="de"),
+    reader("cyd@reader.example", "daily"),
+    reader("eve@reader.example", components=frozenset({"api"})),
+)
+#: 2026-11-21 in Copenhagen: 08:00, 10:30 and, of the day after, 00:30.
+EIGHT, HALF_PAST_TEN, NEXT_DAY = "1795244400", "1795253400", "1795303800"
+NAME = "update/2026-11-21-card-payments/20261121T082000Z"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
+    """Return a site that was published without, then with, the story of the cards."""
+    made = SmallSite.make(tmp_path_factory.mktemp("published") / "site", {SLOW_FILE: SLOW})
+    made.write("pelicanconf.py", CONF + MAIL)
+    assert made.publish(SOURCE_DATE_EPOCH=EIGHT).code == 0
+    made.write(CARDS_FILE, CARDS)
+    assert made.publish(SOURCE_DATE_EPOCH=HALF_PAST_TEN).code == 0
+    return made
+
+
+@pytest.fixture
+def unlisted(published: SmallSite, tmp_path: Path) -> SmallSite:
+    """Return a copy of it, without a list."""
+    shutil.copytree(published.root, tmp_path / "site")
+    return SmallSite(tmp_path / "site")
+
+
+@pytest.fixture
+def site(unlisted: SmallSite) -> SmallSite:
+    """Return a copy of it with four readers."""
+    listed(unlisted.root / ".mail", READERS).close()
+    return unlisted
+
+
+def outbox(site: SmallSite) -> dict[str, bytes]:
+    """Return what lies in the outbox, as a mail program finds it."""
+    folder = mailbox.Maildir(site.root / "outbox", create=False)
+    return {key: folder.get_bytes(key) for key in sorted(folder.keys())}
+
+
+def test_a_plan_says_what_would_be_sent_to_how_many(site: SmallSite) -> None:
+    told = site.firstword("digest", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+
+    assert told.code == 0, told.err
+    lines = told.out.splitlines()
+    assert lines[:4] == [
+        f"{NAME}  immediate",
+        "  Investigating: Card payments fail in the EU",
+        "  Investigating · Next word by 21 November 2026, 10:00 CET (09:00 UTC)",
+        "  2 people, 2 bodies",
+    ]
+    assert lines[4].startswith("2 messages in ")
+    assert lines[5:7] == ["2 messages to send: 2 immediate", "as fast as the server takes them"]
+    assert lines[7].startswith("plan ")
+    # Nobody's address is anywhere.
+    assert "reader.example" not in told.out + told.err
+    # Nor has anything happened: the plan is the same one.
+    assert site.firstword("digest", SOURCE_DATE_EPOCH=HALF_PAST_TEN).out == told.out
+
+
+def test_the_outbox_has_each_message_once_for_all_who_read_alike(site: SmallSite) -> None:
+    site.firstword("digest", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    found = outbox(site)
+    again = site.firstword("digest", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+
+    assert again.code == 0
+    assert outbox(site) == found
+    messages = [BytesParser(policy=policy.SMTP).parsebytes(data) for data in found.values()]
+    assert sorted(str(message["Content-Language"]) for message in messages) == ["de", "en"]
+    assert {str(message["Subject"]) for message in messages} == {"Card payments fail in the EU"}
+    for data in found.values():
+        assert b"ada@" not in data
+        assert b"ben@" not in data
+    assert all(name.startswith("1795253400.update.2026-11-21-card-payments") for name in found)
+
+
+def test_a_day_is_a_digest_when_it_is_over(site: SmallSite) -> None:
+    site.write(CARDS_FILE, CARDS + RESOLVED)
+    assert site.publish(SOURCE_DATE_EPOCH=HALF_PAST_TEN).code == 0
+    told = site.firstword("digest", "--only", "daily", SOURCE_DATE_EPOCH=NEXT_DAY)
+
+    assert told.code == 0, told.err
+    assert told.out.splitlines()[:4] == [
+        "daily/2026-11-21  daily",
+        "  Resolved: Card payments fail in the EU",
+        "  Resolved: Card payments fail in the EU",
+        "  1 person, 1 body",
+    ]
+
+
+def test_a_preview_needs_no_list(unlisted: SmallSite) -> None:
+    missing = unlisted.firstword("digest", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    shown = unlisted.firstword("digest", "--preview", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+
+    assert missing.code == 3
+    assert "no list" in missing.err
+    assert shown.code == 0, shown.err
+    assert len(outbox(unlisted)) == 1
+    assert "plan" not in shown.out
+
+
+def test_what_was_not_published_is_not_mailed(site: SmallSite, tmp_path: Path) -> None:
+    site.write(CARDS_FILE, CARDS + RESOLVED)  # and not published
+    told = site.firstword("digest", "--only", "immediate", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    never = SmallSite.make(tmp_path / "never")
+    never.write("pelicanconf.py", CONF + MAIL)
+    refused = never.firstword("digest", "--preview")
+
+    assert NAME in told.out
+    assert "Resolved" not in told.out
+    assert refused.code == 1
+    assert "nothing is published yet" in refused.err
+
+
+def test_a_site_that_sends_no_mail_says_so(tmp_path: Path) -> None:
+    told = SmallSite.make(tmp_path / "site").firstword("digest")
+
+    assert told.code == 2
+    assert "MAIL_FROM" in told.err
+
+
+def test_a_message_that_cannot_be_written_ends_it_before_anything_is_there(
+    site: SmallSite,
+) -> None:
+    site.write("pelicanconf.py", (CONF + MAIL).replace("dawn@acme", "däwn@acme"))
+    told = site.firstword("digest", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+
+    assert told.code == 1
+    assert "PEOPLE: 'däwn@acme.example'" in told.err
+    assert not (site.root / "outbox").exists()
+
+
+# ── the outbox itself ────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_outbox_keeps_what_is_not_ours_and_what_was_read(tmp_path: Path) -> None:
+    folder = tmp_path / "outbox"
+    old, new = (message_name(1, f"daily/{n}", b"Subject: x\r\n\r\n") for n in (1, 2))
+    write_outbox(folder, [(old, b"Subject: x\r\n\r\n")])
+    (folder / "new" / old).rename(folder / "cur" / f"{old}:2,S")
+    (folder / "cur" / "1.theirs.host:2,S").write_bytes(b"Subject: theirs\n\n")
+
+    assert write_outbox(folder, [(old, b"Subject: x\r\n\r\n"), (new, b"Subject: y\r\n\r\n")]) == 2
+    assert [p.name for p in sorted((folder / "cur").iterdir())] == [
+        "1.daily.1.d4637ae71525.firstword:2,S",
+        "1.theirs.host:2,S",
+    ]
+    assert [p.name for p in (folder / "new").iterdir()] == [new]
+    assert write_outbox(folder, [(new, b"Subject: y\r\n\r\n")]) == 1
+    assert [p.name for p in (folder / "cur").iterdir()] == ["1.theirs.host:2,S"]
+
+
+def test_a_messages_file_has_no_name_that_leads_elsewhere() -> None:
+    name = message_name(7, "update/../../x:y/ü", b"z")
+
+    assert "/" not in name
+    assert ":" not in name
+    assert name.isascii()
