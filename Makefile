@@ -56,6 +56,9 @@ golden: $(DEV) ## Write the golden files of tests/golden again (read the diff be
 messages: $(DEV) ## Bring the catalogues of firstword/locale/ up to date (ARGS=fr begins another language)
 	@$(PY) tools/messages.py $(ARGS)
 
+package: $(DEV) ## Build sdist and wheel into dist/, try them on every Python there is
+	@$(PY) tools/try_package.py $(ARGS)
+
 lock: ## Refresh both lock files, keeping versions that still fit (ARGS=--upgrade moves them)
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	$(PYTHON) -m venv "$$scratch" && \
@@ -70,7 +73,7 @@ clean: ## Remove what the next run makes again; public/, outbox/ and .venv/ stay
 	@rm -rf output .cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help publish serve test bench clients lint types check format golden messages lock clean
+.PHONY: help publish serve test bench clients lint types check format golden messages package lock clean
 
 # Missing, or a link to a Python that is gone.
 $(PY):

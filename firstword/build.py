@@ -71,6 +71,8 @@ class Run:
     content_folder: Path
     theme: Path
     output_folder: Path
+    #: Folders of templates that stand in for the theme's, the strongest first.
+    overrides: tuple[Path, ...] = ()
     #: Where the caches lie; None for a build that uses and leaves none.
     cache_folder: Path | None = None
     found: Findings = field(init=False)
@@ -136,6 +138,7 @@ class Run:
             self.theme,
             logo=logo,
             favicon=favicon,
+            overrides=self.overrides,
             compiled=compiled,
         )
         # They stand in every page.

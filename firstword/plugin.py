@@ -47,7 +47,17 @@ def check_pelican_settings(pelican: Any) -> None:
         raise SettingsError(
             "ARTICLE_PATHS", "incidents are no articles; import firstword.pelican_defaults"
         )
+    _take_own_templates(pelican.settings)
     read_site(pelican.settings)
+
+
+def _take_own_templates(settings: dict[str, Any]) -> None:
+    """Let what lies in the site's own theme/templates/ stand in for the theme's, file by file."""
+    own = Path(settings["PATH"]).parent / "theme" / "templates"
+    known = [Path(folder) for folder in settings["THEME_TEMPLATES_OVERRIDES"]]
+    if own.is_dir() and own.resolve() != (Path(settings["THEME"]) / "templates").resolve():
+        known = [own, *(folder for folder in known if folder != own)]
+    settings["THEME_TEMPLATES_OVERRIDES"] = list(map(str, known))
 
 
 def share_filters(generator: Generator) -> None:
@@ -111,6 +121,7 @@ class IncidentGenerator(Generator):
             root=content.parent,
             content_folder=content,
             theme=Path(self.settings["THEME"]),
+            overrides=tuple(map(Path, self.settings["THEME_TEMPLATES_OVERRIDES"])),
             output_folder=Path(self.settings["OUTPUT_PATH"]),
             cache_folder=Path(self.settings["CACHE_PATH"])
             if self.settings.get("LOAD_CONTENT_CACHE")

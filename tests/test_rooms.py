@@ -112,6 +112,10 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"css_inline", "jinja2", "nh3", "pyromark", "yaml"},
     ),
     "outbox": (set(), set()),
+    "starter": (
+        {"errors", "look", "model", "parse", "settings"},
+        {"yaml"},
+    ),
     "importers": ({"compose", "errors", "model", "parse", "urls"}, {"yaml"}),
     "cli": ({"errors"}, set()),
     "pelican_defaults": (set(), set()),

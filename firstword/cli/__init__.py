@@ -23,6 +23,8 @@ COMMANDS = {
     "doctor": ("firstword.cli.doctor", "look whether everything is in place for publishing"),
     "due": ("firstword.cli.due", "list promises that have lapsed or lapse soon, by person"),
     "import": ("firstword.cli.import_", "bring a history over from another status page"),
+    "init": ("firstword.cli.init", "begin a status page in an empty folder"),
+    "publish": ("firstword.cli.publish", "build, compare with the targets, send what changed"),
     "redact": ("firstword.cli.redact", "take a secret out of a published update, in the open"),
     "serve": ("firstword.cli.serve", "build, show on loopback, build again on every change"),
     "subscribers": ("firstword.cli.subscribers", "keep the list of those who get mail"),
@@ -104,7 +106,7 @@ def _overview() -> argparse.ArgumentParser:
         usage="firstword COMMAND [OPTIONS]",
         description="A status page whose every sentence is signed by a person.\n\ncommands:\n"
         + "\n".join(lines),
-        epilog="firstword COMMAND --help tells more. Publishing: python publish.py --help",
+        epilog="firstword COMMAND --help tells more",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=True,
     )

@@ -80,5 +80,5 @@ def watched_paths(root: Path, run: Run | None) -> list[Path]:
     """Return what a change in which means a new build."""
     paths = [root / "pelicanconf.py", root / "content"]
     if run:
-        paths = [root / "pelicanconf.py", run.content_folder, run.theme]
+        paths = [root / "pelicanconf.py", run.content_folder, run.theme, *run.overrides]
     return [path for path in paths if path.exists()]

@@ -76,7 +76,8 @@ def run(options: argparse.Namespace) -> int:
     alarm = Alarm()
     alarm.listen()
     content = first.root / str(first.settings.get("PATH", "content"))
-    alarm.watch(first.root, content, Path(str(first.settings.get("THEME", ""))))
+    theme = Path(str(first.settings.get("THEME", "")))
+    alarm.watch(first.root, content, theme, first.root / "theme")
 
     def complain(line: str) -> None:
         print(line, file=sys.stderr, flush=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -36,15 +36,27 @@ class Renderer:
         logo: Picture | None = None,
         favicon: Picture | None = None,
         *,
+        overrides: Sequence[Path] = (),
         compiled: Path | None = None,
     ) -> None:
-        """Take a page and a theme; `compiled` is where its templates are kept as Python's code."""
+        """Take a page and a theme; `compiled` is where its templates are kept as Python's code.
+
+        A template in one of `overrides` stands in for the theme's of that name, and may extend it
+        as "!theme/NAME", as in Pelican.
+        """
+        folder = jinja2.FileSystemLoader(theme / "templates")
         self.page = page
         self.markup = markup
         self.logo = logo
         self.favicon = favicon
         self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(theme / "templates"),
+            loader=jinja2.ChoiceLoader(
+                [
+                    jinja2.FileSystemLoader(list(overrides)),
+                    folder,
+                    jinja2.PrefixLoader({"!theme": folder}),
+                ]
+            ),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,

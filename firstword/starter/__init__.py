@@ -1,0 +1,147 @@
+"""A new site: answers → its files. Pure; `firstword init` asks, and writes them.
+
+What a site begins with are settings and tools. No incident is in it, and no sentence about one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import PurePosixPath
+from typing import Any
+
+from firstword.errors import SettingsError
+from firstword.settings import CONF, read_site
+
+CONTENT = "content/incidents/.gitkeep"
+PICTURES = "content/images/.gitkeep"
+PAGES = "content/pages/.gitkeep"
+#: What lies in files/ → where a site has it.
+_PLACES = {
+    "Makefile": "Makefile",
+    "README.md": "README.md",
+    "gitignore": ".gitignore",
+    "publish.py": "publish.py",
+    "github.yml": ".github/workflows/status.yml",
+    "gitlab-ci.yml": ".gitlab-ci.yml",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What somebody says of a new site."""
+
+    name: str
+    #: https://status.example.com
+    address: str
+    zone: str
+    #: As they are typed: "Checkout", or "checkout = Checkout and payments".
+    components: Sequence[str]
+    #: As they are typed: "Full Name, role, address".
+    people: Sequence[str]
+    targets: Sequence[str]
+    contact: str = ""
+
+
+def site_files(answers: Answers, requirement: str) -> Mapping[str, str]:
+    """Return every file of a new site by its path; `requirement` is a line of requirements.txt.
+
+    Raises SettingsError, by the setting's name, where an answer cannot be.
+    """
+    settings = _settings(answers)
+    read_site(settings)
+    said = {"name": _line(answers.name), "address": settings["SITEURL"]}
+    found = {CONF: _conf(settings), "requirements.txt": f"{requirement}\n"}
+    for name, place in _PLACES.items():
+        text = (files("firstword.starter") / "files" / name).read_text(encoding="utf-8")
+        found[place] = _fill(text, said) if PurePosixPath(place).suffix == ".md" else text
+    return found | {CONTENT: "", PICTURES: "", PAGES: ""}
+
+
+def _fill(text: str, said: Mapping[str, str]) -> str:
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: said[found[1]], text)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _settings(answers: Answers) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "SITENAME": _line(answers.name),
+        "SITEURL": answers.address.strip().rstrip("/"),
+        "TIMEZONE": answers.zone.strip(),
+        "CONTACT": answers.contact.strip(),
+        "PUBLISH_TO": [target.strip() for target in answers.targets if target.strip()],
+        "PEOPLE": [_person(text) for text in answers.people if text.strip()],
+        "COMPONENTS": list(_components(answers.components)),
+    }
+    if not settings["PEOPLE"]:
+        raise SettingsError("PEOPLE", "somebody has to sign: name at least one person")
+    return {name: value for name, value in settings.items() if value}
+
+
+def _person(text: str) -> dict[str, str]:
+    parts = [_line(part) for part in text.split(",")]
+    if len(parts) < 3 or not all(parts):
+        raise SettingsError(
+            "PEOPLE", f"{text.strip()!r}: write 'Full Name, what they do, address for answers'"
+        )
+    # A role may have a comma in it; a name and an address have none.
+    return {"name": parts[0], "role": ", ".join(parts[1:-1]), "address": parts[-1]}
+
+
+def _components(texts: Sequence[str]) -> Iterator[dict[str, str]]:
+    taken: set[str] = set()
+    for text in filter(None, map(_line, texts)):
+        wanted, given, name = (part.strip() for part in text.rpartition("="))
+        slug = wanted if given else re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        if not slug:
+            raise SettingsError("COMPONENTS", f"{text!r}: give it an id: 'shop = {text}'")
+        if slug in taken:
+            raise SettingsError("COMPONENTS", f"two have the id {slug!r}")
+        taken.add(slug)
+        yield {"id": slug, "name": name}
+
+
+# ── pelicanconf.py ───────────────────────────────────────────────────────────────────────────────
+
+
+def _conf(settings: Mapping[str, Any]) -> str:
+    lines = [
+        f'"""{_quiet(settings["SITENAME"])}: who signs, what it is about, where it goes."""',
+        "",
+        "from firstword.pelican_defaults import *",
+        "",
+    ]
+    for name, value in settings.items():
+        lines += ["", *_setting(name, value)] if isinstance(value, list) else _setting(name, value)
+    return "\n".join(lines) + "\n"
+
+
+def _setting(name: str, value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [f"{name} = {_quoted(value)}"]
+    if len(value) == 1 and isinstance(value[0], str):
+        return [f"{name} = {_quoted(value[0])}"]
+    lines = [f"{name} = ["]
+    for one in value:
+        if isinstance(one, str):
+            lines.append(f"    {_quoted(one)},")
+        else:
+            pairs = ", ".join(f"{_quoted(key)}: {_quoted(text)}" for key, text in one.items())
+            lines.append(f"    {{{pairs}}},")
+    return [*lines, "]"]
+
+
+def _quoted(text: str) -> str:
+    """Spell a string as Python has it, in double quotes."""
+    body = repr(f"'{text}")[1:-1] if '"' not in text else None
+    return repr(text) if body is None else f'"{body[1:]}"'
+
+
+def _quiet(text: str) -> str:
+    """Return a text that ends no docstring."""
+    return text.replace("\\", "").replace('"', "'")

@@ -1,0 +1,91 @@
+"""What is in the wheel is all that a site needs, and it is the same wheel each time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return two wheels that were built one after the other."""
+    folders = [tmp_path_factory.mktemp("dist") for _ in range(2)]
+    for folder in folders:
+        subprocess.run(
+            [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        )
+    return [path for folder in folders for path in folder.iterdir()]
+
+
+def test_it_is_the_same_wheel_each_time(wheels: list[Path]) -> None:
+    first, second = wheels
+
+    assert first.name == second.name
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_wheel_carries_theme_languages_and_starter(wheels: list[Path]) -> None:
+    carried = set(zipfile.ZipFile(wheels[0]).namelist())
+
+    themes = {f"firstword/_theme/templates/{p.name}" for p in (ROOT / "theme/templates").iterdir()}
+    assert themes <= carried
+    for folder in ("starter/files", "locale"):
+        files = (path for path in (ROOT / "firstword" / folder).rglob("*") if path.is_file())
+        assert {path.relative_to(ROOT).as_posix() for path in files} <= carried
+    assert not [name for name in carried if "tests" in name or name.endswith((".md.orig", ".pyc"))]
+
+
+def test_a_site_lives_on_the_wheel_alone(wheels: list[Path], tmp_path: Path) -> None:
+    """With this environment's libraries, and none of this checkout's files."""
+    place = tmp_path / "place"
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "install"),
+            *("--no-deps", "--no-index", "--no-compile", "--target", str(place), str(wheels[0])),
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+    def run(*arguments: str, cwd: Path) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "firstword", *arguments],
+            cwd=cwd,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(place), "HOME": str(tmp_path)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run(
+        *("init", "site", "--name", "Acme status", "--address", "https://status.acme.example"),
+        *("--person", "Dawn Okafor, Engineer, dawn@acme.example", "--no-git"),
+        cwd=tmp_path,
+    )
+    site = tmp_path / "site"
+    where = "import firstword, firstword.pelican_defaults as d; print(firstword.__file__, d.THEME)"
+    told = subprocess.run(
+        [sys.executable, "-c", where],
+        cwd=site,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(place)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert told == [str(place / "firstword/__init__.py"), str(place / "firstword/_theme")]
+    run("check", "--strict", cwd=site)
+    assert "live: " in run("publish", cwd=site)
+    assert "Acme status" in (site / "public/index.html").read_text(encoding="utf-8")

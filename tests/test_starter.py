@@ -1,0 +1,204 @@
+"""`firstword init`: an empty folder becomes a site that checks, builds and publishes at once."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firstword.cli import main
+from firstword.cli.init import machine_zone
+from firstword.errors import SettingsError
+from firstword.settings import read_site
+from firstword.starter import Answers, site_files
+
+ROOT = Path(__file__).resolve().parent.parent
+DAWN = "Dawn Okafor, Head of engineering, ops, dawn@acme.example"
+
+
+def answers(**other: object) -> Answers:
+    given: dict[str, object] = {
+        "name": "Acme status",
+        "address": "https://status.acme.example/",
+        "zone": "Europe/Copenhagen",
+        "components": ["Online shop", "api = Partner API", ""],
+        "people": [DAWN],
+        "targets": ["public"],
+    }
+    return Answers(**given | other)  # type: ignore[arg-type] # each test says what it is about
+
+
+def settings(text: str, folder: Path) -> dict[str, object]:
+    conf = folder / "pelicanconf.py"
+    conf.write_text(text, encoding="utf-8")
+    return runpy.run_path(str(conf))
+
+
+def test_what_was_answered_is_what_the_settings_say(tmp_path: Path) -> None:
+    files = site_files(answers(contact="care@acme.example"), "firstword==1.0")
+
+    site = read_site(settings(files["pelicanconf.py"], tmp_path))
+
+    assert (site.name, site.url) == ("Acme status", "https://status.acme.example")
+    assert str(site.timezone) == "Europe/Copenhagen"
+    assert [(c.id, c.name) for c in site.components.values()] == [
+        ("online-shop", "Online shop"),
+        ("api", "Partner API"),
+    ]
+    [dawn] = site.people.values()
+    assert (dawn.role, dawn.address) == ("Head of engineering, ops", "dawn@acme.example")
+    assert files["requirements.txt"] == "firstword==1.0\n"
+    assert "# Acme status\n" in files["README.md"]
+    assert "https://status.acme.example is built" in files["README.md"].replace("\n", " ")
+
+
+@given(st.text(min_size=1, max_size=40).filter(lambda text: text.strip() and text.isprintable()))
+def test_no_name_breaks_out_of_the_settings(name: str) -> None:
+    conf = site_files(answers(name=name), "firstword==1.0")["pelicanconf.py"]
+
+    read: dict[str, object] = {}
+    exec(compile(conf, "pelicanconf.py", "exec"), read)  # noqa: S102 - it is what Pelican does
+
+    assert read["SITENAME"] == " ".join(name.split())
+    assert not read.keys() & {"os", "sys"}
+
+
+@pytest.mark.parametrize(
+    ("other", "setting"),
+    [
+        ({"address": "status.acme.example"}, "SITEURL"),
+        ({"zone": "Europe/Kopenhagen"}, "TIMEZONE"),
+        ({"people": ["Dawn Okafor"]}, "PEOPLE"),
+        ({"people": []}, "PEOPLE"),
+        ({"people": ["Dawn Okafor, engineer, noreply@acme.example"]}, "PEOPLE"),
+        ({"components": ["Shop", "shop = The shop"]}, "COMPONENTS"),
+        ({"components": ["店"]}, "COMPONENTS"),
+        ({"name": "  "}, "SITENAME"),
+    ],
+)
+def test_an_answer_that_cannot_be_is_told_by_its_setting(
+    other: dict[str, object], setting: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        site_files(answers(**other), "firstword==1.0")
+
+    assert refused.value.setting == setting
+
+
+def test_workflows_can_be_read_and_name_commands_there_are() -> None:
+    files = site_files(answers(), "firstword==1.0")
+    github = yaml.safe_load(files[".github/workflows/status.yml"])
+    gitlab = yaml.safe_load(files[".gitlab-ci.yml"])
+
+    lines = [
+        step["run"] for job in github["jobs"].values() for step in job["steps"] if "run" in step
+    ]
+    lines += [line for job in ("check", "publish") for line in gitlab[job]["script"]]
+
+    for line in lines:
+        program, command, *options = line.split()
+        assert program == "pip" or (program == "firstword" and command in {"check", "publish"})
+        told = subprocess.run(
+            [sys.executable, "-m", "firstword", command, "--help"],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+        for option in options:
+            assert not option.startswith("--") or option in told or program == "pip", line
+
+
+def test_the_same_publish_py_lies_here_and_there() -> None:
+    there = site_files(answers(), "firstword==1.0")["publish.py"]
+
+    assert there == (ROOT / "publish.py").read_text(encoding="utf-8")
+
+
+# ── the command ──────────────────────────────────────────────────────────────────────────────────
+
+
+def run(*command: str | Path, cwd: Path, home: Path) -> subprocess.CompletedProcess[str]:
+    environ = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+    return subprocess.run(
+        list(map(str, command)),
+        cwd=cwd,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_site_is_begun_checked_built_and_published(tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", tmp_path / "status"
+    home.mkdir()
+    (home / ".gitconfig").write_text("[user]\nname = T\nemail = t@acme.example\n")
+    begun = run(
+        *(sys.executable, "-m", "firstword", "init", "status", "--name", "Acme status"),
+        *("--address", "https://status.acme.example", "--component", "Shop", "--person", DAWN),
+        cwd=tmp_path,
+        home=home,
+    )
+    assert begun.returncode == 0, begun.stderr
+
+    tried = run("make", "test", cwd=folder, home=home)
+    published = run("make", "publish", cwd=folder, home=home)
+    again = run("make", "publish", cwd=folder, home=home)
+
+    assert tried.returncode == 0, tried.stderr
+    assert published.returncode == 0, published.stderr
+    assert "live already: nothing to send" in again.stdout
+    assert "No problem reported" in (folder / "public/index.html").read_text(encoding="utf-8")
+    told = run("git", "status", "--porcelain", cwd=folder, home=home)
+    assert (told.returncode, told.stdout) == (0, "")
+    assert "A status page begins" in run("git", "log", cwd=folder, home=home).stdout
+
+
+def test_without_a_terminal_it_says_which_options_are_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", str(tmp_path / "new"), "--name", "Acme"]) == 2
+
+    assert "say --address, --person" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_with_something_in_it_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "here.txt").write_text("mine")
+
+    code = main(["init", str(tmp_path), "--name", "A", "--address", "https://a.example"])
+
+    assert code == 1
+    assert "'here.txt' is there" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["here.txt"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "meant"),
+    [("Asia/Tokyo", "Asia/Tokyo"), (":Asia/Tokyo", "Asia/Tokyo"), ("Etc/UTC", "UTC"), ("", "UTC")],
+)
+def test_the_zone_of_this_machine(tmp_path: Path, zone: str, meant: str) -> None:
+    assert machine_zone({"TZ": zone}, tmp_path / "none") == meant
+
+
+def test_the_zone_of_this_machine_by_its_link(tmp_path: Path) -> None:
+    zone = tmp_path / "zoneinfo" / "Europe" / "Berlin"
+    zone.parent.mkdir(parents=True)
+    zone.touch()
+    (tmp_path / "localtime").symlink_to(zone)
+
+    assert machine_zone({}, tmp_path / "localtime") == "Europe/Berlin"

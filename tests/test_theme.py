@@ -1,0 +1,95 @@
+"""A site's own templates: one file at a time, one block at a time, and back again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sites import SmallSite
+
+HOME = "index.html"
+STORY = "incidents/2026-11-21-card-payments/index.html"
+ABOUT = "about/index.html"
+
+FOOT = '{% extends "!theme/base.html" %}{% block footer %}<p>Acme Ltd</p>{% endblock %}'
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> SmallSite:
+    site = SmallSite.make(tmp_path / "site")
+    site.write("content/pages/about.md", "Title: About us\nSlug: about\n\nWe sell bowls.\n")
+    return site
+
+
+def built(site: SmallSite) -> dict[str, bytes]:
+    ran = site.pelican()
+    assert ran.code == 0, ran.err
+    return {key: data for key, data in site.files("output").items() if key.endswith(".html")}
+
+
+def test_one_block_of_every_page_is_the_sites_own(site: SmallSite) -> None:
+    before = built(site)
+    site.write("theme/templates/base.html", FOOT)
+
+    after = built(site)
+
+    assert before.keys() == after.keys()
+    # A way from an old address to a new one is no page of its own.
+    pages = {key for key, data in before.items() if b"<footer" in data}
+    assert {HOME, STORY, ABOUT, "404.html"} <= pages
+    for key in pages:
+        assert b"<p>Acme Ltd</p>" in after[key], key
+        assert b"<h1>" in after[key], key
+
+
+def test_one_file_is_the_sites_own_and_the_rest_the_themes(site: SmallSite) -> None:
+    before = built(site)
+    site.write("theme/templates/404.html", "<p>Nothing here: {{ site.name }}</p>")
+
+    after = built(site)
+
+    assert after["404.html"] == b"<p>Nothing here: Acme status</p>"
+    assert {key for key in before if before[key] != after[key]} == {"404.html"}
+
+
+def test_what_is_taken_away_is_the_themes_again(site: SmallSite) -> None:
+    before = built(site)
+    site.write("theme/templates/base.html", FOOT)
+    site.write("theme/templates/style.css", "body { color: red }")
+    between = built(site)
+    assert b"color: red" in between[STORY]
+
+    for path in (site.root / "theme" / "templates").iterdir():
+        path.unlink()
+
+    assert built(site) == before
+
+
+def test_a_change_of_an_own_template_makes_the_pages_that_use_it_again(site: SmallSite) -> None:
+    site.write("theme/templates/incident.html", '{% extends "!theme/incident.html" %}')
+    same = built(site)
+    site.write(
+        "theme/templates/incident.html",
+        '{% extends "!theme/incident.html" %}{% block title %}Ours{% endblock %}',
+    )
+
+    after = built(site)
+
+    assert b"<title>Ours</title>" in after[STORY]
+    assert after[HOME] == same[HOME]
+    site.run("rm", "-rf", "output", ".cache")
+    assert built(site) == after
+
+
+def test_a_theme_of_its_own_goes_on_as_before(site: SmallSite) -> None:
+    """THEME names a whole theme; the folder theme/ still comes first."""
+    built(site)
+    site.run("cp", "-r", str(Path(__file__).parent.parent / "theme"), "whole")
+    conf = (site.root / "pelicanconf.py").read_text(encoding="utf-8")
+    site.write("pelicanconf.py", conf + '\nTHEME = "whole"\n')
+    (site.root / "whole/templates/404.html").write_text("<p>whole</p>")
+    assert built(site)["404.html"] == b"<p>whole</p>"
+
+    site.write("theme/templates/404.html", "<p>own</p>")
+
+    assert built(site)["404.html"] == b"<p>own</p>"
