@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import locale
 import os
@@ -19,7 +20,6 @@ from firstword import gitlog, urls
 from firstword.api import status_json
 from firstword.cache import keys
 from firstword.cache.database import Cache, forget_cache, open_cache
-from firstword.cache.files import Files
 from firstword.cache.questions import Trace
 from firstword.cache.reading import Findings, Reader, load_story, records_of
 from firstword.cache.records import Records as KeptRecords
@@ -42,6 +42,9 @@ from firstword.write import OutputFolder, read_stamp
 _LIBRARIES = (
     *("firstword", "pelican", "markdown", "pyromark", "nh3", "jinja2", "feedgen", "icalendar"),
 )
+
+#: New objects between two collections; Python's own 700 costs a cold build a tenth.
+_SELDOM = 100_000
 
 
 def complain(line: str) -> None:
@@ -93,6 +96,14 @@ class Run:
 
     def read(self) -> None:
         """Read and check everything; say every problem. Raises ContentError when strict."""
+        with _seldom_collecting():
+            self._read_or_begin_anew()
+        for line in self._report():
+            complain(line)
+        if self.options.strict and self.found.problems:
+            raise ContentError(tuple(map(str, self.found.problems)))
+
+    def _read_or_begin_anew(self) -> None:
         try:
             self._read()
         except sqlite3.DatabaseError:
@@ -100,10 +111,6 @@ class Run:
             self.close()
             forget_cache(self._cache_file())
             self._read()
-        for line in self._report():
-            complain(line)
-        if self.options.strict and self.found.problems:
-            raise ContentError(tuple(map(str, self.found.problems)))
 
     def _read(self) -> None:
         self._cache = open_cache(self._cache_file(), complain)
@@ -116,7 +123,7 @@ class Run:
         self._anew = not self.output.known or cache.meta("grammar") != grammar
         number = int(cache.meta("number") or 0) + 1
         cache.note("number", str(number))
-        self.found = Reader(
+        reader = Reader(
             cache=cache,
             site=self.site,
             root=self.root,
@@ -125,8 +132,9 @@ class Run:
             memory=memory,
             grammar=grammar,
             number=number,
-        ).read()
-        self._stories = CachedStories(cache.db, partial(load_story, Files(cache.db), self.site))
+        )
+        self.found = reader.read()
+        self._stories = CachedStories(cache.db, partial(load_story, reader.files, self.site))
         self._units = Units(cache.db, number)
         self.page = StatusPage(self.site, self._stories, records_of(memory))
         # Compiled code knows which filters there are, and how they are called.
@@ -196,7 +204,7 @@ class Run:
             now=self.options.now,
             anew=self._anew,
         )
-        with self._sound():
+        with self._sound(), _seldom_collecting():
             self._work.make_what_is_old(self.found.changes, self.content_folder / urls.IMAGES)
 
     @contextmanager
@@ -340,6 +348,17 @@ def build_site(root: Path, options: RunOptions, output_folder: Path | None = Non
     if read_stamp(run.output_folder)["build_id"] != run.build_id:
         raise BuildError("the build stamp is not of this build")
     return run
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Look for garbage in circles less often: what a build makes is kept, or goes by itself."""
+    before = gc.get_threshold()
+    gc.set_threshold(_SELDOM, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -222,6 +222,7 @@ def calendar_uid(site: Site, incident: Incident) -> str:
     return str(uuid5(NAMESPACE_URL, entry_id(site, incident)))
 
 
+@lru_cache(maxsize=1024)
 def reply_address(address: str, subject: str) -> str:
     """Spell a mailto link with its subject (RFC 6068)."""
     return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}"

@@ -11,6 +11,10 @@ from firstword.cache import codec
 from firstword.model import Incident, Problem
 
 
+#: Stories that are held in memory as they were read or written: a build asks for each several times.
+_MOST_KNOWN = 16384
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One file as it is shown."""
@@ -29,12 +33,14 @@ class Files:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._known: dict[str, Incident] = {}
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────
 
     def put(self, line: Line) -> None:
         """Keep a file that is not there yet."""
         told = line.incident
+        self._know(line.path, told)
         self._db.execute(
             "INSERT INTO file VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
@@ -51,12 +57,14 @@ class Files:
 
     def drop(self, path: str) -> None:
         """Forget a file."""
+        self._known.pop(path, None)
         self._db.execute("DELETE FROM file WHERE path = ?", (path,))
         self._db.execute("DELETE FROM link WHERE path = ?", (path,))
         self._db.execute("DELETE FROM name WHERE path = ?", (path,))
 
     def clear(self) -> None:
         """Forget all files."""
+        self._known.clear()
         for table in ("file", "link", "name"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608
 
@@ -69,11 +77,19 @@ class Files:
         plain = codec.spell_problems(remarks)
         self._db.execute("UPDATE file SET remarks = ? WHERE path = ?", (plain, path))
 
-    def claim(self, rule: str, name: str, path: str) -> bool:
-        """Note a name that a file claims; False where another one does."""
-        self._db.execute("INSERT OR IGNORE INTO name VALUES(?,?,?)", (rule, name, path))
-        asked = "SELECT count(*) FROM name WHERE rule = ? AND name = ?"
-        return bool(self._db.execute(asked, (rule, name)).fetchone()[0] == 1)
+    def claim(self, path: str, claims: Iterable[tuple[str, str]]) -> None:
+        """Note the names that a file claims."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO name VALUES(?,?,?)", [(rule, name, path) for rule, name in claims]
+        )
+
+    def alone(self, path: str) -> bool:
+        """Tell whether nobody else claims a name that a file claims."""
+        asked = (
+            "SELECT 1 FROM name n JOIN name o ON o.rule = n.rule AND o.name = n.name"
+            " AND o.path != n.path WHERE n.path = ? LIMIT 1"
+        )
+        return self._db.execute(asked, (path,)).fetchone() is None
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
@@ -86,6 +102,20 @@ class Files:
         found = self._db.execute("SELECT blob FROM file WHERE path = ?", (path,)).fetchone()
         return str(found[0]) if found else ""
 
+    def original(self, slug: str) -> tuple[bool, bool]:
+        """Tell whether a slug has an original, and whether that is no draft."""
+        asked = "SELECT hidden FROM file WHERE slug = ? AND language = ''"
+        found = self._db.execute(asked, (slug,)).fetchone()
+        return found is not None, found is not None and not found[0]
+
+    def lonely(self, path: str) -> bool:
+        """Tell whether a file has nothing to do with others: no original, no link to a story."""
+        asked = (
+            "SELECT 1 FROM file WHERE path = ?1 AND language = ''"
+            " AND NOT EXISTS(SELECT 1 FROM link WHERE path = ?1)"
+        )
+        return self._db.execute(asked, (path,)).fetchone() is not None
+
     def head(self, path: str) -> tuple[str, str, str, bool] | None:
         """Return slug, id, language and whether it is a draft."""
         asked = "SELECT slug, id, language, hidden FROM file WHERE path = ?"
@@ -94,8 +124,19 @@ class Files:
 
     def incident(self, path: str) -> Incident:
         """Return a file's story."""
-        asked = "SELECT record FROM file WHERE path = ?"
-        return codec.read(self._db.execute(asked, (path,)).fetchone()[0])
+        known = self._known.get(path)
+        if known is None:
+            asked = "SELECT record FROM file WHERE path = ?"
+            record = self._db.execute(asked, (path,)).fetchone()[0]
+            known = self._know(path, codec.read(record))
+        return known
+
+    def _know(self, path: str, told: Incident) -> Incident:
+        if len(self._known) >= _MOST_KNOWN:
+            for old in list(self._known)[: _MOST_KNOWN // 2]:
+                del self._known[old]
+        self._known[path] = told
+        return told
 
     def text(self, path: str) -> str:
         """Return a file's text."""
@@ -137,18 +178,18 @@ class Files:
 
     def story(self, name: str) -> Incident | None:
         """Return the original with an id, its translations beside it by their language."""
-        asked = "SELECT slug, record FROM file WHERE id = ? AND language = ''"
+        asked = "SELECT slug, path FROM file WHERE id = ? AND language = ''"
         found = self._db.execute(asked, (name,)).fetchone()
         if found is None:
             return None
         others = self._db.execute(
-            "SELECT record FROM file WHERE slug = ? AND language != '' ORDER BY language, path",
+            "SELECT path FROM file WHERE slug = ? AND language != '' ORDER BY language, path",
             (found[0],),
         ).fetchall()
-        told = codec.read(found[1])
+        told = self.incident(found[1])
         if not others:
             return told
-        return replace(told, translations=tuple(codec.read(record) for (record,) in others))
+        return replace(told, translations=tuple(self.incident(path) for (path,) in others))
 
     def digest(self, slug: str, grammar: str) -> str:
         """Return a digest of all that the files of a slug say, and of how they are read."""

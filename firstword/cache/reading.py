@@ -139,9 +139,11 @@ class Reader:
                     links=_links(incident),
                 )
             )
+            self.files.claim(one.path, claims(incident))
             before.setdefault(incident.slug, (False, False))
             took.append(one.path)
-        self._names(took)
+        if not all(map(self.files.alone, took)):
+            raise Unusual
         self._beside(took, before)
         if self.files.newest_instant() > codec.from_instant(self.now + AHEAD):
             raise Unusual
@@ -174,13 +176,6 @@ class Reader:
             raise Unusual
         return incident, problems
 
-    def _names(self, paths: Iterable[str]) -> None:
-        """Keep what files claim. Raises Unusual where two claim one name."""
-        for path in paths:
-            for rule, name in claims(self.files.incident(path)):
-                if not self.files.claim(rule, name, path):
-                    raise Unusual
-
     def _beside(self, took: list[str], before: Mapping[str, tuple[bool, bool]]) -> None:
         """Check files beside the others that they have to do with. Raises Unusual."""
         by_slug = self.files.by_slug()
@@ -189,8 +184,7 @@ class Reader:
         for slug, (was, shown) in before.items():
             for path in self.files.paths(slug):
                 beside[path] = None
-            now = by_slug.get(slug)
-            if (now is not None, now is not None and not now.draft) != (was, shown):
+            if self.files.original(slug) != (was, shown):
                 others_there = True
                 beside |= dict.fromkeys(self.files.linking(slug))
         if others_there:
@@ -200,7 +194,9 @@ class Reader:
             incident = self.files.incident(path)
             if not fits(incident, by_slug):
                 raise Unusual
-            self.files.remark(path, list(remarks_on(incident, by_slug)))
+            # Only who links, or is somebody's translation, can be told something.
+            if not self.files.lonely(path):
+                self.files.remark(path, list(remarks_on(incident, by_slug)))
 
     def _touched_ids(
         self, before: Mapping[str, tuple[bool, bool]], ids: Mapping[str, None]
@@ -337,8 +333,7 @@ class Reader:
                 )
             )
             self.files.remark(incident.path, remarks)
-            for rule, name in claims(incident):
-                self.files.claim(rule, name, incident.path)
+            self.files.claim(incident.path, claims(incident))
 
     def _good_at(self, content: Content) -> datetime | None:
         """Return when the first file that is held only for being signed ahead can be shown."""
@@ -370,5 +365,6 @@ def load_story(files: Files, site: Site, name: str) -> Incident:
     told = files.story(name)
     if told is None:
         raise KeyError(name)
-    shown = replace(told, translations=tuple(t for t in told.translations if not t.draft))
-    return for_readers(shown, site)
+    if any(one.draft for one in told.translations):
+        told = replace(told, translations=tuple(t for t in told.translations if not t.draft))
+    return for_readers(told, site)

@@ -52,4 +52,4 @@ def _cut(text: str, most: int) -> str:
 
 def rfc3339(at: datetime) -> str:
     """Spell a UTC instant as Atom and JSON Feed do."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.isoformat()[:19]}Z"

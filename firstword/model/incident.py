@@ -21,7 +21,7 @@ from firstword.model.words import (
 
 def update_id(at: datetime) -> str:
     """Spell an update's id: its instant in UTC, `20261121T092000Z`."""
-    return at.strftime("%Y%m%dT%H%M%SZ")
+    return f"{at.isoformat()[:19].replace('-', '').replace(':', '')}Z"
 
 
 @dataclass(frozen=True, slots=True)

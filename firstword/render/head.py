@@ -149,6 +149,7 @@ def headline(title: str, site: Site) -> str:
     return title.removesuffix(str(markupsafe.escape(f" – {site.name}")))
 
 
+@lru_cache(maxsize=16)
 def paper(style: str, scheme: str) -> str:
     """Return the ground a style paints pages with: the first --paper for light, the next for dark.
 

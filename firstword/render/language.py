@@ -29,12 +29,15 @@ def install(environment: Environment) -> None:
     It has Jinja's i18n extension, which leaves an attribute for this choice.
     """
     vars(environment)["newstyle_gettext"] = True
-    environment.globals.update(gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
+    # The extension's own `_` looks `gettext` up in every page, each time.
+    environment.globals.update(
+        _=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext
+    )
     environment.filters.update({**_FILTERS, **heads.FILTERS})
 
 
 def _language(context: Context) -> Language:
-    language: Language = context["language"]
+    language: Language = context.resolve_or_missing("language")
     return language
 
 
@@ -46,6 +49,11 @@ def _filled(context: Context, text: str, values: dict[str, Any]) -> str:
 
 @pass_context
 def _gettext(context: Context, message: str, /, **values: Any) -> str:
+    if not values and context.eval_ctx.autoescape:
+        # Most labels have nothing to fill in.
+        language = _language(context)
+        known: markupsafe.Markup | None = language.spelled.get(message)
+        return known or language.keep(message, _filled(context, language.text(message), values))
     return _filled(context, _language(context).text(message), values)
 
 
@@ -62,11 +70,12 @@ def _pgettext(context: Context, place: str, message: str, /, **values: Any) -> s
 
 def instant(at: datetime) -> str:
     """Spell an instant for machines, in UTC."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.isoformat()[:19]}Z"
 
 
 def _stamped(at: datetime, text: str) -> markupsafe.Markup:
-    return markupsafe.Markup('<time datetime="{}">{}</time>').format(instant(at), text)
+    stamp = f'<time datetime="{instant(at)}">{markupsafe.escape(text)}</time>'
+    return markupsafe.Markup(stamp)  # noqa: S704 - an instant, and a text that was escaped
 
 
 @pass_context
@@ -74,8 +83,12 @@ def _when(
     context: Context, at: datetime, near: datetime | None = None, *, weekday: bool = False
 ) -> markupsafe.Markup:
     language = _language(context)
-    text = language.near(at, near) if near else language.moment(at, weekday=weekday)
-    return _stamped(at, text)
+    key = "when", at, near, weekday
+    known: markupsafe.Markup | None = language.spelled.get(key)
+    if known is None:
+        text = language.near(at, near) if near else language.moment(at, weekday=weekday)
+        known = language.keep(key, _stamped(at, text))
+    return known
 
 
 @pass_context
@@ -147,6 +160,9 @@ def _tongue(context: Context, code: str, *, block: bool = False) -> markupsafe.M
         attributes += markupsafe.Markup(' dir="{}"').format(direction)
     return attributes
 
+
+#: What templates say texts with.
+LABELS = frozenset({_gettext, _ngettext, _pgettext})
 
 _FILTERS = {
     "at_clock": _at_clock,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
+from types import FunctionType, MethodType
 from typing import Any
 
 import jinja2
 import markupsafe
 from jinja2 import meta
+from jinja2.runtime import Context, Macro
 
 from firstword import urls
 from firstword.clock import Clock
@@ -20,9 +23,54 @@ from firstword.markup import Markup
 from firstword.model import Incident, Update
 from firstword.page import StatusPage
 from firstword.render import head as heads
-from firstword.render.language import install
+from firstword.render.language import LABELS, install
 from firstword.render.page import Page
 from firstword.words import speak
+
+
+def escaped(value: Any) -> str:
+    """Escape what a template writes; without a mark that it was escaped, for nobody asks any more."""
+    kind = type(value)
+    if kind is markupsafe.Markup or (kind is str and not _READ_BY_HTML.search(value)):
+        return value  # type: ignore[no-any-return]
+    return markupsafe.escape(value)
+
+
+_READ_BY_HTML = re.compile("[&<>'\"]")
+
+
+class QuickTemplate(jinja2.Template):
+    """A compiled template that escapes without making a new object of every word."""
+
+    @classmethod
+    def from_code(cls, *args: Any, **kwargs: Any) -> jinja2.Template:
+        """Load compiled code; what it writes goes through the `escape` of its own module."""
+        template = super().from_code(*args, **kwargs)
+        template.root_render_func.__globals__["escape"] = escaped
+        return template
+
+
+class QuickContext(Context):
+    """Calls what most is called in templates without asking each time what it wants to be given."""
+
+    def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call something from a template."""
+        kind = type(called)
+        if kind is Macro:
+            args = (self.eval_ctx, *args)
+        elif kind is FunctionType and called in LABELS:
+            # The page's language: no loop's, whatever its variable is called. As filters have it.
+            args = (self, *args)
+        elif kind not in _PLAIN or hasattr(called, _WANTS):
+            return super().call(called, *args, **kwargs)
+        kwargs.pop("_loop_vars", None)
+        kwargs.pop("_block_vars", None)
+        return called(*args, **kwargs)
+
+
+_PLAIN = frozenset({FunctionType, MethodType})
+#: What Jinja's own decorators, `pass_context` and its like, mark a function with.
+_WANTS = "jinja_pass_arg"
 
 
 class Renderer:
@@ -65,6 +113,8 @@ class Renderer:
             extensions=["jinja2.ext.i18n"],
             bytecode_cache=bytecode(compiled),
         )
+        self._environment.context_class = QuickContext
+        self._environment.template_class = QuickTemplate
         install(self._environment)
 
     @cached_property

@@ -25,11 +25,27 @@ __all__ = [
 ]
 
 
+#: Every label of every page asks again; a site is kept beside its language, so that no other one
+#: takes its place in memory.
+_known: dict[tuple[int, str], tuple[Site, Language]] = {}
+_MOST_KNOWN = 64
+
+
 def speak(site: Site, code: str = "") -> Language:
     """Return the language of a site, or the one asked for.
 
     Where we have no words in it: the site's; and where there are none either, English.
     """
+    key = id(site), code
+    known = _known.get(key)
+    if known is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        known = _known[key] = site, _language(site, code)
+    return known[1]
+
+
+def _language(site: Site, code: str) -> Language:
     wanted = next((c for c in (code, site.language) if c and nearest_language(c)), SOURCE)
     name = nearest_language(wanted)
     return Language(

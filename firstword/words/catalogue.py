@@ -34,6 +34,7 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in LOCALE.glob("*/formats.json")))
 
 
+@lru_cache(maxsize=256)
 def nearest_language(code: str) -> str:
     """Return which of our languages serves a tag: `de` for `de-AT`; "" where none does."""
     folded = code.casefold()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from firstword.model import Due
@@ -17,6 +18,8 @@ from firstword.words.vocabulary import INDICATORS, MANY, WORDS
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\u200f\u202a-\u202e\ufb1d-\ufdff\ufe70-\ufefc]")
 #: Unicode's isolates: what is between them keeps its own direction, and the text around it too.
 _LTR, _ANY, _END = "\u2066", "\u2068", "\u2069"
+#: How much is kept of what was spelled.
+_MOST_SPELLED = 16384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,8 @@ class Language:
     formats: Formats
     #: What the site says otherwise: an English text, or a word of the file format → text.
     own: Mapping[str, str] = field(default_factory=dict)
+    #: What was spelled already: a page, its feeds and its lists show the same times and labels.
+    spelled: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def direction(self) -> str:
@@ -59,9 +64,19 @@ class Language:
         return {name: self._isolate(value) for name, value in values.items()}
 
     def _isolate(self, value: object) -> object:
-        if isinstance(value, str) and (self.direction == "rtl" or _RIGHT_TO_LEFT.search(value)):
+        if isinstance(value, str) and (
+            self.formats.direction == "rtl"
+            or (not value.isascii() and _RIGHT_TO_LEFT.search(value))
+        ):
             return _ANY + value + _END
         return value
+
+    def keep(self, key: Any, made: Any) -> Any:
+        """Keep for a while what was made of a key, and return it."""
+        if len(self.spelled) >= _MOST_SPELLED:
+            self.spelled.clear()
+        self.spelled[key] = made
+        return made
 
     def word(self, value: str, *, many: bool = False) -> str:
         """Return the label of a word of the file format; of a kind also as a list's heading."""
@@ -116,6 +131,10 @@ class Language:
 
     def clock(self, at: datetime) -> str:
         """Spell a time of day in the site's zone and in UTC: `10:00 CET (09:00 UTC)`."""
+        known = self.spelled.get(at)
+        return str(known) if known else str(self.keep(at, self._clock(at)))
+
+    def _clock(self, at: datetime) -> str:
         local, utc = at.astimezone(self.zone), at.astimezone(UTC)
         spelled = self.formats.clock_text(utc)
         if not local.utcoffset():
@@ -130,8 +149,11 @@ class Language:
 
     def moment(self, at: datetime, *, weekday: bool = False) -> str:
         """Spell an instant: `21 November 2026, 10:00 CET (09:00 UTC)`, the weekday when asked."""
-        day = self.day(at.astimezone(self.zone).date(), weekday=weekday)
-        return self.formats.moment_text(day, self.clock(at))
+        known = self.spelled.get((at, weekday))
+        if known is None:
+            day = self.day(at.astimezone(self.zone).date(), weekday=weekday)
+            known = self.keep((at, weekday), self.formats.moment_text(day, self.clock(at)))
+        return str(known)
 
     def near(self, at: datetime, near: datetime) -> str:
         """Spell an instant beside another one: of the same day, only the time."""
