@@ -284,6 +284,8 @@ class Run:
             yield Made(key=named.key, data=named.data, leaf=named.leaf)
 
         unit = Unit(name="named/status.json", shelf="named", inputs=self.build_id, make=make)
+        if not self._work.is_old(unit):
+            return
         self._units.begin(unit.name)
         self._work.make(unit, counts=False)
 

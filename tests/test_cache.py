@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import runpy
 import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from incremental import NOON, Workplace
 from test_incremental import STORY, Life
 
@@ -66,8 +62,7 @@ def test_a_build_after_which_nothing_changed_makes_nothing(place: Workplace) -> 
 
     _, parsed, made, written = done(place.run("output"))
 
-    # What names the build is made each time, and is the same.
-    assert (parsed, made, written) == (0, ["status.json"], 0)
+    assert (parsed, made, written) == (0, [], 0)
 
 
 def test_an_edit_makes_what_shows_the_story(place: Workplace) -> None:
@@ -135,71 +130,6 @@ def test_stamps_that_become_known_make_the_story_again(place: Workplace) -> None
     assert place.warm() == place.cold()
     place.memory = None
     assert place.warm() == place.cold()
-
-
-@pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    """Return a site with a thousand stories, built once: what an edit costs hangs on none of them.
-
-    Ten thousand take minutes to build for the first time; the counts are the same.
-    """
-    place = Workplace(tmp_path_factory.mktemp("history") / "site")
-    place.now = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-    maker = ROOT / "benchmarks" / "make_history.py"
-    subprocess.run(
-        [sys.executable, str(maker), "--seed", "1", "--count", "1000", str(place.root)], check=True
-    )
-    names = runpy.run_path(str(place.root / "pelicanconf.py"))
-    place.settings = {name: value for name, value in names.items() if name.isupper()}
-    place.run("output").close()
-    return place
-
-
-def rested(place: Workplace) -> None:
-    """Build once more: a file that was written as it was looked at is read again, once."""
-    place.run("output").close()
-
-
-def test_one_edit_among_a_thousand(history: Workplace) -> None:
-    rested(history)
-    path = sorted((history.root / "content/incidents").rglob("*.md"))[-8]
-    path.write_text(path.read_text() + "\nOne more sentence.\n")
-
-    files_read, parsed, made, written = done(history.run("output"))
-
-    pages = {key for key in made if key.endswith(".html")}
-    assert (files_read, parsed) == (1, 1)
-    # Its own page, home, its month, its components and their years, who signed.
-    assert len(pages) <= 25
-    assert {key for key in pages if key.startswith("incidents/")} == {
-        f"incidents/{path.stem}/index.html"
-    }
-    # The feeds and documents that it is among the newest of; nothing by the story.
-    assert 0 < len(made) - len(pages) <= 40
-    assert not any(key.startswith("feeds/archive/") for key in made)
-    assert written <= len(made)
-
-
-def test_an_edit_of_long_ago_among_a_thousand(history: Workplace) -> None:
-    rested(history)
-    path = min((history.root / "content/incidents").rglob("*.md"))
-    path.write_text(path.read_text() + "\nOne more sentence.\n")
-
-    files_read, _, made, _ = done(history.run("output"))
-
-    assert files_read == 1
-    assert "index.html" not in made
-    assert len([key for key in made if key.endswith(".html")]) <= 25
-    # Of the archives those alone that hold its updates.
-    assert 0 < len([key for key in made if key.startswith("feeds/archive/")]) <= 6
-
-
-def test_nothing_changed_among_a_thousand(history: Workplace) -> None:
-    rested(history)
-
-    files_read, parsed, made, written = done(history.run("output"))
-
-    assert (files_read, parsed, made, written) == (0, 0, ["status.json"], 0)
 
 
 # ── when something goes wrong ────────────────────────────────────────────────────────────────────

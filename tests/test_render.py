@@ -9,13 +9,14 @@ from datetime import datetime
 from html import unescape
 from pathlib import Path
 
+import markupsafe
 from test_check import CARDS, SETTINGS, SITE, file, story
 
 from firstword.clock import Clock
 from firstword.markup import Markup
 from firstword.model import Incident, Site
 from firstword.page import StatusPage
-from firstword.render import Renderer, more_pages, pages, story_pages
+from firstword.render import Page, Renderer, more_pages, pages, story_pages
 from firstword.settings import read_site
 
 THEME = Path(__file__).parent.parent / "theme"
@@ -170,3 +171,23 @@ def test_nobody_is_asked_after_where_nothing_is_wrong() -> None:
     assert "We have not said who is affected yet." in said("10:00", story(file(FIRST)))[CARDS_PAGE]
     for text in said("10:00", story(harmless)).values():
         assert "We have not said" not in text
+
+
+def test_a_template_escapes_everything_and_says_labels_in_the_language_of_the_page(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "own.html").write_text(
+        "{% macro twice(word) %}{{ word }}{{ word }}{% endmacro %}"
+        "{{ name }}|{{ twice(name) }}|{{ 3 }}|{{ name ~ '>' }}|{{ safe }}|"
+        "{% for language in ['x'] %}{{ _('History') }}{% endfor %}"
+    )
+    site = read_site({**SETTINGS, "DEFAULT_LANG": "de"})
+    renderer = Renderer(StatusPage.of(site, []), Markup(lambda _: None), tmp_path)
+    context = {"name": "<i>&'\"", "safe": markupsafe.Markup("<b>")}
+    page = Page(key="own.html", template="own.html", context=lambda _clock: context)
+
+    made = renderer.render(page, Clock(datetime.fromisoformat("2026-11-21T10:00+01:00"))).decode()
+
+    name = "&lt;i&gt;&amp;&#39;&#34;"
+    assert made == f"{name}|{name}{name}|3|{name}&gt;|<b>|Verlauf"

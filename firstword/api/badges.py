@@ -51,11 +51,11 @@ def page_badge(status: StatusPage, clock: Clock) -> Badge:
 def component_badge(status: StatusPage, name: str, clock: Clock) -> Badge:
     """Return the badge of a component; one that is no longer listed says so."""
     component = status.component(name)
-    held = {state.component.id: state.status for state in status.components(clock)}
+    state = status.component_state(name, clock)
     language = speak(status.site)
-    if name not in held:
+    if state is None:
         return Badge(component.name, language.say("retired"), _GREY)
-    return Badge(component.name, language.word(held[name]).lower(), _COLOURS[held[name]])
+    return Badge(component.name, language.word(state.status).lower(), _COLOURS[state.status])
 
 
 def badge_json(badge: Badge) -> bytes:

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from firstword.cache import codec
 from firstword.model import Incident, Problem
 
-
-#: Stories that are held in memory as they were read or written: a build asks for each several times.
+#: Stories that are held in memory as they were read or written: a build asks for each often.
 _MOST_KNOWN = 16384
 
 
@@ -80,7 +79,8 @@ class Files:
     def claim(self, path: str, claims: Iterable[tuple[str, str]]) -> None:
         """Note the names that a file claims."""
         self._db.executemany(
-            "INSERT OR IGNORE INTO name VALUES(?,?,?)", [(rule, name, path) for rule, name in claims]
+            "INSERT OR IGNORE INTO name VALUES(?,?,?)",
+            [(rule, name, path) for rule, name in claims],
         )
 
     def alone(self, path: str) -> bool:

@@ -76,6 +76,9 @@ _QUIET = timedelta(minutes=2)
 _LOOK_BACK = timedelta(hours=1)
 #: Entries in the time looked back that could push others across a quiet time.
 _MANY = 100
+#: What was asked → its answer, beside the site that it is for, so that no other takes its place.
+_known: dict[tuple[int, tuple[tuple[datetime, str], ...]], tuple[Site, Dates]] = {}
+_MOST_KNOWN = 64
 
 
 class EntryDates:
@@ -90,15 +93,25 @@ class EntryDates:
         end = update.at.replace(second=0) + timedelta(seconds=_MINUTE)
         said = self._from_a_quiet_time(update.at.replace(second=0), end)
         if len(said) > 1 or update.at.second == 0:
-            return dates_of(self._site, said)[incident.id, update.at]
+            return self._dates(said)[incident.id, update.at]
         return update.at
 
     def between(self, begin: datetime, end: datetime) -> list[tuple[datetime, datetime, str]]:
         """Return (date, instant, id of its story) of the entries dated in a time, oldest first."""
         said = self._from_a_quiet_time(begin - _LOOK_BACK, end)
-        dates = dates_of(self._site, said)
+        dates = self._dates(said)
         found = ((date, at, name) for (name, at), date in dates.items() if begin <= date < end)
         return sorted(found)
+
+    def _dates(self, said: list[tuple[datetime, str]]) -> Dates:
+        """Return `dates_of`, found out once for the several feeds that ask about one month."""
+        key = id(self._site), tuple(said)
+        known = _known.get(key)
+        if known is None:
+            if len(_known) >= _MOST_KNOWN:
+                _known.clear()
+            known = _known[key] = self._site, dates_of(self._site, said)
+        return known[1]
 
     def _from_a_quiet_time(self, begin: datetime, end: datetime) -> list[tuple[datetime, str]]:
         """Return what was signed until `end`, from where nobody before had a say in its dates."""

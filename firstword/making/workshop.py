@@ -131,6 +131,11 @@ class Workshop:
             self.units.keep(shelf, (), trace)
         return todo, gone
 
+    def is_old(self, unit: Unit) -> bool:
+        """Tell whether a unit that is listed in every build has to be made."""
+        here = self.units.shelf(unit.shelf).get(unit.name)
+        return self.anew or unit.name in self._old or here != unit.inputs
+
     def make(self, unit: Unit, *, counts: bool = True) -> None:
         """Make one unit and write what of it is another one."""
         clocks: list[Clock] = []
@@ -163,6 +168,6 @@ class Workshop:
         for name in here.keys() - {unit.name for unit in listed}:
             self.units.begin(name)
         for unit in listed:
-            if self.anew or unit.name in self._old or here.get(unit.name) != unit.inputs:
+            if self.is_old(unit):
                 self.units.begin(unit.name)
                 self.make(unit)

@@ -149,6 +149,15 @@ class StatusPage:
         """Return the state of every component, in the order of COMPONENTS."""
         return component_states(self.site.components, self.stories.find(Wanted(open=True)), clock)
 
+    def component_state(self, name: str, clock: Clock) -> ComponentState | None:
+        """Return the state of one component; None for one that is retired, and for a stranger.
+
+        Only the stories that name it are asked for, so that no other one has its page made again.
+        """
+        listed = {name: self.site.components[name]} if name in self.site.components else {}
+        naming = self.stories.find(Wanted(component=name, open=True))
+        return next(iter(component_states(listed, naming, clock)), None)
+
     def groups(self, clock: Clock) -> list[tuple[str, list[ComponentState]]]:
         """Return component states by group, in the order the groups first appear."""
         grouped: dict[str, list[ComponentState]] = {}

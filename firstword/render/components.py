@@ -72,7 +72,7 @@ def component_page(status: StatusPage, component: Component, clock: Clock) -> di
     """Return what component.html gets."""
     told = Wanted(component=component.id)
     stories = list(islice(status.stories.find(told), MOST_STORIES + 1))
-    state = next((s for s in status.components(clock) if s.component is component), None)
+    state = status.component_state(component.id, clock)
     return {
         "head": component_head(component, state),
         "component": component,

@@ -30,9 +30,7 @@ def install(environment: Environment) -> None:
     """
     vars(environment)["newstyle_gettext"] = True
     # The extension's own `_` looks `gettext` up in every page, each time.
-    environment.globals.update(
-        _=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext
-    )
+    environment.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
     environment.filters.update({**_FILTERS, **heads.FILTERS})
 
 

@@ -29,7 +29,7 @@ from firstword.words import speak
 
 
 def escaped(value: Any) -> str:
-    """Escape what a template writes; without a mark that it was escaped, for nobody asks any more."""
+    """Escape what a template writes; no mark says that it was escaped, for nobody asks."""
     kind = type(value)
     if kind is markupsafe.Markup or (kind is str and not _READ_BY_HTML.search(value)):
         return value  # type: ignore[no-any-return]

@@ -1,0 +1,123 @@
+"""What one edit costs in a long history, counted, not timed: files read, pages made, files written.
+
+Ten thousand stories take most of a minute to build for the first time, so here are fewer; no count
+below depends on how many there are. FIRSTWORD_STORIES=10000 makes as many.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from incremental import Workplace, quiet
+
+from benchmarks import make_history
+from firstword import build
+from firstword.build import Run
+from firstword.settings import load_settings
+
+STORIES = int(os.environ.get("FIRSTWORD_STORIES", "1000"))
+NIGHT = datetime(2026, 11, 20, 18, 40, tzinfo=UTC)
+#: The newest story of the history: still open, of web services, sign-in and DNS.
+OPEN = "mobile-000000.md"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """A site with a long history that was built once."""
+    root = tmp_path_factory.mktemp("long") / "site"
+    make_history.write_site(root, 1, STORIES)
+    place = Workplace(root, now=NIGHT, settings=load_settings(root / "pelicanconf.py"))
+    finish(place.run("output"))
+    return place
+
+
+@pytest.fixture
+def place(built: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace:
+    """The same, built once more: a file that is looked at as it is written is read again, once."""
+    monkeypatch.setattr(build, "complain", quiet)
+    finish(built.run("output"))
+    return built
+
+
+def finish(run: Run) -> Run:
+    run.close()
+    return run
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".build")
+    }
+
+
+def edited(place: Workplace, words: str = "Still at it.") -> Run:
+    """Sign one more update in the open story, a minute later, and build."""
+    place.now += timedelta(minutes=1)
+    (path,) = (place.root / "content").rglob(f"*{OPEN}")
+    said = f"\n## {place.now:%Y-%m-%d %H:%M} | Ada Holm | update\n\n{words}\n"
+    path.write_text(path.read_text() + said)
+    return finish(place.run("output"))
+
+
+def pages(run: Run) -> list[str]:
+    return [key for key in run.made if key.endswith(".html")]
+
+
+def test_one_edit_reads_one_file_makes_few_pages_and_writes_what_differs(place: Workplace) -> None:
+    before = digests(place.root / "output")
+    run = edited(place)
+    after = digests(place.root / "output")
+    differing = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+    assert (run.found.files_read, run.found.parsed) == (1, 1)
+    assert len(pages(run)) <= 25
+    assert not any(key.startswith("feeds/archive/") for key in differing)
+    assert run.output.written == len(differing) <= 40
+    assert "index.html" in differing
+
+
+def test_no_page_or_badge_of_another_component_is_made_again(place: Workplace) -> None:
+    run = edited(place)
+    theirs = {key.split("/")[1] for key in run.made if key.startswith("components/")}
+    assert theirs == {"webhooks", "login", "dns"}
+
+
+def test_an_edit_of_long_ago_makes_its_own_pages_and_archives(place: Workplace) -> None:
+    path = min((place.root / "content/incidents").rglob("*.md"))
+    path.write_text(path.read_text() + "\nOne more sentence.\n")
+    run = finish(place.run("output"))
+
+    assert run.found.files_read == 1
+    assert "index.html" not in run.made
+    assert len(pages(run)) <= 25
+    # Of the archives those alone that hold its updates.
+    assert 0 < len([key for key in run.made if key.startswith("feeds/archive/")]) <= 6
+
+
+def test_nothing_changed_and_nothing_is_made(place: Workplace) -> None:
+    run = finish(place.run("output"))
+    assert (run.found.files_read, run.made, run.output.written) == (0, [], 0)
+
+
+def test_a_minute_later_only_what_tells_the_time_is_made(place: Workplace) -> None:
+    place.now += timedelta(minutes=1)
+    run = finish(place.run("output"))
+    assert run.found.files_read == 0
+    assert len(pages(run)) <= 3
+
+
+@pytest.mark.parametrize("touch", [Path.touch, lambda path: path.write_bytes(path.read_bytes())])
+def test_a_file_that_was_written_with_the_same_bytes_is_read_and_no_more(
+    place: Workplace, touch: Callable[[Path], object]
+) -> None:
+    (path,) = (place.root / "content").rglob(f"*{OPEN}")
+    touch(path)
+    run = finish(place.run("output"))
+    assert (run.found.files_read, run.found.parsed, run.made) == (1, 0, [])
