@@ -1,0 +1,133 @@
+"""Every command that the pages of docs/ print works as printed, in a site where it makes sense."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sites import CARDS, CARDS_FILE, SmallSite
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+
+#: A command that is not run here, by how it begins → why.
+NOT_RUN = {
+    "aws cloudformation deploy": "it takes an account; tests/test_hosting.py reads the template",
+    "feeds() {": "a part of sfeed's settings; tests/test_feeds_connect.py runs sfeed with it",
+    "merge() {": "a part of sfeed's settings; tests/test_feeds_connect.py runs sfeed with it",
+    "python publish.py --watch": "it stays; tests/test_publish_tick.py lets it run",
+    "python publish.py public s3://": "it takes a bucket; tests/test_publish_s3.py has one",
+}
+
+
+def blocks(page: Path) -> list[str]:
+    """Return the shell commands of a page, a line each, as a reader would paste them."""
+    text = page.read_text(encoding="utf-8")
+    lines: list[str] = []
+    for block in re.findall(r"^ *```sh\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE):
+        for line in re.sub(r"\\\n\s*", "", block).splitlines():
+            # A schedule and the folder it is for stand before what cron runs.
+            command = re.sub(r"^[*/0-9 ]+cd \S+ && (\.venv/bin/)?", "", line.strip())
+            command = re.sub(r"\s+# .*$", "", command)
+            if command and not command.startswith("#"):
+                lines.append(command)
+    return lines
+
+
+def pages() -> list[str]:
+    return [page.stem for page in sorted(DOCS.glob("*.md")) if blocks(page)]
+
+
+def plain(folder: Path) -> Path:
+    """A small site that was published."""
+    site = SmallSite.make(folder / "site", {CARDS_FILE: f"{CARDS}\nCall +45 12 34 56 78.\n"})
+    site.commit()
+    return site.root
+
+
+def importing(folder: Path) -> Path:
+    """A small site beside an old cState page and a folder of articles."""
+    root = plain(folder)
+    shutil.copytree(ROOT / "tests/data/cstate", folder / "old-status")
+    old = folder / "old-content" / "incidents" / "2021-03-04-slow.md"
+    old.parent.mkdir(parents=True)
+    front = "title: Slow pages\ndate: 2021-03-04 10:00\ncategory: Trouble"
+    old.write_text(f"---\n{front}\n---\n\nPages were slow.\n")
+    mapping = re.findall(r"```yaml\n(.*?)```", (DOCS / "importing.md").read_text(), re.DOTALL)
+    (root / "mapping.yaml").write_text(mapping[0])
+    return root
+
+
+def mailing(folder: Path) -> Path:
+    """A small site that is published and mails, with somebody else's list."""
+    root = plain(folder)
+    with (root / "pelicanconf.py").open("a") as conf:
+        conf.write('MAIL_FROM = "status@acme.example"\nCONTACT = "care@acme.example"\n')
+    (root / "crm.csv").write_text("address,cadence\nbo@reader.example,daily\n")
+    assert SmallSite(root).publish().code == 0
+    return root
+
+
+#: Page → the folder in which its commands are run, one after the other.
+PLACES: dict[str, Callable[[Path], Path]] = {
+    "importing": importing,
+    "mail": mailing,
+    "start": lambda folder: folder,
+}
+#: Exit codes that are right, where that is not 0 alone.
+CODES = {
+    # The old page of the tests has files that need a person; a small site has no postal address.
+    "firstword import": {0, 3},
+    "firstword doctor": {0, 1},
+}
+
+
+def run(command: str, folder: Path, home: Path) -> subprocess.CompletedProcess[str]:
+    programs = Path(sys.executable).parent
+    return subprocess.run(
+        ["sh", "-c", command],
+        cwd=folder,
+        env={
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(home),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "SOURCE_DATE_EPOCH": "1795253400",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("page", pages())
+def test_the_commands_of_a_page_work_as_printed(page: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text("[user]\nname = T\nemail = dawn@acme.example\n")
+    folder = PLACES.get(page, plain)(tmp_path)
+
+    for command in blocks(DOCS / f"{page}.md"):
+        if any(command.startswith(beginning) for beginning in NOT_RUN):
+            continue
+        ran = run(command, folder, home)
+        right = next((codes for name, codes in CODES.items() if command.startswith(name)), {0})
+        assert ran.returncode in right, f"{command}\n{ran.stdout}{ran.stderr}"
+        assert "Traceback" not in ran.stderr, command
+        if command.startswith("firstword init"):
+            folder = folder / "status"
+
+
+def test_nothing_is_excused_that_no_page_prints() -> None:
+    printed = [command for page in DOCS.glob("*.md") for command in blocks(page)]
+
+    for beginning in NOT_RUN:
+        assert any(command.startswith(beginning) for command in printed), beginning
