@@ -327,6 +327,16 @@ def test_a_server_that_takes_nothing_ends_it_and_the_rest_goes_out_later(at: Des
     assert at.ledger.sent_again(word(9).id) == ()
 
 
+def test_a_server_that_refuses_everybody_is_not_asked_a_thousand_times(at: Desk) -> None:
+    at.people.put([reader(f"r{n}@reader.example") for n in range(98)])
+    post = Post()
+    post.fate = lambda _: Outcome(fate=Fate.REFUSED, code="554 5.6.0")
+    done = sent(at, [word(9)], post)
+
+    assert done.stopped == "refuses everybody: 554 5.6.0"
+    assert at.ledger.counts(word(9).id) == {Fate.REFUSED: 25, Fate.PLANNED: 75}
+
+
 def test_who_leaves_between_plan_and_letter_gets_none(at: Desk, tmp_path: Path) -> None:
     post = Post()
     both = [at.people.person(who) for who in (ADA, BO)]

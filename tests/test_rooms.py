@@ -125,7 +125,10 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
 HOMES = {
     "pelican": {"firstword/plugin.py", "firstword/build.py"},
     "boto3": {"firstword/store/cdn.py"},
-    "botocore": {"firstword/store/s3.py", "firstword/store/lane.py", "firstword/store/cdn.py"},
+    "botocore": {
+        *("firstword/store/s3.py", "firstword/store/lane.py", "firstword/store/cdn.py"),
+        "firstword/mail/ses.py",
+    },
     "urllib3": {"firstword/store/lane.py"},
     "css_inline": {"firstword/digest/layout.py"},
     "feedgen": {"firstword/feeds.py", "firstword/feeds/"},

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firstword.errors import MailError
+from firstword.errors import MailError, SettingsError
 
 if TYPE_CHECKING:
     from firstword.mail.parcel import Consent
@@ -72,6 +72,10 @@ def run(options: argparse.Namespace) -> int:
     settings: Mapping[str, Any] = load_settings(root / CONF)
     site = read_site(settings)
     begins = options.verb in {"add", "import"}
+    if begins and site.mail and site.mail.subscribers:
+        raise SettingsError(
+            "MAIL_SUBSCRIBERS", f"{site.mail.subscribers!r} keeps the list: add there"
+        )
     with at_hand(root, settings, site) as folder:
         people = open_people(folder, create=begins)
         try:

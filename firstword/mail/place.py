@@ -19,8 +19,22 @@ _IGNORE = "# Addresses of people: never in a repository.\n*\n"
 
 @contextmanager
 def at_hand(root: Path, settings: Mapping[str, Any], site: Site) -> Iterator[Path]:
-    """Return the folder with the list and the ledger of a site. Raises SettingsError."""
-    yield private_folder(root, mail_of(site).state, published_folders(root, settings, site))
+    """Return the folder with the list and the ledger of a site.
+
+    A list that SES keeps is brought up to date first. Raises SettingsError, MailError.
+    """
+    mail = mail_of(site)
+    folder = private_folder(root, mail.state, published_folders(root, settings, site))
+    if mail.subscribers:
+        from firstword.mail.people import open_people
+        from firstword.mail.ses import make_client, take_over
+
+        people = open_people(folder, create=True)
+        try:
+            take_over(people, make_client(mail), site, mail)
+        finally:
+            people.close()
+    yield folder
 
 
 def mail_of(site: Site) -> Mail:

@@ -25,6 +25,8 @@ from firstword.mail.transport import Bucket, Lane, Outcome, Transport
 
 #: How many composed letters are kept: one a look, and another for each that carries missed words.
 _LETTERS = 256
+#: So many refusals with nothing accepted in between are about us, not about so many people.
+_REFUSED_IN_A_ROW = 25
 
 
 @dataclass(slots=True)
@@ -174,6 +176,7 @@ class _Dispatch:
         self._counted = counted
         self._carries = desk.ledger.any_inside(edition.id)
         self._stop = ""
+        self._refused_in_a_row = 0
 
         @lru_cache(_LETTERS)
         def compose(look: Look, missed: tuple[str, ...]) -> Letter:
@@ -243,6 +246,10 @@ class _Dispatch:
             self._stop = self._stop or outcome.stop
         else:
             self._counted[outcome.fate] += 1
+        refused = outcome.fate is Fate.REFUSED and not outcome.gone
+        self._refused_in_a_row = self._refused_in_a_row + 1 if refused else 0
+        if self._refused_in_a_row >= _REFUSED_IN_A_ROW:
+            self._stop = self._stop or f"refuses everybody: {outcome.code}"
         if outcome.gone:
             self._desk.people.set_state(person, Standing.BOUNCED)
         return replace(self._event(person, outcome.fate), code=outcome.code)
