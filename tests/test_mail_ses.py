@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 from botocore.stub import ANY, Stubber
 from mails import MAIL_CONF, desk, listed, reader, word
-from sites import SmallSite
 from moto import mock_aws
 from moto.ses.models import ses_backends
+from sites import SmallSite
 
 from firstword.cli import main
 from firstword.errors import MailError
