@@ -127,7 +127,8 @@ def test_the_first_words_read_are_what_is_wrong(browser: Browser, judged_at: str
         main = tree.read(page).find("main")[0]
 
     said = [node.name for node in main.find("StaticText")]
-    assert said[:2] == ["One card payment in 25 fails.", "Affected"]
+    assert said[:2] == ["One card payment in 25 fails.", "Cause found"]
+    assert said.index("Affected") < 7
 
 
 # ── colours, movement, paper ─────────────────────────────────────────────────────────────────────

@@ -209,7 +209,7 @@ def test_a_translation_has_its_labels_in_its_language() -> None:
 
     assert '<html lang="de" dir="ltr">' in page
     assert 'Störung · <span class="status">Wird untersucht</span> · Auswirkung: Erheblich' in page
-    assert "21. November 2026, 09:20 MEZ (08:20 UTC)" in page
+    assert "21. November 2026, 09:20\xa0MEZ (08:20\xa0UTC)" in page
     assert '<div class="words"><p>Jede fünfte.</p>' in page
     assert "nicht übersetzt" not in page
     # What only the script shows is German, too.
@@ -262,8 +262,20 @@ def test_english_words_on_an_arabic_page_keep_their_direction() -> None:
     assert '<div class="words" lang="en" dir="ltr"><p>The bank.</p>' in page
     assert '<div class="words"><p>عملية من كل خمس.</p>' in page
     # A time, and a name inside of a sentence, each keep their own order.
-    assert "21 نوفمبر 2026، \u206609:40 CET (08:40 UTC)\u2069" in page
+    assert "21 نوفمبر 2026، \u206609:40\xa0CET (08:40\xa0UTC)\u2069" in page
     assert "الرد على \u2068Ian\u2069" in page
+
+
+@pytest.mark.parametrize(("code", "comma"), [("ja", "、"), ("ar", "، ")])
+def test_earlier_updates_on_a_home_page_have_the_commas_of_the_language(
+    code: str, comma: str
+) -> None:
+    news = "## 2026-11-21 09:40 | Ian Reyes | identified\n\nThe bank."
+    home = built("10:00", story(file(FIRST, news)), DEFAULT_LANG=code)["index.html"]
+
+    earlier = home.partition('<p class="more">')[2].partition("</p>")[0]
+    assert f"{comma}<a href" in earlier
+    assert ", " not in text(earlier)
 
 
 def test_an_english_page_has_nothing_of_its_translation() -> None:

@@ -85,9 +85,9 @@ def test_the_first_thing_read_is_what_is_wrong(browser: Browser, address: str) -
 
     assert page.title() == "One card payment in 25 fails – Northwind status"
     assert page.locator("h1").inner_text() == "One card payment in 25 fails."
-    facts = page.locator(".open .facts").first.inner_text()
-    assert facts.startswith("Affected\nAnyone paying by card in the online shop.")
-    assert "Next word\nby 21 November 2026, 11:15 CET (10:15 UTC)" in facts
+    facts = " ".join(page.locator(".open .facts").first.inner_text().split())
+    assert facts.startswith("Affected Anyone paying by card in the online shop.")
+    assert "Next word by 21 November 2026, 11:15 CET (10:15 UTC) · Dawn Okafor" in facts
     page.close()
 
 

@@ -163,6 +163,80 @@ def test_whoever_signed_can_be_answered() -> None:
     assert "Kofi Mensah , Care Reply to Dawn Dawn Okafor took over" in plain(left)
 
 
+def test_the_next_word_says_from_whom() -> None:
+    from_ian = "## 2026-11-21 09:40 | Ian Reyes | update\nnext: 11:00\n\nWe look on."
+    shown = html("10:00", story(file(first(), from_ian)))
+
+    for page in (shown[HOME], shown[CARDS_PAGE]):
+        word = page.partition(">Next word</dt>")[2].partition("</dd>")[0]
+        assert plain(word) == "by 21 November 2026, 11:00 CET (10:00 UTC) · Ian Reyes"
+        assert '/people/ian-reyes/"' in word
+
+
+def test_what_a_reader_wants_to_know_comes_in_this_order() -> None:
+    told = first("next: 11:00\nexpected: 2026-11-21 13:00\naffected: All.\nworkaround: Wait.")
+    shown = said("10:00", story(file(told)))
+    labels = ("Affected All.", "What you can do Wait.", "Next word by", "Expected", "One in five.")
+
+    stands = "Investigating · Impact: Major · since 21 November 2026, 09:00 CET (08:00 UTC)"
+    assert f"T. {stands} Affected" in shown[HOME]
+    for key in (HOME, CARDS_PAGE):
+        places = [shown[key].index(label) for label in labels]
+        assert places == sorted(places)
+    assert shown[CARDS_PAGE].index("Expected by") < shown[CARDS_PAGE].index("Started 21")
+
+
+def test_each_of_several_says_how_it_stands() -> None:
+    shown = said("10:00", *many(2, "investigating", days_apart=1))[HOME]
+
+    assert "Story 0 Investigating · Impact: Major · since 20 November 2026, 09:00 CET" in shown
+    assert "Story 1 Investigating · Impact: Major · since 19 November 2026, 09:00 CET" in shown
+
+
+def test_of_a_maintenance_the_first_thing_said_is_when() -> None:
+    planned = story(
+        file(
+            "## 2026-11-20 09:20 | Dawn Okafor | scheduled\naffected: All.\n\nA server.",
+            kind="maintenance",
+        )
+    )
+    page = said("09:00", planned)["maintenance/2026-11-21-cards/index.html"]
+
+    facts = page.partition("Maintenance · Planned ")[2]
+    assert facts.startswith("Planned 22 November 2026, ")
+    assert "Add to calendar Affected All." in facts
+
+
+def test_what_is_in_no_group_does_not_pass_for_a_part_of_one() -> None:
+    listed = [
+        {"id": "checkout", "name": "Checkout", "group": "Shop"},
+        {"id": "api", "name": "API"},
+        {"id": "orders", "name": "Orders", "group": "Shop"},
+    ]
+    shown = said("10:00", site=read_site({**SETTINGS, "COMPONENTS": listed}))[HOME]
+
+    parts = "API No problem reported Shop Checkout No problem reported Orders No problem reported"
+    assert f"Parts of our service {parts} The last" in shown
+
+
+def test_a_time_and_its_zone_stay_on_one_line() -> None:
+    page = html("10:00", story(file(first("next: 11:00"))))[HOME]
+
+    assert ">21 November 2026, 11:00\N{NO-BREAK SPACE}CET (10:00\N{NO-BREAK SPACE}UTC)<" in page
+
+
+def test_what_we_said_we_would_change_keeps_its_numbers() -> None:
+    end = (
+        "## 2026-11-21 09:50 | Ian Reyes | resolved\n\nWorks.\n\n"
+        "- [ ] A second bank (Ian Reyes, 2027-01-30)\n- [ ] An alarm (Dawn Okafor, 2026-11-28)"
+    )
+    page = html("10:00", story(file(first(), end)))[CARDS_PAGE]
+
+    change = plain(page.partition('class="follow-ups"')[2].partition("</ol>")[0])
+    second_bank = "A second bank Ian Reyes · by 30 January 2027"
+    assert f"{second_bank} An alarm Dawn Okafor · by 28 November 2026" in change
+
+
 # ── how things stand ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -195,6 +269,28 @@ def test_a_home_page_does_not_grow_with_what_is_open() -> None:
         assert "Story 12" in page.partition("The last 14 days")[0]
         assert "Story 13" not in page.partition("The last 14 days")[0]
         assert len(gzip.compress(page.encode(), 9)) <= 10 * 1024
+
+
+def test_ten_thousand_stories_of_the_past_weigh_nothing() -> None:
+    """Counted at 300 and at 1,500: what five times as many add, seven times that would add."""
+
+    def sizes(count: int) -> dict[str, int]:
+        past = many(count, "resolved", days_apart=1)
+        status = StatusPage.of(SITE, past)
+        renderer = Renderer(status, Markup(lambda _: None), THEME)
+        shown = [*pages(status), *story_pages(status, past[0]), *more_pages(status)]
+        clock = Clock(datetime.fromisoformat("2026-11-21T10:00+01:00"))
+        return {
+            page.key: len(gzip.compress(renderer.render(page, clock.fresh()), 9))
+            for page in shown
+            if "history/" not in page.key
+        }
+
+    some, more = sizes(300), sizes(1500)
+    told = "incidents/2026-11-20-story-0/index.html"
+    assert {HOME, told, "404.html", "components/checkout/index.html"} <= some.keys()
+    assert {key for key, size in more.items() if size - some[key] > 64} == set()
+    assert max(more[HOME], more[told]) <= 10 * 1024
 
 
 # ── history ──────────────────────────────────────────────────────────────────────────────────────

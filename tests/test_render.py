@@ -162,7 +162,7 @@ def test_a_follow_up_names_who_has_it_now() -> None:
 
     shown = said("10:00", story(file(FIRST, end)), site=from_now_on)
 
-    assert "An alarm Ian Reyes , now Dawn Okafor, by 28 November 2026" in shown[CARDS_PAGE]
+    assert "An alarm Ian Reyes , now Dawn Okafor · by 28 November 2026" in shown[CARDS_PAGE]
 
 
 def test_nobody_is_asked_after_where_nothing_is_wrong() -> None:

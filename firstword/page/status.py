@@ -159,11 +159,14 @@ class StatusPage:
         return next(iter(component_states(listed, naming, clock)), None)
 
     def groups(self, clock: Clock) -> list[tuple[str, list[ComponentState]]]:
-        """Return component states by group, in the order the groups first appear."""
+        """Return component states by group, in the order the groups first appear.
+
+        What is in none comes first: after a group it would pass for a part of it.
+        """
         grouped: dict[str, list[ComponentState]] = {}
         for state in self.components(clock):
             grouped.setdefault(state.component.group, []).append(state)
-        return list(grouped.items())
+        return sorted(grouped.items(), key=lambda group: bool(group[0]))
 
     def uptime(self, component: str, clock: Clock) -> Uptime:
         """Return a component's last days."""

@@ -5,6 +5,7 @@ The language is in the context of a page, so that one environment serves all of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from firstword.words import Language
 
 #: Scripts from right to left, by the tags of the languages that are written in them.
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+_TIME_AND_ZONE = re.compile(r"(?<=:\d\d) (?=[A-Z])")
 
 
 def install(environment: Environment) -> None:
@@ -72,7 +74,9 @@ def instant(at: datetime) -> str:
 
 
 def _stamped(at: datetime, text: str) -> markupsafe.Markup:
-    stamp = f'<time datetime="{instant(at)}">{markupsafe.escape(text)}</time>'
+    # A time and its zone stay on one line: what follows a break is read as something else.
+    whole = _TIME_AND_ZONE.sub("\N{NO-BREAK SPACE}", text)
+    stamp = f'<time datetime="{instant(at)}">{markupsafe.escape(whole)}</time>'
     return markupsafe.Markup(stamp)  # noqa: S704 - an instant, and a text that was escaped
 
 

@@ -211,7 +211,7 @@ def story(status: StatusPage, incident: Incident, shown: Incident, clock: Clock)
         "expected": [p for p in made if p.kind is PromiseKind.EXPECTED][::-1],
         "follow_ups": [
             (p, told_follow_up(shown, p.follow_up, status.site.language))
-            for p in made
+            for p in sorted(made, key=lambda p: p.follow_up.number if p.follow_up else 0)
             if p.follow_up
         ],
         "ended_at": incident.ended_at,
