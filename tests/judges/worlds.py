@@ -205,7 +205,11 @@ WORLDS = (
         {SLOW_FILE: SLOW, f"{FOLDER}/2026-11-10-tip.md": TIP},
         pages=("index.html", "404.html", "components/checkout/index.html"),
     ),
-    World("empty", {"content/incidents/.keep": ""}, pages=("index.html", "history/index.html")),
+    World(
+        "empty",
+        {"content/incidents/.keep": ""},
+        pages=("index.html", "history/index.html", "record/index.html"),
+    ),
     World(
         "late",
         {
@@ -213,7 +217,7 @@ WORLDS = (
             f"{FOLDER}/2026-11-21-api.md": BARE,
             f"{FOLDER}/2026-11-21-till.md": UNCONFIRMED,
         },
-        pages=("index.html", "incidents/2026-11-20-van/index.html"),
+        pages=("index.html", "incidents/2026-11-20-van/index.html", "record/index.html"),
     ),
     World(
         "arabic",
