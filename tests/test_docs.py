@@ -131,3 +131,28 @@ def test_nothing_is_excused_that_no_page_prints() -> None:
 
     for beginning in NOT_RUN:
         assert any(command.startswith(beginning) for command in printed), beginning
+
+
+def test_the_pages_make_a_site_without_a_warning(tmp_path: Path) -> None:
+    """Strict: every link leads somewhere, every heading that is linked is there."""
+    made = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert made.returncode == 0, made.stderr
+    home = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert "fonts.g" not in home  # nothing from elsewhere
+
+
+def test_every_page_can_be_found_from_the_list_of_pages() -> None:
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    start = (DOCS / "index.md").read_text(encoding="utf-8")
+
+    for page in DOCS.glob("*.md"):
+        assert f"{page.name}\n" in nav, page.name
+        assert f"({page.name})" in start or page.name == "index.md", page.name
