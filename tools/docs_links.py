@@ -9,5 +9,5 @@ _OUT = re.compile(r"\[([^\]]+)\]\(\.\./([^)]+)\)")
 
 
 def on_page_markdown(markdown: str, **_about: Any) -> str:
-    """Keep a link's text where the site has nowhere to lead it: in the repository it leads there."""
+    """Keep a link's text where the site has nowhere to lead it, as the repository has."""
     return _OUT.sub(r"\1", markdown)
