@@ -12,7 +12,7 @@ from mails import JOINED, NINE, STORY, Post, Scribe, day, desk, reader, word
 
 from firstword.errors import MailError
 from firstword.mail.ledger import Event, Fate
-from firstword.mail.parcel import Cadence, Edition, Standing
+from firstword.mail.parcel import Cadence, Edition, Letter, Look, Standing
 from firstword.mail.people import open_people
 from firstword.mail.sending import Desk, Sent, preview, send
 from firstword.mail.transport import Bucket, Outcome, Quota
@@ -293,6 +293,23 @@ def test_each_look_is_composed_once(tmp_path: Path) -> None:
     assert len(post.arrived) == 100
     assert isinstance(at.composer, Scribe)
     assert len(at.composer.composed) == 2
+
+
+def test_what_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    at = desk(tmp_path, *(reader(f"r{n}@reader.example") for n in range(9)), reader(ADA, zone="X"))
+    post = Post()
+
+    class Stuck(Scribe):
+        def compose(self, edition: Edition, look: Look, missed: tuple[str, ...]) -> Letter:
+            if look.zone == "X":
+                raise MailError("cannot be written")
+            return super().compose(edition, look, missed)
+
+    with pytest.raises(MailError, match="cannot be written"):
+        sent(replace(at, composer=Stuck()), [word(9)], post)
+
+    assert post.arrived == []
+    assert at.ledger.counts(word(9).id) == {}
 
 
 # ── what servers say ─────────────────────────────────────────────────────────────────────────────

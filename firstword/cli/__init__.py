@@ -26,6 +26,7 @@ COMMANDS = {
     "init": ("firstword.cli.init", "begin a status page in an empty folder"),
     "publish": ("firstword.cli.publish", "build, compare with the targets, send what changed"),
     "redact": ("firstword.cli.redact", "take a secret out of a published update, in the open"),
+    "send": ("firstword.cli.send", "send the mail that was planned"),
     "serve": ("firstword.cli.serve", "build, show on loopback, build again on every change"),
     "subscribers": ("firstword.cli.subscribers", "keep the list of those who get mail"),
 }

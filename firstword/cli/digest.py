@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 OUTBOX = "outbox"
 #: In the outbox nobody is addressed; a domain of RFC 2606 takes no mail.
 _NOBODY, _TOKEN = "reader@example.invalid", "a" * 32
-_CADENCES = ("immediate", "daily", "weekly", "reminder", "follow_up")
+CADENCES = ("immediate", "daily", "weekly", "reminder", "follow_up")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--preview", action="store_true", help="every edition, whoever would get it; needs no list"
     )
     parser.add_argument(
-        "--only", choices=_CADENCES, action="append", help="of this kind alone (again for another)"
+        "--only", choices=CADENCES, action="append", help="of this kind alone (again for another)"
     )
     parser.add_argument(
         "--outbox", type=Path, metavar="DIR", help=f"where to write (default: {OUTBOX}/)"
@@ -171,7 +171,7 @@ def _summary(found: Sequence[Edition], plan: Plan) -> str:
     counts: Counter[str] = Counter()
     for edition in found:
         counts[edition.cadence] += plan.recipients[edition.id]
-    told = ", ".join(f"{counts[name]} {name}" for name in _CADENCES if counts[name])
+    told = ", ".join(f"{counts[name]} {name}" for name in CADENCES if counts[name])
     return f"{_many(plan.total, 'message')} to send" + (f": {told}" if told else "")
 
 

@@ -13,6 +13,7 @@ examples:
   python publish.py --allow-shrink               after old pages were taken out on purpose
   python publish.py --force                      after history was rewritten
   python publish.py --no-lock s3://status-example-2    where a server ignores conditions
+  python publish.py --send                       and mail the updates that are out now
   python publish.py --json > report.json
 
 exit code: 0 all published, 1 nothing, 2 usage or settings, 3 published, but something needs a
@@ -32,6 +33,7 @@ from typing import TYPE_CHECKING
 from firstword.errors import ContentError, FirstwordError, SettingsError
 
 if TYPE_CHECKING:
+    from firstword.cli.publishing import Ended, Publishing
     from firstword.publisher import Report
 
 
@@ -73,11 +75,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="stay: publish when the clock changes a page or a file is saved, until Ctrl-C",
     )
+    parser.add_argument(
+        "--send",
+        action="store_true",
+        help="then mail the updates that have yet to reach subscribers, if readers see the page",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Publish the site around the current folder."""
+    for other in ("watch", "json", "dry_run"):
+        if options.send and getattr(options, other):
+            clash = other.replace("_", "-")
+            raise SettingsError("--send", f"cannot be had with --{clash}")
     if options.watch:
         if options.json or options.dry_run:
             clash = "--json" if options.json else "--dry-run"
@@ -93,6 +104,10 @@ def run(options: argparse.Namespace) -> int:
 
     began = time.monotonic()
     publishing = Publishing.read(options)
+    if options.send:
+        from firstword.cli.delivery import mail_to_send
+
+        mail_to_send(publishing.site)  # what cannot be is told before the publish
     try:
         with showing(sys.stderr, os.environ) as show:
             ended = publishing.once(show, tick=options.tick)
@@ -100,7 +115,23 @@ def run(options: argparse.Namespace) -> int:
         print(error)
         return error.exitcode
     print_ended(ended, publishing, time.monotonic() - began)
-    return exit_code(ended.reports, held=ended.held or bool(ended.unseen))
+    code = exit_code(ended.reports, held=ended.held or bool(ended.unseen))
+    return max(code, _send(publishing, ended)) if options.send else code
+
+
+def _send(publishing: Publishing, ended: Ended) -> int:
+    """Mail the updates that are out, after every target has them and readers see them."""
+    from firstword.cli.delivery import send_news, told
+
+    behind = [r.target for r in ended.reports if r.outcome in {"refused", "failed"}]
+    if behind or ended.unseen:
+        where = ", ".join(behind) or "the site's address"
+        print(f"NOT mailed: the page is not there yet: {where}", file=sys.stderr)
+        return 3
+    sent = send_news(publishing.root, publishing.settings, publishing.site)
+    for line in told(sent):
+        print(line)
+    return 3 if sent.needs_a_person else 0
 
 
 def _as_json(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ Of one story people get its newest word only; what of it did not reach them goes
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
@@ -118,13 +118,23 @@ def make_plan(
     ledger: Ledger,
     editions: Sequence[Edition],
     composer: Composer,
+    look_at: Callable[[str, Look], object] | None = None,
 ) -> tuple[Plan, Iterator[Event]]:
-    """Return a plan and the events that write it down; the plan is whole when those have ended."""
+    """Return a plan and the events that write it down; the plan is whole when those have ended.
+
+    `look_at` is called with every edition and look that a letter is planned for, again and again.
+    """
     plan = Plan(tuple(editions))
-    return plan, _events(plan, people, ledger, composer)
+    return plan, _events(plan, people, ledger, composer, look_at)
 
 
-def _events(plan: Plan, people: People, ledger: Ledger, composer: Composer) -> Iterator[Event]:
+def _events(
+    plan: Plan,
+    people: People,
+    ledger: Ledger,
+    composer: Composer,
+    look_at: Callable[[str, Look], object] | None,
+) -> Iterator[Event]:
     by_id = {edition.id: edition for edition in plan.editions}
     sent_with = {name: ledger.digest_of(name) for name in by_id}
     changed = frozenset(
@@ -149,7 +159,10 @@ def _events(plan: Plan, people: People, ledger: Ledger, composer: Composer) -> I
         _count(plan, wanted, entries, {event.edition for event in told}, changed)
         for event in told:
             seal.update(f"{event.edition} {member.person} {event.within}\n".encode())
-            plan.recipients[event.edition] += event.fate is Fate.PLANNED
+            if event.fate is Fate.PLANNED:
+                plan.recipients[event.edition] += 1
+                if look_at:
+                    look_at(event.edition, one.look)
             yield replace(event, person=member.person)
     plan.hash = seal.hexdigest()[:16]
 

@@ -89,7 +89,13 @@ def send(
     when the server would not take all of it.
     """
     found = desk.ledger.settle_claims()
-    plan, events = make_plan(desk.people, desk.ledger, editions, desk.composer)
+    letters = _letters(desk.composer, editions)
+
+    def look_at(name: str, look: Look) -> None:
+        """Have a letter composed: what cannot be written is told before anything is sent."""
+        letters(name, look, ())
+
+    plan, events = make_plan(desk.people, desk.ledger, editions, desk.composer, look_at)
     with desk.ledger.planning(editions) as write:
         for event in events:
             write(event)
@@ -105,8 +111,24 @@ def send(
         for edition in sorted(editions, key=lambda one: (not one.urgent, one.at, one.id)):
             if plan.recipients[edition.id] and not sent.stopped:
                 counted = sent.fates.setdefault(edition.id, Counter())
-                sent.stopped = _Dispatch(desk, edition, lanes, bucket, counted).run()
+                sent.stopped = _Dispatch(
+                    desk, edition, lanes=lanes, bucket=bucket, counted=counted, letters=letters
+                ).run()
     return sent
+
+
+Letters = Callable[[str, Look, tuple[str, ...]], Letter]
+
+
+def _letters(composer: Composer, editions: Sequence[Edition]) -> Letters:
+    """Return who composes letters, each once as long as not too many are in use."""
+    by_id = {edition.id: edition for edition in editions}
+
+    @lru_cache(_LETTERS)
+    def compose(name: str, look: Look, missed: tuple[str, ...]) -> Letter:
+        return composer.compose(by_id[name], look, missed)
+
+    return compose
 
 
 def _allowed(plan: Plan, transport: Transport, rate: float) -> float:
@@ -165,9 +187,11 @@ class _Dispatch:
         self,
         desk: Desk,
         edition: Edition,
+        *,
         lanes: _Lanes,
         bucket: Bucket | None,
         counted: Counter[Fate],
+        letters: Letters,
     ) -> None:
         self._desk = desk
         self._edition = edition
@@ -177,12 +201,7 @@ class _Dispatch:
         self._carries = desk.ledger.any_inside(edition.id)
         self._stop = ""
         self._refused_in_a_row = 0
-
-        @lru_cache(_LETTERS)
-        def compose(look: Look, missed: tuple[str, ...]) -> Letter:
-            return desk.composer.compose(edition, look, missed)
-
-        self._compose = compose
+        self._letters = letters
 
     def run(self) -> str:
         """Send the edition to all it is planned for; return why it ended early, or ""."""
@@ -238,7 +257,7 @@ class _Dispatch:
                 desk.ledger.turn([self._event(person, Fate.DROPPED)])
                 continue
             missed = desk.ledger.inside(edition.id, person) if self._carries else ()
-            letter = self._compose(one.look, missed)
+            letter = self._letters(edition.id, one.look, missed)
             yield person, one.address, letter.for_recipient(one.address, desk.people.token(person))
 
     def _settled(self, person: str, outcome: Outcome) -> Event:

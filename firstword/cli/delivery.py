@@ -1,0 +1,128 @@
+"""Sending from the command line: settings, list, ledger and server brought together."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from firstword.errors import SettingsError
+from firstword.model import Mail, Site
+
+if TYPE_CHECKING:
+    from firstword.cli.mailing import Mailing
+    from firstword.mail.parcel import Edition
+    from firstword.mail.planning import Plan
+    from firstword.mail.sending import Desk, Sent
+    from firstword.mail.transport import Transport
+
+#: What is to be sent, out of what there is.
+Choice = Callable[["Mailing"], Sequence["Edition"]]
+
+
+def deliver(
+    root: Path,
+    settings: Mapping[str, Any],
+    site: Site,
+    choice: Choice,
+    *,
+    agreed: Callable[[Plan], str | None] | None = None,
+) -> Sent:
+    """Send what was chosen and has yet to reach people.
+
+    `agreed` gets the plan and returns the hash that was agreed to, None = whatever it is by then;
+    without it nobody is asked. Raises MailError with nothing sent.
+    """
+    from firstword.mail.sending import preview, send
+
+    transport = make_transport(mail_to_send(site))
+    with _desk(root, settings, site) as (desk, mailing):
+        editions = choice(mailing)
+        expected = agreed(preview(desk, editions)) if agreed else None
+        rate = site.mail.rate if site.mail else 0
+        return send(desk, editions, transport, expected=expected, rate=rate)
+
+
+def mail_to_send(site: Site) -> Mail:
+    """Return what is set about mail. Raises SettingsError where nothing can be sent."""
+    from firstword.mail.place import mail_of
+
+    mail = mail_of(site)
+    if not mail.transport:
+        raise SettingsError("MAIL_TRANSPORT", "by which server? See docs/mail.md")
+    if site.pinned_clock and not _is_local(mail.transport):
+        raise SettingsError(
+            "PINNED_CLOCK", "the clock of this example stands still; remove it to send mail"
+        )
+    return mail
+
+
+def make_transport(mail: Mail) -> Transport:
+    """Return the way that the settings name; nothing is reached yet."""
+    if mail.transport.startswith("ses"):
+        from firstword.mail.ses import SesTransport, make_client
+
+        return SesTransport(make_client(mail), mail, time.sleep)
+    from firstword.mail.smtp import SmtpTransport, read_server
+
+    server = read_server(mail.transport, os.environ)
+    return SmtpTransport(server, mail.sender, lanes=mail.connections, sleep=time.sleep)
+
+
+def _is_local(transport: str) -> bool:
+    if transport.startswith("ses"):
+        return False
+    from firstword.mail.smtp import read_server
+
+    return read_server(transport, os.environ).loopback
+
+
+@contextmanager
+def _desk(root: Path, settings: Mapping[str, Any], site: Site) -> Iterator[tuple[Desk, Mailing]]:
+    """Open everything, for this process alone."""
+    from firstword.cli.mailing import mail_now, open_mailing
+    from firstword.clock import system_clock
+    from firstword.mail.ledger import open_ledger
+    from firstword.mail.people import open_people
+    from firstword.mail.place import at_hand, sole_sender
+    from firstword.mail.sending import Desk
+
+    with at_hand(root, settings, site) as folder, sole_sender(folder):
+        people = open_people(folder)
+        ledger = open_ledger(folder, system_clock)
+        try:
+            with open_mailing(root, settings, site, mail_now(site)) as mailing:
+                yield Desk(people, ledger, mailing.composer), mailing
+        finally:
+            ledger.close()
+            people.close()
+
+
+def told(sent: Sent) -> Iterator[str]:
+    """Yield what a sending came to, ready to print; the last line has the sum."""
+    from firstword.mail.ledger import Fate
+
+    if sent.found_unknown:
+        yield f"a sending that died left {sent.found_unknown} letters without an answer"
+    for name, counted in sent.fates.items():
+        fates = ", ".join(f"{many} {fate}" for fate, many in sorted(counted.items()) if many)
+        yield f"{name}: {fates or 'nothing sent'}"
+    for name, left in sent.plan.changed.items():
+        if left:
+            yield f"{name}: NOT sent to {left}: its words changed since; write a correction"
+    for name, many in sent.plan.unknown.items():
+        if many:
+            yield f"{name}: nobody knows whether {many} got it; it is not sent again"
+    if sent.stopped:
+        yield f"stopped, the rest goes out with the next sending: the server {sent.stopped}"
+    yield f"mailed: {sent.count(Fate.ACCEPTED)} of {sent.plan.total} messages"
+
+
+def send_news(root: Path, settings: Mapping[str, Any], site: Site) -> Sent:
+    """Send the word of every update that is out and has yet to reach people."""
+    from firstword.digest import news
+
+    return deliver(root, settings, site, lambda mailing: news(mailing.page, mailing.now))

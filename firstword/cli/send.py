@@ -1,0 +1,77 @@
+"""Send the mail that 'firstword digest' planned.
+
+PLAN is the hash that 'firstword digest' printed last: nothing is sent when words or people are
+others by now. On a terminal it may be left out; then you are asked. What was sent is in the ledger:
+to go on after anything went wrong, plan and send again.
+
+examples:
+  firstword digest && firstword send 1f2e3d4c5b6a7988
+  firstword send                                     asks, on a terminal
+  firstword send --only daily --yes                  for cron: whatever the plan is
+  python publish.py --send                           publish, then mail the updates
+
+exit code: 0 done (also when there is nothing to send), 1 nothing sent, 2 usage or settings, 3 sent,
+but something needs a person (letters put off or without an answer, words that changed), or no list
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from firstword.cli.digest import CADENCES
+from firstword.errors import MailError, SettingsError
+
+if TYPE_CHECKING:
+    from firstword.mail.planning import Plan
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("plan", nargs="?", metavar="PLAN", help="the hash of the plan you saw")
+    parser.add_argument(
+        "--only", choices=CADENCES, action="append", help="of this kind alone (again for another)"
+    )
+    parser.add_argument("--yes", action="store_true", help="send whatever the plan is, unasked")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Send the mail of the site around the current folder."""
+    from firstword.cli import find_root
+    from firstword.cli.delivery import deliver, told
+    from firstword.digest import editions
+    from firstword.settings import CONF, load_settings, read_site
+
+    if not (options.plan or options.yes or sys.stdin.isatty()):
+        raise SettingsError("PLAN", "which plan? 'firstword digest' prints its hash; or say --yes")
+
+    seen: str | None = options.plan
+
+    def agreed(plan: Plan) -> str | None:
+        if seen or options.yes:
+            return seen
+        if not plan.total:
+            return plan.hash
+        print(f"{plan.total} messages; send them? [y/N] ", end="", flush=True)
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+            raise MailError("nothing was sent")
+        return plan.hash
+
+    root = find_root(Path.cwd())
+    settings = load_settings(root / CONF)
+    sent = deliver(
+        root,
+        settings,
+        read_site(settings),
+        lambda mailing: [
+            edition
+            for edition in editions(mailing.page, mailing.now)
+            if not options.only or edition.cadence in options.only
+        ],
+        agreed=agreed,
+    )
+    for line in told(sent):
+        print(line)
+    return 3 if sent.needs_a_person else 0
