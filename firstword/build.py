@@ -20,13 +20,14 @@ from firstword import gitlog, urls
 from firstword.api import status_json
 from firstword.cache import keys
 from firstword.cache.database import Cache, forget_cache, open_cache
+from firstword.cache.files import load_story
 from firstword.cache.questions import Trace
-from firstword.cache.reading import Findings, Reader, load_story, records_of
+from firstword.cache.reading import Findings, Reader, records_of
 from firstword.cache.records import Records as KeptRecords
 from firstword.cache.stories import CachedStories
 from firstword.cache.units import Made, Unit, Units
 from firstword.clock import Clock
-from firstword.content import left_out
+from firstword.content import Commit, left_out
 from firstword.errors import BuildError, ContentError
 from firstword.look import load_pictures
 from firstword.making import STOCK, Workshop
@@ -60,6 +61,8 @@ class RunOptions:
     #: What the targets remember; None without a target.
     memory: Memory | None = None
     strict: bool = False
+    #: The commit whose incident files are built, whatever lies in the working tree; None: that.
+    commit: str | None = None
     #: Started by us in our own process, so that nothing may end that process.
     embedded: bool = False
 
@@ -93,6 +96,7 @@ class Run:
     _open: bool = field(init=False, repr=False, default=False)
     _work: Workshop = field(init=False, repr=False)
     _anew: bool = field(init=False, default=True)
+    _commit: Commit | None = field(init=False, default=None, repr=False)
 
     def read(self) -> None:
         """Read and check everything; say every problem. Raises ContentError when strict."""
@@ -123,6 +127,7 @@ class Run:
         self._anew = not self.output.known or cache.meta("grammar") != grammar
         number = int(cache.meta("number") or 0) + 1
         cache.note("number", str(number))
+        self._commit = self._open_commit()
         reader = Reader(
             cache=cache,
             site=self.site,
@@ -132,6 +137,7 @@ class Run:
             memory=memory,
             grammar=grammar,
             number=number,
+            commit=self._commit,
         )
         self.found = reader.read()
         self._stories = CachedStories(cache.db, partial(load_story, reader.files, self.site))
@@ -154,8 +160,18 @@ class Run:
         self._anew |= cache.meta("pictures") != pictures
         cache.note("pictures", pictures)
 
+    def _open_commit(self) -> Commit | None:
+        """Return the commit to build. Raises BuildError where what lies beside it is another."""
+        if self.options.commit is None:
+            return None
+        commit = Commit(self.root, self.content_folder, self.options.commit)
+        commit.refuse_other_changes(self.root / CONF, self.theme)
+        return commit
+
     def close(self) -> None:
         """Let go of the cache; a build that did not finish leaves it as it was."""
+        if self._commit is not None:
+            self._commit.close()
         if self._open:
             self._cache.close()
             self._open = False
@@ -249,7 +265,7 @@ class Run:
         totals = self.page.stories.totals()
         stamp = {
             "made_for": _iso(self.options.now),
-            "commit": gitlog.head(self.root),
+            "commit": self.options.commit or gitlog.head(self.root),
             "versions": {name: keys.library(name) for name in _LIBRARIES},
             "counts": {
                 "incidents": totals.stories,

@@ -12,9 +12,11 @@ import re
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, cast
 
 from firstword.errors import FirstwordError
 
@@ -172,6 +174,81 @@ def messages(repo: Path, since: str, path: str) -> Iterator[tuple[str, str]]:
         yield commit, message
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One file as a commit holds it."""
+
+    #: Relative to the folder that git was asked in.
+    path: str
+    #: "100644" and "100755" are files, "120000" a link; "000000" where it is gone.
+    mode: str
+    blob: str
+
+
+def tree(repo: Path, commit: str, folder: str) -> list[Held]:
+    """Return every file that a commit holds in a folder of `repo`, in the order of their paths."""
+    found = []
+    listed = _text(repo, "ls-tree", "-r", "-z", commit, "--", folder)
+    for line in filter(None, listed.split("\0")):
+        what, _, path = line.partition("\t")
+        mode, _, blob = what.split()
+        found.append(Held(path, mode, blob))
+    return found
+
+
+def changes(repo: Path, old: str, new: str, folder: str) -> list[Held] | None:
+    """Return what of a folder of `repo` is another file in the newer of two commits, or gone.
+
+    None where git cannot tell, since it does not hold both of them.
+    """
+    asked = ("diff-tree", "-r", "-z", "--no-renames", "--relative", old, new, "--", folder)
+    result = _run(repo, *asked)
+    if result.returncode:
+        return None
+    parts = result.stdout.decode("utf-8", "surrogateescape").split("\0")
+    # Two parts each: ":100644 100755 <old> <new> M" and the path.
+    return [
+        Held(path, what.split()[1], what.split()[3])
+        for what, path in zip(parts[::2], parts[1::2], strict=False)
+    ]
+
+
+def uncommitted(repo: Path, *paths: str) -> tuple[str, ...]:
+    """Return what below some paths in `repo` is not as the commit has it, as git lists it."""
+    return tuple(_text(repo, "status", "--porcelain", "--", *paths).splitlines())
+
+
+class Blobs:
+    """Reads files out of commits, through one git process for all of them."""
+
+    def __init__(self, repo: Path) -> None:
+        self._git = subprocess.Popen(
+            _command(repo, "cat-file", "--batch"),
+            env=_environ(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._given = cast(IO[bytes], self._git.stdin)
+        self._taken = cast(IO[bytes], self._git.stdout)
+
+    def read(self, blob: str) -> bytes:
+        """Return what a file holds. Raises FirstwordError where git does not have it."""
+        with suppress(OSError):
+            self._given.write(f"{blob}\n".encode())
+            self._given.flush()
+            head = self._taken.readline().split()
+            if len(head) == 3:
+                data = self._taken.read(int(head[2]) + 1)
+                if len(data) == int(head[2]) + 1:
+                    return data[:-1]
+        raise FirstwordError(f"git does not hold what the commit is made of: {blob!r}")
+
+    def close(self) -> None:
+        """End the process."""
+        self._git.communicate()
+
+
 def added_at(repo: Path, path: str) -> datetime | None:
     """Return when the commit was made that first added a file (UTC), or None if unknown."""
     lines = _text(repo, "log", "--diff-filter=A", "--format=%H %P", "--", path).splitlines()
@@ -220,17 +297,22 @@ def _text(repo: Path, *arguments: str) -> str:
     return result.stdout.decode("utf-8", "replace") if result.returncode == 0 else ""
 
 
+def _command(repo: Path, *arguments: str) -> list[str]:
+    return ["git", "-C", str(repo), "--no-optional-locks", "--literal-pathspecs", *arguments]
+
+
+def _environ() -> dict[str, str]:
+    environ = {name: value for name, value in os.environ.items() if name not in _LEAKS}
+    return environ | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
+
+
 def _run(repo: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Run git in `repo`; no git at all answers as git does outside a repository (128)."""
-    command = [
-        "git", "-C", str(repo), "--no-optional-locks", "--literal-pathspecs", *arguments
-    ]  # fmt: skip
-    environ = {name: value for name, value in os.environ.items() if name not in _LEAKS}
-    environ |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
+    command = _command(repo, *arguments)
     try:
         result = subprocess.run(
             command,
-            env=environ,
+            env=_environ(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=TIMEOUT_SECONDS,

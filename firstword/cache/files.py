@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from firstword.cache import codec
-from firstword.model import Incident, Problem
+from firstword.model import Incident, Problem, Site
+from firstword.parse.readers import for_readers
 
 #: Stories that are held in memory as they were read or written: a build asks for each often.
 _MOST_KNOWN = 16384
@@ -224,3 +225,13 @@ class _BySlug(Mapping[str, Incident]):
     def __len__(self) -> int:
         asked = "SELECT count(*) FROM file WHERE language = ''"
         return int(self._db.execute(asked).fetchone()[0])
+
+
+def load_story(files: Files, site: Site, name: str) -> Incident:
+    """Return a story as its readers see it."""
+    told = files.story(name)
+    if told is None:
+        raise KeyError(name)
+    if any(one.draft for one in told.translations):
+        told = replace(told, translations=tuple(t for t in told.translations if not t.draft))
+    return for_readers(told, site)

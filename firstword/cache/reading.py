@@ -28,14 +28,22 @@ from firstword.check import (
     remarks_on,
 )
 from firstword.check.times import AHEAD
-from firstword.content import Content, Held, Seen, fills_gaps, look, read_content
+from firstword.content import (
+    Commit,
+    CommittedFile,
+    Content,
+    Held,
+    Seen,
+    fills_gaps,
+    look,
+    read_content,
+)
 from firstword.content.scan import SourceFile
 from firstword.manifest import Memory
 from firstword.markup import linked_slugs
 from firstword.model import Incident, Level, Problem, Site, update_id
 from firstword.page import Records, Row, marks
 from firstword.parse import parse
-from firstword.parse.readers import for_readers
 from firstword.settings import CONF
 
 
@@ -78,6 +86,8 @@ class Reader:
     grammar: str
     #: The number of this build, for whoever asks what changed since another.
     number: int
+    #: Whose files are read; None = those that lie in the folder.
+    commit: Commit | None = None
     found: Findings = field(default_factory=Findings)
 
     def __post_init__(self) -> None:
@@ -88,29 +98,48 @@ class Reader:
 
     def read(self) -> Findings:
         """Read, check, and keep. Raises what reading everything raises."""
-        seen, warnings = look(self.root, self.content_folder)
-        warnings += check_settings(self.site, CONF)
         try:
-            self._what_changed(seen)
-            problems = sorted({*warnings, *self.files.problems()})
-            self.found.problems = tuple(problems)
+            warnings = self._look_and_take()
+            warnings += check_settings(self.site, CONF)
+            self.found.problems = tuple(sorted({*warnings, *self.files.problems()}))
             self.cache.note("tidy", "yes")
         except Unusual:
-            self._everything(seen)
+            self._everything()
         self.cache.note("grammar", self.grammar)
+        self.cache.note("commit", self.commit.id if self.commit else "")
         self.cache.note("memory", self._memory_token)
         return self.found
 
     # ── the common edit ──────────────────────────────────────────────────────────────────────────
 
-    def _what_changed(self, seen: list[Seen]) -> None:
-        """Bring the cache up to date with the files. Raises Unusual."""
+    def _look_and_take(self) -> list[Problem]:
+        """Bring the cache up to date with the files; return what no file is to blame for.
+
+        Raises Unusual.
+        """
         if self.cache.meta("tidy") == "no":
             raise Unusual
-        known = self.files.signatures()
         anew = self.cache.meta("grammar") != self.grammar
+        before = self.cache.meta("commit")
+        told = self.commit.since(before) if self.commit and before and not anew else None
+        if told is not None and self.cache.meta("strays") == "no":
+            # Git knows what became of every file since, so that none has to be looked at.
+            self._take(*told, anew=anew)
+            return []
+        seen, warnings = self._look()
+        known = self.files.signatures()
         changed = [s for s in seen if anew or not s.signature or known.get(s.path) != s.signature]
-        gone = known.keys() - {s.path for s in seen}
+        self._take(changed, known.keys() - {s.path for s in seen}, anew=anew)
+        self.cache.note("strays", "yes" if warnings else "no")
+        return warnings
+
+    def _look(self) -> tuple[list[Seen] | list[CommittedFile], list[Problem]]:
+        return self.commit.look() if self.commit else look(self.root, self.content_folder)
+
+    def _take(
+        self, changed: Iterable[Seen | CommittedFile], gone: Iterable[str], *, anew: bool
+    ) -> None:
+        """Read what changed and forget what is gone. Raises Unusual."""
         #: Slug → whether it was there, and was no draft, before.
         before: dict[str, tuple[bool, bool]] = {}
         ids: dict[str, None] = {}
@@ -119,6 +148,9 @@ class Reader:
             self._remember(path, before, ids)
             self.files.drop(path)
         for one in changed:
+            if not anew and one.blob and one.blob == self.files.blob(one.path):
+                self.files.sign(one.path, one.signature)
+                continue
             file = one.read(self.content_folder)
             self.found.files_read += 1
             blob = _blob(file.data)
@@ -281,9 +313,12 @@ class Reader:
 
     # ── everything ───────────────────────────────────────────────────────────────────────────────
 
-    def _everything(self, seen: list[Seen]) -> None:
+    def _everything(self) -> None:
         """Judge all files anew, together, with git and the targets as their memory."""
         memory = self.memory
+        seen, warnings = self._look()
+        self.cache.note("strays", "yes" if warnings else "no")
+        committed = [one.read(self.content_folder) for one in seen] if self.commit else []
         content = read_content(
             self.site,
             self.root,
@@ -291,12 +326,13 @@ class Reader:
             self.now,
             self.sources,
             published=memory.stamps if memory else None,
+            scanned=(committed, warnings) if self.commit else None,
         )
         self.found.files_read += len(seen)
         self.found.parsed += len(seen)
         self.found.problems = content.problems
         self.found.held = content.held
-        self.found.good_at = self._good_at(content)
+        self.found.good_at = self._good_at(content, {one.path: one.data for one in committed})
         self._keep(content, {one.path: one.signature for one in seen})
         tidy = not content.held and not content.errors
         self.cache.note("tidy", "yes" if tidy else "no")
@@ -335,13 +371,13 @@ class Reader:
             self.files.remark(incident.path, remarks)
             self.files.claim(incident.path, claims(incident))
 
-    def _good_at(self, content: Content) -> datetime | None:
+    def _good_at(self, content: Content, committed: Mapping[str, bytes]) -> datetime | None:
         """Return when the first file that is held only for being signed ahead can be shown."""
         found: list[datetime] = []
         for held in content.held:
             if held.problems and all(p.rule == "future" for p in held.problems):
                 try:
-                    data = (self.root / held.path).read_bytes()
+                    data = committed.get(held.path) or (self.root / held.path).read_bytes()
                 except OSError:
                     continue
                 incident = parse(data, held.path, self.site.timezone).incident
@@ -358,13 +394,3 @@ def _blob(data: bytes) -> str:
 def _links(incident: Incident) -> Iterator[str]:
     for update in incident.updates:
         yield from linked_slugs(update.body)
-
-
-def load_story(files: Files, site: Site, name: str) -> Incident:
-    """Return a story as its readers see it."""
-    told = files.story(name)
-    if told is None:
-        raise KeyError(name)
-    if any(one.draft for one in told.translations):
-        told = replace(told, translations=tuple(t for t in told.translations if not t.draft))
-    return for_readers(told, site)

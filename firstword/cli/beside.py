@@ -16,10 +16,10 @@ from firstword.store.state import State, read_root
 class Beside:
     """Questions under way; each answer is waited for when it is needed."""
 
-    def __init__(self, root: Path, stores: Sequence[Store]) -> None:
+    def __init__(self, root: Path, stores: Sequence[Store], *, clean: bool = False) -> None:
         pool = ThreadPoolExecutor(1 + len(stores))
         self._roots = [(store.name, pool.submit(read_root, store)) for store in stores]
-        self._source = pool.submit(gitlog.read_source, root)
+        self._source = pool.submit(gitlog.read_source, root, clean=clean)
         pool.shutdown(wait=False)
 
     def import_pelican(self) -> None:

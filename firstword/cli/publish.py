@@ -9,6 +9,7 @@ examples:
   python publish.py --strict public s3://status-example/site
   python publish.py --tick                       for cron: publish if anything is due
   python publish.py --watch                      stay, and publish whenever anything is due
+  python publish.py --commit                     for hooks and CI: what HEAD holds, no scan
   python publish.py --full                       repair what somebody changed at the target
   python publish.py --allow-shrink               after old pages were taken out on purpose
   python publish.py --force                      after history was rewritten
@@ -45,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--strict", action="store_true", help="any problem, warnings too: write nothing, exit 1"
+    )
+    parser.add_argument(
+        "--commit",
+        action="store_true",
+        help="publish the incident files of HEAD, whatever lies in the working tree",
     )
     parser.add_argument(
         "--full", action="store_true", help="compare with what really lies there, and repair it"

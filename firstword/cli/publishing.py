@@ -109,12 +109,12 @@ class Publishing:
         began: Beside | None = None
         compared: dict[str, State] = {}
         if tick:
-            source = gitlog.read_source(self.root)
+            source = gitlog.read_source(self.root, clean=self.options.commit)
             compared, ended = self._nothing_due(show, source)
             if ended:
                 return ended
         else:
-            began = Beside(self.root, self.stores)
+            began = Beside(self.root, self.stores, clean=self.options.commit)
             began.import_pelican()
             source = began.source()
         with turn(self.cache, say=show.say, sleep=self.sleep) as waited:
@@ -130,7 +130,13 @@ class Publishing:
         def build(memory: Memory) -> Built:
             from firstword.build import RunOptions, build_site
 
-            told = RunOptions(now=memory.now, memory=memory, strict=options.strict, embedded=True)
+            told = RunOptions(
+                now=memory.now,
+                memory=memory,
+                strict=options.strict,
+                commit=_committed(source) if options.commit else None,
+                embedded=True,
+            )
             run = build_site(self.root, told)
             built.take(run)
             return run.built()
@@ -249,6 +255,13 @@ class _LastBuilt:
             self.newest = Word(
                 at=update.at, author=person.shown if person else update.author, title=incident.title
             )
+
+
+def _committed(source: gitlog.Source) -> str:
+    """Return the commit to publish. Raises SettingsError where there is none."""
+    if source.commit is None:
+        raise SettingsError("--commit", "there is no commit here to publish")
+    return source.commit
 
 
 def _untouched(target: str, error: str | None, seconds: float) -> Report:

@@ -3,12 +3,15 @@ rest. The one place that decides which version of a file is shown."""
 
 from __future__ import annotations
 
+from firstword.content.committed import Commit, CommittedFile
 from firstword.content.gone import left_out
 from firstword.content.load import Content, Held, load
 from firstword.content.read import fills_gaps, read_content, report
 from firstword.content.scan import Seen, SourceFile, look, scan
 
 __all__ = [
+    "Commit",
+    "CommittedFile",
     "Content",
     "Held",
     "Seen",

@@ -31,8 +31,11 @@ def read_content(
     remembered: Mapping[str, str] | None = None,
     *,
     published: Published | None = None,
+    scanned: tuple[list[SourceFile], list[Problem]] | None = None,
 ) -> Content:
     """Read and check a site's content folder, with git and the targets as its memory.
+
+    `scanned` = what a commit holds, in the place of what lies in the folder.
 
     `remembered` holds the last good text of each path, `published` the updates readers have. A
     published story that the files would take away is shown as it is published.
@@ -65,7 +68,7 @@ def read_content(
             warnings=[*warnings, *check_settings(site, CONF)],
         )
 
-    files, warnings = scan(root, content_folder)
+    files, warnings = scan(root, content_folder) if scanned is None else scanned
     files = [_guarded(file, known.get(file.path)) for file in files]
     content = judged(files)
     if gone := lost(content, site, known, published or {}):

@@ -37,10 +37,10 @@ def scan(root: Path, content: Path) -> tuple[list[SourceFile], list[Problem]]:
     folder = content / FOLDER
     for found in _walk(folder):
         if isinstance(found, _Unread):
-            path = _shown(found.folder, root)
+            path = shown(found.folder, root)
             problems.append(Problem(path, 1, "unreadable", f"cannot be read: {found.reason}"))
             continue
-        path = _shown(found, root)
+        path = shown(found, root)
         if found.suffix == ".md":
             files.append(_read(found, folder, path))
         else:
@@ -57,6 +57,8 @@ class Seen:
     full: str
     #: Another one where the file was written since; "" where that cannot be told.
     signature: str
+    #: What git calls its bytes; "" where only reading tells.
+    blob: str = ""
 
     def read(self, content: Path) -> SourceFile:
         """Read it as it is now."""
@@ -81,10 +83,10 @@ def look(root: Path, content: Path) -> tuple[list[Seen], list[Problem]]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            path = _shown(Path(here), root)
+            path = shown(Path(here), root)
             problems.append(Problem(path, 1, "unreadable", f"cannot be read: {error.strerror}"))
             continue
-        shown = _shown(Path(here), root)
+        above = shown(Path(here), root)
         for entry in entries:
             name = entry.name
             if name[0] == "." or name[-1] == "~":
@@ -92,7 +94,7 @@ def look(root: Path, content: Path) -> tuple[list[Seen], list[Problem]]:
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)
                 continue
-            path = f"{shown}/{name}" if name.isprintable() else _shown(Path(entry.path), root)
+            path = f"{above}/{name}" if name.isprintable() else shown(Path(entry.path), root)
             if name.endswith(".md") and len(name) > len(".md"):
                 seen.append(Seen(path, entry.path, _signature(entry, now)))
             else:
@@ -113,7 +115,7 @@ def _signature(entry: os.DirEntry[str], now: int) -> str:
     return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
 
 
-def _shown(found: Path, root: Path) -> str:
+def shown(found: Path, root: Path) -> str:
     """Spell a path for people and git; a newline or a stray byte in a name stays visible."""
     path = os.path.relpath(found, root).replace(os.sep, "/")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
@@ -148,20 +150,21 @@ def _walk(folder: Path) -> Iterator[Path | _Unread]:
 def _read(found: Path, folder: Path, path: str) -> SourceFile:
     try:
         if found.is_symlink() and not found.resolve().is_relative_to(folder.resolve()):
-            return _unread(path, "symlink", f"leads out of {FOLDER}/: {str(found.readlink())!r}")
+            return unread(path, "symlink", f"leads out of {FOLDER}/: {str(found.readlink())!r}")
         status = found.stat()
         if not stat.S_ISREG(status.st_mode):
             # Reading a pipe would wait for ever.
-            return _unread(path, "unreadable", "cannot be read: it is no regular file")
+            return unread(path, "unreadable", "cannot be read: it is no regular file")
         if status.st_size > MOST_BYTES:
-            return _unread(
+            return unread(
                 path, "size", f"{status.st_size} bytes; an incident file has at most {MOST_BYTES}"
             )
         return SourceFile(path, found.read_bytes())
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return _unread(path, "unreadable", f"cannot be read: {reason}")
+        return unread(path, "unreadable", f"cannot be read: {reason}")
 
 
-def _unread(path: str, rule: str, message: str) -> SourceFile:
+def unread(path: str, rule: str, message: str) -> SourceFile:
+    """Say of a file why it could not be read."""
     return SourceFile(path, b"", Problem(path, 1, rule, message))
