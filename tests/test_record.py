@@ -261,6 +261,19 @@ def test_without_a_target_nothing_is_judged() -> None:
     assert record.overdue(status, Clock(LATE), 9) == ([], 0)
 
 
+def test_what_is_overdue_is_listed_oldest_first_and_the_rest_is_counted() -> None:
+    stories = [
+        told(word(f"09:1{n}", "investigating", f"next: 1{n}:00"), path=f"content/incidents/s{n}.md")
+        for n in range(4)
+    ]
+    clock = Clock(at("12:30"))
+
+    shown, left = record.overdue(page(*stories), clock, 2)
+
+    assert [one.mark.at for one in shown] == [at("10:00"), at("11:00")]
+    assert (left, clock.as_of, clock.valid_until) == (1, at("12:00"), at("13:00"))
+
+
 def test_what_was_withdrawn_had_no_start_but_its_promises_were_made() -> None:
     status = page(told(word("09:10", "investigating", "next: 09:30"), word("09:40", "withdrawn")))
 

@@ -19,6 +19,7 @@ from firstword.page import (
     Mark,
     Measure,
     Order,
+    Owing,
     Row,
     Sum,
     Totals,
@@ -109,11 +110,24 @@ class CachedStories:
         asked = "SELECT story, number FROM mark WHERE month = ?"
         return self._marks(self._db.execute(asked, (month.isoformat(),)).fetchall())
 
-    def owed(self) -> list[tuple[str, Mark]]:
-        """Return (id of its story, mark) of all that nothing has settled, the first due first."""
+    def owing(self, now: datetime, most: int) -> Owing:
+        """Return what nothing has settled, as it stands at an instant."""
         self.note(questions.spell("owed", str(Verdict.PENDING)))
-        asked = "SELECT story, number FROM mark WHERE verdict = 'pending'"
-        return self._marks(self._db.execute(asked).fetchall())
+        given = (from_instant(now),)
+        lapsed = "FROM mark WHERE verdict = 'pending' AND at <= ?"
+        first = self._db.execute(
+            f"SELECT story, number {lapsed} ORDER BY at, story, number LIMIT ?",
+            (*given, most),
+        )
+        many, last = self._db.execute(f"SELECT count(*), max(at) {lapsed}", given).fetchone()
+        asked = "SELECT min(at) FROM mark WHERE verdict = 'pending' AND at > ?"
+        following = self._db.execute(asked, given).fetchone()[0]
+        return Owing(
+            self._marks(first.fetchall()),
+            many,
+            None if last is None else to_instant(last),
+            None if following is None else to_instant(following),
+        )
 
     def _marks(self, found: list[tuple[str, int]]) -> list[tuple[str, Mark]]:
         rows = {name: self.row(name) for name, _ in found}

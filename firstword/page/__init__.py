@@ -9,7 +9,18 @@ from firstword.page.promises import Outcome, Promise, PromiseKind, promises
 from firstword.page.record import Figures, Judged
 from firstword.page.records import Records, Stamps
 from firstword.page.status import Day, StatusPage
-from firstword.page.stories import ALL, KeptStories, Order, Row, Stories, Sum, Totals, Wanted, Words
+from firstword.page.stories import (
+    ALL,
+    KeptStories,
+    Order,
+    Owing,
+    Row,
+    Stories,
+    Sum,
+    Totals,
+    Wanted,
+    Words,
+)
 
 __all__ = [
     "ALL",
@@ -24,6 +35,7 @@ __all__ = [
     "Measure",
     "Order",
     "Outcome",
+    "Owing",
     "Promise",
     "PromiseKind",
     "Records",

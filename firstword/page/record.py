@@ -128,9 +128,12 @@ def not_kept(judged: Iterable[Judged]) -> list[Judged]:
 
 def overdue(status: StatusPage, clock: Clock, most: int) -> tuple[list[Judged], int]:
     """Return what is owed and has lapsed, the oldest first, and how many more there are."""
-    lapsed = [pair for pair in status.stories.owed() if clock.passed(pair[1].at)]
-    shown = [judge(status, name, mark, clock) for name, mark in lapsed[:most]]
-    return [one for one in shown if one], len(lapsed[most:])
+    owing = status.stories.owing(clock.now, most)
+    for at in (owing.last, owing.next):
+        if at:
+            clock.passed(at)
+    shown = [judge(status, name, mark, clock) for name, mark in owing.lapsed]
+    return [one for one in shown if one], owing.many - len(owing.lapsed)
 
 
 def judge(status: StatusPage, name: str, mark: Mark, clock: Clock) -> Judged | None:

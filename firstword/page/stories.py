@@ -168,6 +168,18 @@ class Sum(NamedTuple):
     longest: int
 
 
+class Owing(NamedTuple):
+    """What is owed and has lapsed, however much that is."""
+
+    #: (id of its story, mark), the first due first, as many as were asked for.
+    lapsed: list[tuple[str, Mark]]
+    #: How many there are in all.
+    many: int
+    #: When the last of them lapsed, and when the next one will.
+    last: datetime | None
+    next: datetime | None
+
+
 class Stories(Protocol):
     """Answers questions about all stories of a site."""
 
@@ -194,8 +206,8 @@ class Stories(Protocol):
         """Return (id of its story, mark) of all that counts in a month, oldest first."""
         ...
 
-    def owed(self) -> list[tuple[str, Mark]]:
-        """Return (id of its story, mark) of all that nothing has settled, the first due first."""
+    def owing(self, now: datetime, most: int) -> Owing:
+        """Return what nothing has settled, as it stands at an instant."""
         ...
 
     def sums(self, year: int = 0) -> Mapping[date, tuple[Sum, ...]]:
@@ -306,13 +318,20 @@ class KeptStories:
             (row.id, m) for row, _ in self._rows for when, m in row.marks if when == month
         )
 
-    def owed(self) -> list[tuple[str, Mark]]:
-        """Return (id of its story, mark) of all that nothing has settled, the first due first."""
-        return _in_order(
+    def owing(self, now: datetime, most: int) -> Owing:
+        """Return what nothing has settled, as it stands at an instant."""
+        owed = _in_order(
             (row.id, m)
             for row, _ in self._rows
             for _, m in row.marks
             if m.verdict is Verdict.PENDING
+        )
+        lapsed = [pair for pair in owed if pair[1].at <= now]
+        return Owing(
+            lapsed[:most],
+            len(lapsed),
+            lapsed[-1][1].at if lapsed else None,
+            owed[len(lapsed)][1].at if len(lapsed) < len(owed) else None,
         )
 
     def sums(self, year: int = 0) -> Mapping[date, tuple[Sum, ...]]:
