@@ -143,11 +143,7 @@ def cstate_site(content: Path, theme: Path, folder: Path) -> None:
     for old in issues.glob("*.md"):
         old.unlink()
     issues.mkdir(parents=True, exist_ok=True)
-    names: set[str] = set()
-    for it in stories(content):
-        names.update(it.components)
-        (issues / f"{it.slug}.md").write_text(cstate_page(it), encoding="utf-8")
-    _copy_pictures(content, folder / "static" / "images")
+    names = _issues(content, folder)
     conf = next(folder.glob("config.y*ml"))
     text = conf.read_text(encoding="utf-8")
     systems = "".join(f"    - name: {name}\n      category: Services\n" for name in sorted(names))
@@ -156,6 +152,25 @@ def cstate_site(content: Path, theme: Path, folder: Path) -> None:
     text = re.sub(r"(?ms)^  categories:.*?(?=^  \w)", "  categories:\n    - name: Services\n", text)
     text = re.sub(r"(?m)^theme:.*$", "theme: cstate", text)
     conf.write_text(text, encoding="utf-8")
+
+
+def cstate_source(content: Path, folder: Path) -> None:
+    """Write what somebody who moves has of a cState site: its words and a list of systems."""
+    (folder / "content" / "issues").mkdir(parents=True)
+    systems = [{"name": name} for name in sorted(_issues(content, folder))]
+    conf = {"title": "Long history", "params": {"systems": systems}}
+    (folder / "config.json").write_text(json.dumps(conf), encoding="utf-8")
+
+
+def _issues(content: Path, folder: Path) -> set[str]:
+    """Write a page for each story, and the pictures; return the components they name."""
+    names: set[str] = set()
+    for it in stories(content):
+        names.update(it.components)
+        page = folder / "content" / "issues" / f"{it.slug}.md"
+        page.write_text(cstate_page(it), encoding="utf-8")
+    _copy_pictures(content, folder / "static" / "images")
+    return names
 
 
 def _write(target: Path, it: Story) -> None:

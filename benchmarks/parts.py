@@ -20,6 +20,7 @@ from benchmarks.contenders import (
 )
 from benchmarks.lab import Lab
 from benchmarks.measure import Took, alternate, cpu, run
+from benchmarks.moving import move
 from benchmarks.serving import Served
 from benchmarks.table import Row, Side
 from benchmarks.tools import Tools
@@ -244,6 +245,7 @@ PARTS: Mapping[str, Part] = {
     "cold": cold,
     "first": first,
     "serve": serve,
+    "move": move,
 }
 
 

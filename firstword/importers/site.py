@@ -29,6 +29,7 @@ class Site:
     def __init__(self, root: Path, *, dry_run: bool) -> None:
         self.root = root.resolve()
         self.dry_run = dry_run
+        self._folders: dict[Path, bool] = {}
         self._by_slug = {
             path.stem: path.relative_to(self.root).as_posix()
             for path in sorted(self.root.glob(f"{_INCIDENTS}/**/*.md"))
@@ -39,11 +40,14 @@ class Site:
         found = self._by_slug.get(slug, target)
         return found if found != target else ""
 
-    def _inside(self, path: Path) -> bool:
-        try:
-            return path.resolve().is_relative_to(self.root)
-        except (OSError, RuntimeError):
-            return False
+    def _inside(self, folder: Path) -> bool:
+        """Tell whether a folder lies in the site, links followed; each is looked at once."""
+        if folder not in self._folders:
+            try:
+                self._folders[folder] = folder.resolve().is_relative_to(self.root)
+            except (OSError, RuntimeError):
+                self._folders[folder] = False
+        return self._folders[folder]
 
     def has(self, target: str, data: bytes) -> bool:
         """Tell whether a file is there already with the same bytes."""
@@ -56,7 +60,7 @@ class Site:
     def add(self, target: str, data: bytes) -> str:
         """Add a file; return why that was not possible, or nothing."""
         path = self.root / target
-        if not self._inside(path):
+        if not self._inside(path.parent):
             return f"{target} would lie outside of the site"
         if self.has(target, data):
             return ""
@@ -99,14 +103,13 @@ class Site:
 def write_story(entry: Entry, incident: Incident, site: Site) -> Entry:
     """Write one story's file and say what became of it."""
     data = compose(incident).encode()
-    problems = parse(data, incident.path, UTC).problems
     other = site.elsewhere(PurePosixPath(incident.path).stem, incident.path)
-    if problems:
+    if not other and site.has(incident.path, data):
+        return replace(entry, outcome=Outcome.UNCHANGED)
+    if problems := parse(data, incident.path, UTC).problems:
         why = f"what it became cannot be read: {problems[0]}"
     elif other:
         why = f"{other} has that name already"
-    elif site.has(incident.path, data):
-        return replace(entry, outcome=Outcome.UNCHANGED)
     elif added := _added(site.read(incident.path), incident):
         why = site.put(incident.path, data)
         entry = replace(entry, outcome=Outcome.GREW, added=added)
@@ -119,7 +122,7 @@ def write_story(entry: Entry, incident: Incident, site: Site) -> Entry:
 
 def _added(there: bytes, incident: Incident) -> int:
     """Count the updates a story has beyond a file that holds its first ones and nothing else."""
-    for kept in range(len(incident.updates) - 1, 0, -1):
+    for kept in range(len(incident.updates) - 1, 0, -1) if there else ():
         shorter = replace(incident, updates=incident.updates[:kept])
         if compose(shorter).encode() == there:
             return len(incident.updates) - kept
