@@ -133,6 +133,8 @@ class Features(HTMLParser):
                 self.found.add(known)
             elif name not in _PLAIN:
                 self.unknown.add(name)
+            pair = f"{name}:{value.strip()}"
+            self.found |= {title for title in UNSUPPORTED if title.replace(" ", "") == pair}
             for unit in re.findall(r"\d(px|em|rem|vw|vh|%)", value):
                 self.found.add(f"{unit} unit")
 

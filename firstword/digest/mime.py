@@ -25,7 +25,7 @@ def put_body(message: EmailMessage, text: str, html: str) -> None:
         part = EmailMessage(policy=POLICY)
         part["Content-Type"] = f'text/{kind}; charset="utf-8"'
         part["Content-Transfer-Encoding"] = "quoted-printable"
-        part.set_payload(quoted(words).replace("\n", "\r\n"))
+        part.set_payload(quoted(words))
         message.attach(part)
 
 
