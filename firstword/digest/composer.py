@@ -13,7 +13,7 @@ from pathlib import Path
 from firstword import urls
 from firstword.clock import Clock
 from firstword.digest.editions import announcement, next_time
-from firstword.digest.gather import Gathered, concerns, gather
+from firstword.digest.gather import Gathered, concerns, gather, stories_of
 from firstword.digest.headers import POLICY, Unmailable, mailbox, put_common
 from firstword.digest.layout import Message, Section, as_html, as_text
 from firstword.digest.mime import put_body, split
@@ -55,6 +55,8 @@ class Composer:
     page: StatusPage
     markup: Markup
     theme: Path
+    #: Edition → its stories, as they stood then: the same for every look.
+    _told: dict[str, tuple[Incident, ...]] = field(default_factory=dict, repr=False, compare=False)
     _looked: dict[str, Incident | None] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -73,7 +75,10 @@ class Composer:
         return concerns(self._story(edition), look)
 
     def _gathered(self, edition: Edition, look: Look) -> Gathered | None:
-        return gather(self.page, self._window(edition), look)
+        window = self._window(edition)
+        if edition.id not in self._told:
+            self._told[edition.id] = stories_of(self.page, window)
+        return gather(self.page, window, look, self._told[edition.id])
 
     def _window(self, edition: Edition) -> Window:
         return parse_window(edition.id, self.page.site.timezone)

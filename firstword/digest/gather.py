@@ -62,10 +62,20 @@ def concerns(incident: Incident, look: Look) -> bool:
     )
 
 
-def gather(page: StatusPage, window: Window, look: Look) -> Gathered | None:
-    """Return what a window holds for somebody; None where nobody wrote anything for them."""
+def stories_of(page: StatusPage, window: Window) -> tuple[Incident, ...]:
+    """Return the stories that a digest may tell of, as they stood when its window closed."""
+    return tuple(active(page, window.begin - PROMISED, window.end))
+
+
+def gather(
+    page: StatusPage, window: Window, look: Look, told: Iterable[Incident] | None = None
+) -> Gathered | None:
+    """Return what a window holds for somebody; None where nobody wrote anything for them.
+
+    `told` is what `stories_of` answers, for whoever asks for many.
+    """
     clock = Clock(window.end)
-    told = active(page, window.begin - PROMISED, window.end)
+    told = stories_of(page, window) if told is None else told
     stories = [story for story in told if concerns(story, look)]
     said: dict[str, list[Word]] = {}
     for word in said_in(page, stories, window):
