@@ -20,6 +20,7 @@ from firstword.build import Run, RunOptions
 from firstword.clock import Clock, read_clock
 from firstword.errors import SettingsError
 from firstword.render.language import install
+from firstword.render.templates import own_templates
 from firstword.settings import read_site
 
 #: Where options of a build that publish.py started travel; absent in plain `pelican content`.
@@ -53,10 +54,11 @@ def check_pelican_settings(pelican: Any) -> None:
 
 def _take_own_templates(settings: dict[str, Any]) -> None:
     """Let what lies in the site's own theme/templates/ stand in for the theme's, file by file."""
-    own = Path(settings["PATH"]).parent / "theme" / "templates"
-    known = [Path(folder) for folder in settings["THEME_TEMPLATES_OVERRIDES"]]
-    if own.is_dir() and own.resolve() != (Path(settings["THEME"]) / "templates").resolve():
-        known = [own, *(folder for folder in known if folder != own)]
+    known = own_templates(
+        Path(settings["PATH"]).parent,
+        Path(settings["THEME"]),
+        map(Path, settings["THEME_TEMPLATES_OVERRIDES"]),
+    )
     settings["THEME_TEMPLATES_OVERRIDES"] = list(map(str, known))
 
 

@@ -149,6 +149,27 @@ def test_a_message_that_cannot_be_written_ends_it_before_anything_is_there(
     assert not (site.root / "outbox").exists()
 
 
+def test_a_site_can_put_a_line_of_its_own_under_every_message(unlisted: SmallSite) -> None:
+    unlisted.write(
+        "theme/templates/mail.html",
+        '{% extends "!theme/mail.html" %}\n'
+        "{% block footer %}{{ super() }}<p>Acme Ltd, 12 Harbour Street</p>{% endblock %}\n",
+    )
+    told = unlisted.firstword("digest", "--preview", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+
+    assert told.code == 0, told.err
+    assert b"12 Harbour Street" in next(iter(outbox(unlisted).values()))
+
+
+def test_a_theme_without_a_template_for_mail_says_so(unlisted: SmallSite) -> None:
+    unlisted.write("plain/templates/base.html", "")
+    unlisted.write("pelicanconf.py", CONF + MAIL + 'THEME = "plain"\n')
+    told = unlisted.firstword("digest", "--preview", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+
+    assert told.code == 1
+    assert "THEME: it has no mail.html" in told.err
+
+
 # ── the outbox itself ────────────────────────────────────────────────────────────────────────────
 
 

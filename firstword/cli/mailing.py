@@ -52,19 +52,23 @@ def open_mailing(
     from firstword.build import Run, RunOptions
     from firstword.digest import Composer
     from firstword.pelican_defaults import THEME
+    from firstword.render.templates import own_templates
 
+    theme = root / str(settings.get("THEME") or THEME)
+    overrides = own_templates(root, theme, map(Path, settings.get("THEME_TEMPLATES_OVERRIDES", ())))
     run = Run(
         site=site,
         options=RunOptions(now=now, memory=memory, embedded=True),
         root=root,
         content_folder=root / str(settings.get("PATH", "content")),
-        theme=Path(settings.get("THEME") or THEME),
+        theme=theme,
+        overrides=tuple(overrides),
         output_folder=root / str(settings.get("OUTPUT_PATH", "output")),
         cache_folder=root / str(settings.get("CACHE_PATH", CACHE)),
     )
     run.read()
     try:
-        composer = Composer(run.page, run.renderer.markup, run.theme)
+        composer = Composer(run.page, run.renderer.markup, run.theme, run.overrides)
         yield Mailing(page=run.page, composer=composer, now=now)
     finally:
         # Not finished, so that the cache is as the last build left it.

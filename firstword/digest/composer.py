@@ -24,6 +24,7 @@ from firstword.mail.parcel import TOKEN_HOLE, Cadence, Edition, Letter, Look
 from firstword.markup import Markup
 from firstword.model import Incident, Mail, Update
 from firstword.page import StatusPage
+from firstword.render import Renderer
 
 #: Gmail on a telephone cuts a message's HTML at about this size, Gmail elsewhere at 102 KB.
 HEAVY = 20_000
@@ -55,6 +56,8 @@ class Composer:
     page: StatusPage
     markup: Markup
     theme: Path
+    #: Folders of templates that stand in for the theme's.
+    overrides: tuple[Path, ...] = ()
     #: Edition → its stories, as they stood then: the same for every look.
     _told: dict[str, tuple[Incident, ...]] = field(default_factory=dict, repr=False, compare=False)
     _looked: dict[str, Incident | None] = field(default_factory=dict, repr=False, compare=False)
@@ -126,7 +129,7 @@ class Composer:
             update = self._update(edition, story)
             message = self._single(teller, edition, story, update, missed=missed, leave=leave)
             envelope = self._single_headers(teller, message, edition, story, update)
-        html = as_html(message, teller.page, self.markup, self.theme)
+        html = as_html(message, self._renderer(teller.page))
         text = as_text(message, teller.language)
         put_body(envelope, text, html)
         head, body = split(envelope)
@@ -142,6 +145,9 @@ class Composer:
         return Composed(
             letter=letter, size=len(html.encode()), shortened=short, first_line=first_line
         )
+
+    def _renderer(self, page: StatusPage) -> Renderer:
+        return Renderer(page, self.markup, self.theme, overrides=self.overrides)
 
     def _leave_link(self) -> str:
         hole = TOKEN_HOLE.decode()

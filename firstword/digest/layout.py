@@ -6,15 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 
 from css_inline import CSSInliner
 
 from firstword.clock import Clock
 from firstword.digest.telling import Line, Story, Telling
 from firstword.errors import MailError
-from firstword.markup import Markup
-from firstword.page import StatusPage
 from firstword.render import Renderer
 from firstword.render.page import Page
 from firstword.words import Language
@@ -51,23 +48,21 @@ class Message:
     at: datetime
 
 
-def as_html(message: Message, page: StatusPage, markup: Markup, theme: Path) -> str:
+def as_html(message: Message, renderer: Renderer) -> str:
     """Render a message with the theme's template, its styles where mail programs leave them.
 
     Raises MailError where a theme has none.
     """
-    if not (theme / "templates" / TEMPLATE).is_file():
-        raise MailError(f"THEME: no {TEMPLATE} in {str(theme / 'templates')!r}; ours can be copied")
-    language = page.site.language
+    if TEMPLATE not in renderer.sources:
+        raise MailError(f"THEME: it has no {TEMPLATE}; Firstword's own can be copied")
     shown = Page(
         key="mail",
         template=TEMPLATE,
         context=lambda _clock: {"message": message},
-        language=language,
+        language=renderer.page.site.language,
     )
     # Nothing of a message depends on when it is made.
-    rendered = Renderer(page, markup, theme).render(shown, Clock(message.at)).decode()
-    return _inliner().inline(rendered)
+    return _inliner().inline(renderer.render(shown, Clock(message.at)).decode())
 
 
 @lru_cache(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import FunctionType, MethodType
@@ -195,3 +195,14 @@ def bytecode(folder: Path | None) -> jinja2.FileSystemBytecodeCache | None:
     except OSError:
         return None
     return jinja2.FileSystemBytecodeCache(str(folder))
+
+
+def own_templates(root: Path, theme: Path, known: Iterable[Path]) -> list[Path]:
+    """Return the folders of templates that stand in for a theme's, the strongest first.
+
+    What lies in the site's own theme/templates/ comes before those that are set.
+    """
+    own, folders = root / "theme" / "templates", list(known)
+    if own.is_dir() and own.resolve() != (theme / "templates").resolve():
+        return [own, *(folder for folder in folders if folder != own)]
+    return folders
