@@ -295,6 +295,29 @@ We close at noon.
     assert [e.cadence for e in editions(page, at("2026-11-20 10:00"))] == [Cadence.IMMEDIATE]
 
 
+def test_no_reminder_where_the_announcement_is_kept_out_of_mail() -> None:
+    told = """\
+---
+title: The office is closed
+kind: notice
+about: reminder
+started: 2026-11-25 12:00
+remind: 1 day
+---
+
+## 2026-11-20 09:00 | Hanna Verbeek | published
+
+We close at noon.
+"""
+    kept_out = told.replace("| published\n", "| published\nnotify: no\n")
+    day_before = at("2026-11-24 12:00")
+
+    assert ids(editions(page_with(story(told), now="2026-11-20 09:00"), day_before))[-1] == (
+        "reminder/2026-11-20-cards/20261125T110000Z"
+    )
+    assert editions(page_with(story(kept_out), now="2026-11-20 09:00"), day_before) == ()
+
+
 # ── for whom ─────────────────────────────────────────────────────────────────────────────────────
 
 

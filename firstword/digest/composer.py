@@ -158,10 +158,11 @@ class Composer:
     # ── one update, a reminder ───────────────────────────────────────────────────────────────────
 
     def _update(self, edition: Edition, story: Incident) -> Update:
-        if edition.cadence is Cadence.REMINDER:
-            return announcement(story)
         name = edition.id.rpartition("/")[2]
-        found = next((update for update in story.updates if update.id == name), None)
+        if edition.cadence is Cadence.REMINDER:
+            found = announcement(story)
+        else:
+            found = next((update for update in story.updates if update.id == name), None)
         if found is None:
             raise Unmailable(f"nothing is published of {edition.id!r}")
         return found

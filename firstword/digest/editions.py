@@ -141,7 +141,10 @@ def _reminders(page: StatusPage, story: Incident, now: datetime) -> Iterator[Edi
     # Whoever heard of it only since has just been told.
     if then is None or next_time(page, then, Clock(due)) != at:
         return
-    word = Word(incident=then, update=announcement(then), published=due)
+    announced = announcement(then)
+    if announced is None:
+        return
+    word = Word(incident=then, update=announced, published=due)
     yield Edition(
         id=reminder_name(story, at),
         cadence=Cadence.REMINDER,
@@ -165,11 +168,14 @@ def next_time(page: StatusPage, story: Incident, clock: Clock) -> datetime | Non
     return at if at and not clock.passed(at) else None
 
 
-def announcement(story: Incident) -> Update:
-    """Return the signed update that announces what takes place: the newest that says when."""
-    signed = [update for update in story.updates if update.signed]
-    said_when = [u for u in signed if u.says.scheduled_for or u.says.until]
-    return said_when[-1] if said_when else signed[0]
+def announcement(story: Incident) -> Update | None:
+    """Return the signed update that announces what takes place: the newest that says when.
+
+    None where all of them are kept out of mail.
+    """
+    told = [update for update in story.updates if update.signed and update.notify]
+    said_when = [u for u in told if u.says.scheduled_for or u.says.until]
+    return next(iter([*reversed(said_when), *told]), None)
 
 
 # ── both ─────────────────────────────────────────────────────────────────────────────────────────
