@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import locale
 import os
@@ -31,6 +30,7 @@ from firstword.content import Commit, left_out
 from firstword.errors import BuildError, ContentError
 from firstword.look import load_pictures
 from firstword.making import STOCK, Workshop
+from firstword.making.calm import seldom_collecting
 from firstword.manifest import Built, Memory
 from firstword.markup import Markup
 from firstword.model import Problem, Site
@@ -43,9 +43,6 @@ from firstword.write import OutputFolder, read_stamp
 _LIBRARIES = (
     *("firstword", "pelican", "markdown", "pyromark", "nh3", "jinja2", "feedgen", "icalendar"),
 )
-
-#: New objects between two collections; Python's own 700 costs a cold build a tenth.
-_SELDOM = 100_000
 
 
 def complain(line: str) -> None:
@@ -63,6 +60,8 @@ class RunOptions:
     strict: bool = False
     #: The commit whose incident files are built, whatever lies in the working tree; None: that.
     commit: str | None = None
+    #: The files that were written since the last build of this process; None: nobody watched.
+    named: frozenset[Path] | None = None
     #: Started by us in our own process, so that nothing may end that process.
     embedded: bool = False
 
@@ -81,6 +80,8 @@ class Run:
     overrides: tuple[Path, ...] = ()
     #: Where the caches lie; None for a build that uses and leaves none.
     cache_folder: Path | None = None
+    #: The last build of this process, with the same settings and the same theme.
+    last: Run | None = None
     found: Findings = field(init=False)
     page: StatusPage = field(init=False)
     renderer: Renderer = field(init=False)
@@ -100,7 +101,7 @@ class Run:
 
     def read(self) -> None:
         """Read and check everything; say every problem. Raises ContentError when strict."""
-        with _seldom_collecting():
+        with seldom_collecting():
             self._read_or_begin_anew()
         for line in self._report():
             complain(line)
@@ -138,6 +139,7 @@ class Run:
             grammar=grammar,
             number=number,
             commit=self._commit,
+            named=self.options.named,
         )
         self.found = reader.read()
         self._stories = CachedStories(cache.db, partial(load_story, reader.files, self.site))
@@ -154,6 +156,7 @@ class Run:
             favicon=favicon,
             overrides=self.overrides,
             compiled=compiled,
+            like=self.last.renderer if self.last else None,
         )
         # They stand in every page.
         pictures = hashlib.sha256(repr((logo, favicon)).encode()).hexdigest()
@@ -220,7 +223,7 @@ class Run:
             now=self.options.now,
             anew=self._anew,
         )
-        with self._sound(), _seldom_collecting():
+        with self._sound(), seldom_collecting():
             self._work.make_what_is_old(self.found.changes, self.content_folder / urls.IMAGES)
 
     @contextmanager
@@ -234,6 +237,11 @@ class Run:
             raise BuildError(
                 f"the cache was damaged ({error}); it is gone now: build again"
             ) from error
+
+    @property
+    def has_stock(self) -> bool:
+        """Whether Pelican made pages of its own."""
+        return bool(self._stock)
 
     @property
     def made(self) -> list[str]:
@@ -284,6 +292,9 @@ class Run:
         self.output.finish(self.build_id, others, stamp)
 
     def _write_stock(self) -> None:
+        if self.last:
+            # Without Pelican: there are none, or this would not have been asked.
+            return
         for name in self._units.shelf(STOCK):
             self._units.begin(name)
         for made, clock in self._stock:
@@ -366,17 +377,6 @@ def build_site(root: Path, options: RunOptions, output_folder: Path | None = Non
     if read_stamp(run.output_folder)["build_id"] != run.build_id:
         raise BuildError("the build stamp is not of this build")
     return run
-
-
-@contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """Look for garbage in circles less often: what a build makes is kept, or goes by itself."""
-    before = gc.get_threshold()
-    gc.set_threshold(_SELDOM, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _iso(at: datetime | None) -> str | None:

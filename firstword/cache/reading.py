@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -36,8 +36,10 @@ from firstword.content import (
     Seen,
     fills_gaps,
     look,
+    look_at,
     read_content,
 )
+from firstword.content.read import good_at
 from firstword.content.scan import SourceFile
 from firstword.manifest import Memory
 from firstword.markup import linked_slugs
@@ -88,6 +90,8 @@ class Reader:
     number: int
     #: Whose files are read; None = those that lie in the folder.
     commit: Commit | None = None
+    #: All that was written since the last build, where somebody watched; None = look everywhere.
+    named: Collection[Path] | None = None
     found: Findings = field(default_factory=Findings)
 
     def __post_init__(self) -> None:
@@ -120,18 +124,28 @@ class Reader:
         if self.cache.meta("tidy") == "no":
             raise Unusual
         anew = self.cache.meta("grammar") != self.grammar
-        before = self.cache.meta("commit")
-        told = self.commit.since(before) if self.commit and before and not anew else None
-        if told is not None and self.cache.meta("strays") == "no":
-            # Git knows what became of every file since, so that none has to be looked at.
-            self._take(*told, anew=anew)
-            return []
+        if not anew and self.cache.meta("strays") == "no":
+            told = self._told(self.cache.meta("commit"))
+            if told is not None:
+                self._take(*told, anew=anew)
+                return []
         seen, warnings = self._look()
         known = self.files.signatures()
         changed = [s for s in seen if anew or not s.signature or known.get(s.path) != s.signature]
         self._take(changed, known.keys() - {s.path for s in seen}, anew=anew)
         self.cache.note("strays", "yes" if warnings else "no")
         return warnings
+
+    def _told(self, before: str) -> tuple[Sequence[Seen | CommittedFile], set[str]] | None:
+        """Return what changed and what is gone, where somebody knows it of every file."""
+        if self.commit:
+            return self.commit.since(before) if before else None
+        if self.named is None or before:
+            return None
+        found = look_at(self.root, self.content_folder, self.named)
+        if found is None:
+            return None
+        return found[0], {path for path in found[1] if self.files.head(path)}
 
     def _look(self) -> tuple[list[Seen] | list[CommittedFile], list[Problem]]:
         return self.commit.look() if self.commit else look(self.root, self.content_folder)
@@ -332,7 +346,9 @@ class Reader:
         self.found.parsed += len(seen)
         self.found.problems = content.problems
         self.found.held = content.held
-        self.found.good_at = self._good_at(content, {one.path: one.data for one in committed})
+        self.found.good_at = good_at(
+            content, self.root, self.site, self.now, {one.path: one.data for one in committed}
+        )
         self._keep(content, {one.path: one.signature for one in seen})
         tidy = not content.held and not content.errors
         self.cache.note("tidy", "yes" if tidy else "no")
@@ -370,20 +386,6 @@ class Reader:
             )
             self.files.remark(incident.path, remarks)
             self.files.claim(incident.path, claims(incident))
-
-    def _good_at(self, content: Content, committed: Mapping[str, bytes]) -> datetime | None:
-        """Return when the first file that is held only for being signed ahead can be shown."""
-        found: list[datetime] = []
-        for held in content.held:
-            if held.problems and all(p.rule == "future" for p in held.problems):
-                try:
-                    data = committed.get(held.path) or (self.root / held.path).read_bytes()
-                except OSError:
-                    continue
-                incident = parse(data, held.path, self.site.timezone).incident
-                if incident is not None:
-                    found.append(incident.updates[-1].at - AHEAD)
-        return min((at for at in found if at > self.now), default=None)
 
 
 def _blob(data: bytes) -> str:

@@ -16,6 +16,7 @@ import argparse
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,9 +46,12 @@ def run(options: argparse.Namespace) -> int:
     threading.Thread(target=preview.serve_forever, daemon=True).start()
     print(f"Look: {preview.address} (Ctrl-C stops)", flush=True)
     watched = watched_paths(root, first)
+    # What was written before anybody watched is looked for once.
+    last: Run | None = None
     try:
-        for _changes in watch(*watched, raise_interrupt=True, step=50, debounce=400):
-            if rebuild(root, folder):
+        for changes in watch(*watched, raise_interrupt=True, step=20, debounce=400):
+            last = rebuild(root, folder, last, [Path(path) for _, path in changes])
+            if last:
                 preview.changed()
     except KeyboardInterrupt:
         print(file=sys.stderr)
@@ -56,13 +60,25 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def rebuild(root: Path, folder: Path) -> Run | None:
-    """Build once more; say what went wrong and go on."""
+def rebuild(
+    root: Path, folder: Path, last: Run | None = None, written: Sequence[Path] = ()
+) -> Run | None:
+    """Build once more; say what went wrong and go on.
+
+    `last` is the build before, since which nothing but `written` was written.
+    """
     from firstword.build import RunOptions, build_site, complain
+    from firstword.cli.again import build_again
     from firstword.clock import read_clock
     from firstword.settings import CONF, load_settings, read_site
 
     try:
+        if last:
+            now = read_clock(os.environ, last.site.pinned_clock)
+            if again := build_again(last, now, written):
+                complain(again.summary())
+                return again
+            last.close()
         site = read_site(load_settings(root / CONF))
         now = read_clock(os.environ, site.pinned_clock)
         run = build_site(root, RunOptions(now=now, embedded=True), folder)

@@ -7,7 +7,7 @@ from firstword.content.committed import Commit, CommittedFile
 from firstword.content.gone import left_out
 from firstword.content.load import Content, Held, load
 from firstword.content.read import fills_gaps, read_content, report
-from firstword.content.scan import Seen, SourceFile, look, scan
+from firstword.content.scan import Seen, SourceFile, look, look_at, scan
 
 __all__ = [
     "Commit",
@@ -20,6 +20,7 @@ __all__ = [
     "left_out",
     "load",
     "look",
+    "look_at",
     "read_content",
     "report",
     "scan",

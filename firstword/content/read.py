@@ -11,10 +11,12 @@ from pathlib import Path
 
 from firstword import gitlog
 from firstword.check import check_settings
+from firstword.check.times import AHEAD
 from firstword.content.gone import lost, rescue
 from firstword.content.load import Content, Published, load
 from firstword.content.scan import SourceFile, scan
 from firstword.model import Problem, Site
+from firstword.parse import parse
 from firstword.parse.redactions import redactions
 from firstword.settings import CONF
 
@@ -106,6 +108,26 @@ def _guarded(file: SourceFile, published: str | None) -> SourceFile:
         f"would bring back what was redacted: {lost[0]}; put this gap back, or pull the commit"
     )
     return replace(file, problem=Problem(file.path, 1, "redacted", message))
+
+
+def good_at(
+    content: Content, root: Path, site: Site, now: datetime, committed: Mapping[str, bytes]
+) -> datetime | None:
+    """Return when the first file that is held only for being signed ahead can be shown.
+
+    `committed` = what a commit holds, by path, in the place of what lies there.
+    """
+    found: list[datetime] = []
+    for held in content.held:
+        if held.problems and all(p.rule == "future" for p in held.problems):
+            try:
+                data = committed.get(held.path) or (root / held.path).read_bytes()
+            except OSError:
+                continue
+            incident = parse(data, held.path, site.timezone).incident
+            if incident is not None:
+                found.append(incident.updates[-1].at - AHEAD)
+    return min((at for at in found if at > now), default=None)
 
 
 def report(content: Content) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,6 +103,32 @@ def look(root: Path, content: Path) -> tuple[list[Seen], list[Problem]]:
     return seen, problems
 
 
+def look_at(root: Path, content: Path, named: Iterable[Path]) -> tuple[list[Seen], set[str]] | None:
+    """See single incident files that somebody says were written, and which of them are gone.
+
+    None where one of them is no incident file.
+    """
+    folder, now = content / FOLDER, time.time_ns()
+    seen: list[Seen] = []
+    gone: set[str] = set()
+    for found in sorted(named):
+        inside = found.relative_to(folder).parts if found.is_relative_to(folder) else ()
+        hidden = any(part.startswith(".") or part.endswith("~") for part in inside)
+        if not inside or hidden or found.suffix != ".md" or found.is_dir():
+            return None
+        path = shown(found, root)
+        try:
+            status = found.lstat()
+        except FileNotFoundError:
+            gone.add(path)
+            continue
+        except OSError:
+            return None
+        plain = stat.S_ISREG(status.st_mode)
+        seen.append(Seen(path, str(found), _spelled(status, now) if plain else ""))
+    return seen, gone
+
+
 def _signature(entry: os.DirEntry[str], now: int) -> str:
     if not entry.is_file(follow_symlinks=False):
         return ""
@@ -110,6 +136,10 @@ def _signature(entry: os.DirEntry[str], now: int) -> str:
         status = entry.stat(follow_symlinks=False)
     except OSError:
         return ""
+    return _spelled(status, now)
+
+
+def _spelled(status: os.stat_result, now: int) -> str:
     if max(status.st_mtime_ns, status.st_ctime_ns) > now - _RACY_NS:
         return ""
     return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"

@@ -86,17 +86,22 @@ class Renderer:
         *,
         overrides: Sequence[Path] = (),
         compiled: Path | None = None,
+        like: Renderer | None = None,
     ) -> None:
         """Take a page and a theme; `compiled` is where its templates are kept as Python's code.
 
         A template in one of `overrides` stands in for the theme's of that name, and may extend it
-        as "!theme/NAME", as in Pelican.
+        as "!theme/NAME", as in Pelican. `like` has loaded all of them before, and they still hold.
         """
         folder = jinja2.FileSystemLoader(theme / "templates")
         self.page = page
         self.markup = markup
         self.logo = logo
         self.favicon = favicon
+        self._environment: jinja2.Environment
+        if like is not None:
+            self._environment, self.sources = like._environment, like.sources
+            return
         self._environment = jinja2.Environment(
             loader=jinja2.ChoiceLoader(
                 [

@@ -1,0 +1,40 @@
+"""A build in a process that has built before, of the files that somebody names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from firstword.build import Run
+from firstword.content.scan import FOLDER
+from firstword.write import STAMP, read_stamp
+
+
+def build_again(last: Run, now: datetime, named: Iterable[Path]) -> Run | None:
+    """Build once more in this process, knowing that nothing but some incident files was written.
+
+    None where that is not enough: something else was written, somebody else built into this folder,
+    or Pelican has pages of its own there.
+    """
+    folder = last.content_folder / FOLDER
+    paths = frozenset(named)
+    if last.has_stock or last.left_out or not all(path.is_relative_to(folder) for path in paths):
+        return None
+    stamp = read_stamp(last.output_folder) if (last.output_folder / STAMP).exists() else {}
+    if stamp.get("build_id") != last.build_id:
+        return None
+    last.close()
+    options = replace(last.options, now=now, named=paths)
+    run = replace(last, options=options, last=last)
+    try:
+        run.read()
+        run.write()
+        run.finish()
+    except BaseException:
+        run.close()
+        raise
+    # Each would keep the one before it.
+    run.last = None
+    return run
