@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firstword.cli import import_, run_command
 from firstword.cli.import_ import add_arguments
 from firstword.errors import ImportFailed
 from firstword.importers import FORMATS, carry
@@ -280,6 +281,85 @@ def test_what_a_person_changed_is_left_alone(tmp_path: Path) -> None:
     [entry] = [e for e in report.entries if e.outcome is Outcome.NOT_CARRIED]
     assert entry.why.endswith("is there already and differs; nothing is overwritten")
     assert target.read_text() == mine
+
+
+# ── the report, and addresses ────────────────────────────────────────────────────────────────────
+
+
+def test_the_command_prints_the_report_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pelicanconf.py").write_text(CONF)
+    monkeypatch.chdir(tmp_path)
+
+    code = run_command("firstword import", import_, ["stactus", str(DATA / "stactus"), "--json"])
+
+    told = json.loads(capsys.readouterr().out)
+    assert code == 3
+    assert [told[key] for key in ("read", "carried", "drafts", "not_carried")] == [6, 3, 0, 3]
+    assert told["counts"]["repairs: id"] == 1
+    [shop] = [e for e in told["entries"] if e["target"].endswith("the-shop-is-slow.md")]
+    assert shop["repairs"][0] == {
+        "what": "ts",
+        "before": "later",
+        "after": "2024-09-14 06:00:01Z",
+        "why": "not a time: 'later'; it stands after the one before",
+    }
+    assert shop["left_out"] == [{"what": "detective", "value": "Mill", "usual": False}]
+
+
+def test_two_stories_of_one_day_and_title_are_told_apart(tmp_path: Path) -> None:
+    rows = [{**ROW, "id": f"smokesmokes{number}"} for number in (1, 2)]
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "a.json").write_text(json.dumps({"incidents": rows}))
+
+    report = moved_in("statuspage", tmp_path)
+
+    assert [Path(entry.target).name for entry in report.entries] == [
+        "2022-01-02-smoke.md",
+        "2022-01-02-smoke-2.md",
+    ]
+    assert [str(repair) for repair in report.entries[1].repairs] == [
+        (
+            "file name: '2022-01-02-smoke' -> '2022-01-02-smoke-2'"
+            " (another story of that day has that title)"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "whose"),
+    [
+        ("feeds/updates.html", "this site itself"),
+        ("incidents/2021-03-05-warm", "2021-03-05-warm"),
+        ("old.html", ""),
+    ],
+)
+def test_an_old_address_that_is_somebody_elses_is_left_out(
+    tmp_path: Path, address: str, whose: str
+) -> None:
+    mapping = tmp_path / "mapping.json"
+    mapping.write_text('{"title": "title", "started": "date", "aliases": "aliases"}')
+    (tmp_path / "source").mkdir()
+    for day, alias in (("2021-03-04-cold", address), ("2021-03-05-warm", "warm.html")):
+        text = f"Title: {day[11:]}\nDate: {day[:10]}\nAliases: {alias}\n\nWords.\n"
+        (tmp_path / "source" / f"{day}.md").write_text(text)
+    (tmp_path / "site").mkdir()
+
+    report = carry(
+        *("pelican", tmp_path / "source"),
+        site_root=tmp_path / "site",
+        zone=None,
+        dry_run=False,
+        mapping=mapping,
+    )
+
+    cold = written(tmp_path)["content/incidents/2021/2021-03-04-cold.md"]
+    assert cold.aliases == (() if whose else (address,))
+    told = [repair for repair in report.entries[0].repairs if repair.what == "address"]
+    assert [repair.why for repair in told] == [
+        f"an old address that cannot be kept: {whose} has it"
+    ] * bool(whose)
 
 
 # ── foreign text cannot harm ─────────────────────────────────────────────────────────────────────
