@@ -87,12 +87,12 @@ def _desk(root: Path, settings: Mapping[str, Any], site: Site) -> Iterator[tuple
     from firstword.clock import system_clock
     from firstword.mail.ledger import open_ledger
     from firstword.mail.people import open_people
-    from firstword.mail.place import at_hand, sole_sender
+    from firstword.mail.place import at_hand_to_send, sole_sender
     from firstword.mail.sending import Desk
 
-    with at_hand(root, settings, site) as folder, sole_sender(folder):
+    with at_hand_to_send(root, settings, site) as (folder, bucket), sole_sender(folder):
         people = open_people(folder)
-        ledger = open_ledger(folder, system_clock)
+        ledger = open_ledger(folder, system_clock, bucket)
         try:
             with open_mailing(root, settings, site, mail_now(site)) as mailing:
                 yield Desk(people, ledger, mailing.composer), mailing

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from firstword.errors import FirstwordError
 from firstword.mail.parcel import Edition
@@ -74,12 +75,28 @@ class Event:
     again: bool = False
 
 
+class Mirror(Protocol):
+    """Who else keeps what the ledger is told; nothing leaves before that is done."""
+
+    def told(self, events: Sequence[Event]) -> None:
+        """Keep some steps."""
+
+    def keep(self, db: sqlite3.Connection) -> None:
+        """Keep the ledger as a whole."""
+
+
 class Ledger:
     """An open ledger. One thread, one process."""
 
-    def __init__(self, db: sqlite3.Connection, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        clock: Callable[[], datetime],
+        mirror: Mirror | None = None,
+    ) -> None:
         self._db = db
         self._clock = clock
+        self._mirror = mirror
 
     def settle_claims(self) -> int:
         """Turn claims that nobody is at work on into what they are: unknown. Returns how many."""
@@ -175,12 +192,17 @@ class Ledger:
                 ],
             )
             yield self._write
+        if self._mirror:
+            self._mirror.keep(self._db)
 
     def turn(self, events: Iterable[Event]) -> None:
         """Write what happened and what is about to. On return it is on the disk."""
+        steps = list(events)
         with self._together():
-            for event in events:
+            for event in steps:
                 self._write(event)
+        if self._mirror and steps:
+            self._mirror.told(steps)
 
     def forget(self, person: str) -> None:
         """Remove every trace of somebody."""
@@ -214,7 +236,9 @@ class Ledger:
         self._db.execute("COMMIT")
 
 
-def open_ledger(folder: Path, clock: Callable[[], datetime]) -> Ledger:
+def open_ledger(
+    folder: Path, clock: Callable[[], datetime], mirror: Mirror | None = None
+) -> Ledger:
     """Open the ledger in a folder; one that is missing begins empty."""
     db = open_private(folder / NAME)
     version = db.execute("PRAGMA user_version").fetchone()[0]
@@ -223,4 +247,4 @@ def open_ledger(folder: Path, clock: Callable[[], datetime]) -> Ledger:
         raise FirstwordError(f"the ledger is of another version: {version!r}")
     db.executescript(_TABLES)
     db.execute(f"PRAGMA user_version = {_SCHEMA}")
-    return Ledger(db, clock)
+    return Ledger(db, clock, mirror)

@@ -6,12 +6,15 @@ import fcntl
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from firstword.errors import MailError, SettingsError
 from firstword.model import Mail, Site
+
+if TYPE_CHECKING:
+    from firstword.mail.bucket import Bucket
 
 #: Kept out of git by itself, whatever the site's own file of that name says.
 _IGNORE = "# Addresses of people: never in a repository.\n*\n"
@@ -19,22 +22,40 @@ _IGNORE = "# Addresses of people: never in a repository.\n*\n"
 
 @contextmanager
 def at_hand(root: Path, settings: Mapping[str, Any], site: Site) -> Iterator[Path]:
-    """Return the folder with the list and the ledger of a site.
+    """Return the folder with the list and the ledger of a site, as `at_hand_to_send` does."""
+    with at_hand_to_send(root, settings, site) as (folder, _):
+        yield folder
 
-    A list that SES keeps is brought up to date first. Raises SettingsError, MailError.
+
+@contextmanager
+def at_hand_to_send(
+    root: Path, settings: Mapping[str, Any], site: Site
+) -> Iterator[tuple[Path, Bucket | None]]:
+    """Return the folder with the list and the ledger, and the bucket that mirrors the ledger.
+
+    None = it lies on this machine. A list that SES keeps is brought up to date first. Raises
+    SettingsError, MailError.
     """
     mail = mail_of(site)
-    folder = private_folder(root, mail.state, published_folders(root, settings, site))
-    if mail.subscribers:
-        from firstword.mail.people import open_people
-        from firstword.mail.ses import make_client, take_over
+    with ExitStack() as stack:
+        bucket = None
+        if mail.state.startswith("s3://"):
+            from firstword.clock import system_clock
+            from firstword.mail.bucket import opened_bucket
 
-        people = open_people(folder, create=True)
-        try:
-            take_over(people, make_client(mail), site, mail)
-        finally:
-            people.close()
-    yield folder
+            bucket = stack.enter_context(
+                opened_bucket(mail.state, site.publish_to, environ=os.environ, clock=system_clock)
+            )
+            folder = bucket.folder
+        else:
+            folder = private_folder(root, mail.state, published_folders(root, settings, site))
+        if mail.subscribers:
+            from firstword.mail.people import open_people
+            from firstword.mail.ses import make_client, take_over
+
+            with closing(open_people(folder, create=True)) as people:
+                take_over(people, make_client(mail), site, mail)
+        yield folder, bucket
 
 
 def mail_of(site: Site) -> Mail:

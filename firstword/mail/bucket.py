@@ -1,0 +1,211 @@
+"""The list and the ledger in a private bucket, for senders that have no disk of their own.
+
+Whoever works with them holds a lease, renewed by a thread of its own. The two files are fetched,
+and put back when they changed. While mail goes out, what the ledger is told goes to the bucket
+before a message leaves: one small object a write, beneath the name of the file that it continues.
+So a sender that dies with its disk leaves as much behind as one that dies alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from firstword.errors import Conflict, MailError, SettingsError, StoreError
+from firstword.mail import ledger, people
+from firstword.mail.ledger import Event, Fate
+from firstword.store import Remote, Store, open_store
+
+LEASE = "lease.json"
+LASTS = timedelta(minutes=3)
+_FILES = (people.NAME, ledger.NAME)
+_LOG = "log/"
+
+
+class Bucket:
+    """A held lease, and what lies in the bucket as far as we know."""
+
+    def __init__(
+        self, store: Store, clock: Callable[[], datetime], owner: str, folder: Path
+    ) -> None:
+        self.folder = folder
+        self._store = store
+        self._clock = clock
+        self._owner = owner
+        self._etags: dict[str, str | None] = {}
+        self._digests: dict[str, str] = {}
+        self._next = 0
+        self._lost = threading.Event()
+        self._ended = threading.Event()
+        self._lease = self._take()
+
+    def fetch(self) -> None:
+        """Bring the files here, with what the ledger was told since it was put."""
+        for name in _FILES:
+            found = self._store.get(name)
+            self._etags[name] = found.etag if found else None
+            if found:
+                path = self.folder / name
+                path.touch(mode=0o600)
+                path.write_bytes(found.body)
+                self._digests[name] = sha256(found.body).hexdigest()
+        events = []
+        for key in sorted(key for key, _ in self._store.keys(self._log())):
+            found = self._store.get(key)
+            rows = json.loads(found.body) if found else []
+            events += [Event(**{**row, "fate": Fate(row["fate"])}) for row in rows]
+            self._next += 1
+        if events:
+            with closing(ledger.open_ledger(self.folder, self._clock)) as opened:
+                opened.turn(events)
+
+    def told(self, events: Sequence[Event]) -> None:
+        """Keep what the ledger was told; on return it is safe. Raises MailError, StoreError."""
+        self._check()
+        body = json.dumps([asdict(event) for event in events]).encode()
+        self._put(f"{self._log()}{self._next:012}.json", body, None)
+        self._next += 1
+
+    def keep(self, db: sqlite3.Connection) -> None:
+        """Put the ledger as a whole, which ends what it was told piece by piece."""
+        self._check()
+        self._replace(ledger.NAME, db.serialize())
+
+    def put_back(self) -> None:
+        """Put what changed, and remove what the ledger was told before that."""
+        self._check()
+        for name in _FILES:
+            path = self.folder / name
+            if path.is_file():
+                with closing(sqlite3.connect(path)) as db:
+                    body = db.serialize()
+                if sha256(body).hexdigest() != self._digests.get(name) or (
+                    name == ledger.NAME and self._next
+                ):
+                    self._replace(name, body)
+
+    def release(self) -> None:
+        """Let the next one in."""
+        self._ended.set()
+        if not self._lost.is_set():
+            self._lease = self._write_lease(self._lease, timedelta())
+
+    def renew_for_good(self) -> None:
+        """Renew the lease until it is released or lost: what a thread does meanwhile."""
+        while not self._ended.wait(LASTS.total_seconds() / 4) and not self._lost.is_set():
+            self.renew_once()
+
+    def renew_once(self) -> None:
+        """Renew the lease, or note that it is somebody else's by now."""
+        try:
+            self._lease = self._write_lease(self._lease, LASTS)
+        except Conflict:
+            self._lost.set()
+        except StoreError:
+            return  # out of reach for a moment: the lease lasts longer than that
+
+    def _take(self) -> str:
+        found = self._store.get(LEASE)
+        if found:
+            held = json.loads(found.body)
+            until = datetime.fromisoformat(held["until"])
+            if self._clock() < until:
+                raise MailError(
+                    f"{self._store.name}: {held['owner']!r} works with the list until "
+                    f"{until:%H:%M:%S} UTC; nothing was sent"
+                )
+        try:
+            return self._write_lease(found.etag if found else None, LASTS)
+        except Conflict as error:
+            raise MailError(f"{self._store.name}: somebody else was faster") from error
+
+    def _write_lease(self, before: str | None, lasts: timedelta) -> str:
+        until = self._clock() + lasts
+        return self._put(
+            LEASE, json.dumps({"owner": self._owner, "until": until.isoformat()}).encode(), before
+        )
+
+    def _check(self) -> None:
+        if self._lost.is_set():
+            raise MailError(f"{self._store.name}: the lease is lost; somebody else goes on")
+
+    def _log(self) -> str:
+        """Return where the ledger's news lies: beneath the version that it continues."""
+        return f"{_LOG}{self._etags[ledger.NAME] or 'new'}/"
+
+    def _replace(self, name: str, body: bytes) -> None:
+        before = self._log()
+        self._etags[name] = self._put(name, body, self._etags[name])
+        self._digests[name] = sha256(body).hexdigest()
+        if name == ledger.NAME and self._log() != before:
+            for key in [key for key, _ in self._store.keys(before)]:
+                self._store.delete(key, None)
+            self._next = 0
+
+    def _put(self, key: str, body: bytes, before: str | None) -> str:
+        return self._store.put(
+            key,
+            body,
+            content_type="application/octet-stream",
+            cache_control="no-store",
+            digest=sha256(body).hexdigest(),
+            generation=0,
+            if_match=before,
+            if_absent=before is None,
+        )
+
+
+@contextmanager
+def opened_bucket(
+    state: str,
+    public: Sequence[str],
+    *,
+    environ: Mapping[str, str],
+    clock: Callable[[], datetime],
+) -> Iterator[Bucket]:
+    """Hold the list and the ledger of `s3://bucket/prefix`, brought to a folder of their own.
+
+    `public` are the targets. Raises SettingsError for a bucket that readers see or strangers may
+    write to, MailError when somebody else works with it.
+    """
+    refuse_public(state, public)
+    store = open_store(state, environ=environ)
+    if isinstance(store, Remote) and (why := store.exposure().writable):
+        raise SettingsError("MAIL_STATE", f"strangers may write to {state!r}: {why}")
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    with tempfile.TemporaryDirectory(prefix="firstword-mail-") as folder:
+        bucket = Bucket(store, clock, owner, Path(folder))
+        beat = threading.Thread(target=bucket.renew_for_good, daemon=True)
+        beat.start()
+        try:
+            bucket.fetch()
+            try:
+                yield bucket
+            finally:
+                bucket.put_back()
+        finally:
+            bucket.release()
+            beat.join()
+
+
+def refuse_public(state: str, public: Sequence[str]) -> None:
+    """Refuse the bucket of a target, whatever the prefix: policies are made for buckets."""
+    for target in public:
+        if target.startswith("s3://") and _bucket(target) == _bucket(state):
+            raise SettingsError(
+                "MAIL_STATE", f"{state!r} is the bucket that readers see; take a private one"
+            )
+
+
+def _bucket(address: str) -> str:
+    return address.removeprefix("s3://").partition("/")[0]

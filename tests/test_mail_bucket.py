@@ -1,0 +1,189 @@
+"""The list and the ledger in a private bucket: for senders whose disk is gone afterwards."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from fakestore import FakeStore
+from mails import MAIL_CONF, NINE, Post, Scribe, listed, reader, word
+from moto.server import ThreadedMotoServer
+from sites import SmallSite
+
+from firstword.cli import main
+from firstword.errors import Conflict, ListMissing, MailError, SettingsError
+from firstword.mail.bucket import LASTS, Bucket, refuse_public
+from firstword.mail.ledger import Fate, open_ledger
+from firstword.mail.people import open_people
+from firstword.mail.sending import Desk, send
+from firstword.mail.transport import Outcome
+
+ADA, BO = "ada@reader.example", "bo@reader.example"
+
+
+class Machine:
+    """A machine with a disk of its own, at some time of the day."""
+
+    def __init__(self, store: FakeStore, folder: Path, now: datetime = NINE) -> None:
+        folder.mkdir()
+        self.now = now
+        self.bucket = Bucket(store, lambda: self.now, folder.name, folder)
+        self.bucket.fetch()
+        self.folder = folder
+
+    def send(self, post: Post, *hours: int) -> None:
+        """Send the words of these hours to everybody."""
+        people = open_people(self.folder)
+        ledger = open_ledger(self.folder, lambda: self.now, self.bucket)
+        with closing(people), closing(ledger):
+            send(Desk(people, ledger, Scribe()), [word(h) for h in hours], post, expected=None)
+
+    def done(self) -> None:
+        """Put everything back and let the next one in."""
+        self.bucket.put_back()
+        self.bucket.release()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[FakeStore]:
+    """Return a bucket with a list of two."""
+    store = FakeStore()
+    first = Machine(store, tmp_path / "first")
+    listed(first.folder, [reader(ADA), reader(BO)]).close()
+    first.done()
+    yield store
+    assert not any(
+        b"reader" in kept.body for key, kept in store.objects.items() if "sub" not in key
+    )
+
+
+def test_what_one_machine_sent_the_next_one_knows(store: FakeStore, tmp_path: Path) -> None:
+    one, other = Post(), Post()
+    first = Machine(store, tmp_path / "a")
+    first.send(one, 9)
+    first.done()
+    second = Machine(store, tmp_path / "b")
+    second.send(other, 9, 10)
+    second.done()
+
+    assert one.told() == {ADA: [[word(9).id]], BO: [[word(9).id]]}
+    assert other.told() == {ADA: [[word(10).id]], BO: [[word(10).id]]}
+    assert sorted(store.objects) == ["lease.json", "ledger.db", "subscribers.db"]
+
+
+def test_a_machine_that_burns_down_leaves_its_claims(store: FakeStore, tmp_path: Path) -> None:
+    class Fire(BaseException):
+        """The machine is gone, with its disk."""
+
+    claimed: list[str] = []
+
+    def burn(operation: str, key: str) -> None:
+        """Burn down when the second write about letters is to be kept."""
+        if operation == "put" and key.startswith("log/"):
+            claimed.append(key)
+            if len(claimed) == 2:
+                raise Fire
+
+    one, other = Post(), Post()
+    store.before = burn
+    with pytest.raises(Fire):
+        Machine(store, tmp_path / "a").send(one, 9)
+    store.before = lambda operation, key: None
+    second = Machine(store, tmp_path / "b", NINE + LASTS)
+    second.send(other, 9)
+    ledger = open_ledger(second.folder, lambda: NINE)
+    again, fates = ledger.sent_again(word(9).id), ledger.counts(word(9).id)
+    ledger.close()
+    second.done()
+
+    assert len(one.arrived) == 1
+    assert {*one.told(), *other.told()} == {ADA, BO}
+    assert len(again) == 1  # the one that was on its way, named
+    assert fates == {Fate.ACCEPTED: 2}
+
+
+def test_nothing_leaves_before_the_bucket_knows(store: FakeStore, tmp_path: Path) -> None:
+    post = Post()
+    seen: list[bool] = []
+
+    def look(address: str) -> Outcome:
+        seen.append(any(key.startswith("log/") for key in store.objects))
+        return Outcome(fate=Fate.ACCEPTED)
+
+    post.fate = look
+    Machine(store, tmp_path / "a").send(post, 9)
+
+    assert seen == [True, True]
+
+
+def test_two_do_not_work_with_one_list(store: FakeStore, tmp_path: Path) -> None:
+    Machine(store, tmp_path / "a")
+    with pytest.raises(MailError, match="'a' works with the list until 09:03:00"):
+        Machine(store, tmp_path / "b")
+
+    Machine(store, tmp_path / "c", NINE + LASTS)
+
+
+def test_whoever_lost_the_lease_sends_nothing_more(store: FakeStore, tmp_path: Path) -> None:
+    slept = Machine(store, tmp_path / "a")
+    Machine(store, tmp_path / "b", NINE + LASTS)
+    slept.bucket.renew_once()
+    post = Post()
+    with pytest.raises(MailError, match="the lease is lost"):
+        slept.send(post, 9)
+
+    assert post.arrived == []
+
+
+def test_a_ledger_that_somebody_else_went_on_with_is_not_written_over(
+    store: FakeStore, tmp_path: Path
+) -> None:
+    slept = Machine(store, tmp_path / "a")
+    slept.send(Post(), 9)
+    awake = Machine(store, tmp_path / "b", NINE + LASTS)
+    awake.send(Post(), 9, 10)
+    awake.done()
+    with pytest.raises(Conflict):
+        slept.bucket.put_back()
+
+
+def test_a_bucket_without_a_list_is_a_missing_list(tmp_path: Path) -> None:
+    with pytest.raises(ListMissing):
+        Machine(FakeStore(), tmp_path / "a").send(Post(), 9)
+
+
+def test_the_bucket_that_readers_see_is_refused() -> None:
+    with pytest.raises(SettingsError, match="that readers see"):
+        refuse_public("s3://status-example/private", ["public", "s3://status-example/site"])
+
+    refuse_public("s3://status-private", ["public", "s3://status-example/site"])
+
+
+@pytest.mark.usefixtures("keys_of_nobody")
+def test_the_command_keeps_the_list_in_the_bucket_and_nothing_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = SmallSite.make(tmp_path / "site")
+    site.write("pelicanconf.py", MAIL_CONF + 'MAIL_STATE = "s3://acme-private/mail"\n')
+    monkeypatch.chdir(site.root)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
+        bucket = f"http://{host}:{port}/acme-private"
+        urllib.request.urlopen(urllib.request.Request(bucket, method="PUT")).close()
+        assert main(["subscribers", "list"]) == 3
+        assert main(["subscribers", "add", ADA, "--cadence", "daily", "--shown", "x"]) == 0
+        capsys.readouterr()
+        assert main(["subscribers", "list"]) == 0
+    finally:
+        server.stop()
+
+    assert "1 active, daily" in capsys.readouterr().out
+    assert not list(tmp_path.rglob("*.db"))
