@@ -271,6 +271,21 @@ def _commit(repo: Path, commit: str) -> tuple[datetime, tuple[str, ...]]:
     raise FirstwordError(f"git holds no such commit: {commit!r}")
 
 
+def identity(repo: Path) -> tuple[str, str]:
+    """Return the address and the name that git writes on a commit here; "" where it knows none."""
+    return _line(repo, "config", "user.email") or "", _line(repo, "config", "user.name") or ""
+
+
+def has_work_tree(repo: Path) -> bool:
+    """Tell whether files here can be committed."""
+    return _line(repo, "rev-parse", "--is-inside-work-tree") == "true"
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for a git that is to work in the folder it is told, and no other."""
+    return {name: value for name, value in os.environ.items() if name not in _LEAKS}
+
+
 def is_shallow(repo: Path) -> bool:
     """Tell whether the history of this clone ends early."""
     return _line(repo, "rev-parse", "--is-shallow-repository") == "true"
@@ -302,8 +317,7 @@ def _command(repo: Path, *arguments: str) -> list[str]:
 
 
 def _environ() -> dict[str, str]:
-    environ = {name: value for name, value in os.environ.items() if name not in _LEAKS}
-    return environ | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
+    return environment() | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
 
 
 def _run(repo: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -21,6 +21,7 @@ HEAVY = {
     *("pelican", "boto3", "botocore", "feedgen", "lxml", "jinja2", "markdown", "nh3"),
     *("pyromark", "yaml", "dateutil", "watchfiles", "rich", "docutils", "icalendar"),
     *("markdownify", "bs4", "email_validator", "flufl"),
+    *("prompt_toolkit", "shtab"),
 }
 
 #: Room → the rooms it may bring along, and the libraries. Rooms stand in the order of the flow.
@@ -37,6 +38,10 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "settings": ({"errors", "look", "model", "parse"}, {"yaml"}),
     "check": (
         {"markup", "model", "parse", "recurrence", "urls"},
+        {"nh3", "pyromark", "yaml"},
+    ),
+    "drafts": (
+        {"check", "compose", "markup", "model", "parse", "recurrence", "urls"},
         {"nh3", "pyromark", "yaml"},
     ),
     "gitlog": ({"errors"}, set()),
@@ -137,7 +142,9 @@ HOMES = {
     "markdownify": {"firstword/importers/statuspage/text.py"},
     "bs4": {"firstword/importers/statuspage/text.py"},
     "nh3": {"firstword/markup.py"},
+    "prompt_toolkit": {"firstword/cli/asking.py"},
     "rich": {"firstword/cli/progress.py"},
+    "shtab": {"firstword/cli/completion.py"},
     "watchfiles": {"firstword/cli/serve.py", "firstword/cli/watching.py"},
     "pyromark": {"firstword/markup.py"},
     "email_validator": {"firstword/mail/address.py"},

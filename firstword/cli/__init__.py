@@ -19,16 +19,19 @@ from firstword.errors import FirstwordError, SettingsError
 #: Command → (module, one line of help).
 COMMANDS = {
     "check": ("firstword.cli.check", "read every incident file and say what is wrong with it"),
+    "completion": ("firstword.cli.completion", "print what makes bash or zsh complete this"),
     "digest": ("firstword.cli.digest", "write the mail there is to send, and say to how many"),
     "doctor": ("firstword.cli.doctor", "look whether everything is in place for publishing"),
     "due": ("firstword.cli.due", "list promises that have lapsed or lapse soon, by person"),
     "import": ("firstword.cli.import_", "bring a history over from another status page"),
     "init": ("firstword.cli.init", "begin a status page in an empty folder"),
+    "new": ("firstword.cli.new", "begin a story: ask, write its file, check and commit it"),
     "publish": ("firstword.cli.publish", "build, compare with the targets, send what changed"),
     "redact": ("firstword.cli.redact", "take a secret out of a published update, in the open"),
     "send": ("firstword.cli.send", "send the mail that was planned"),
     "serve": ("firstword.cli.serve", "build, show on loopback, build again on every change"),
     "subscribers": ("firstword.cli.subscribers", "keep the list of those who get mail"),
+    "update": ("firstword.cli.update", "say the next word in a story, signed"),
 }
 
 

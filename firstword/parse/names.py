@@ -44,11 +44,11 @@ def _name_of(stem: str) -> str:
     language = dot + language.casefold()
     if not rest or not STEM.fullmatch("x" + language) or language[1:] in _NO_LANGUAGES:
         rest, language = stem, ""
-    slug = _slug_of(rest)
+    slug = slug_of(rest)
     return slug and f"{slug}{language}.md"
 
 
-def _slug_of(text: str) -> str:
+def slug_of(text: str) -> str:
     """Spell a text as a slug, cut between words where it is too long."""
     plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
