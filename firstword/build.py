@@ -33,7 +33,7 @@ from firstword.making import STOCK, Workshop
 from firstword.making.calm import seldom_collecting
 from firstword.manifest import Built, Memory
 from firstword.markup import Markup
-from firstword.model import Problem, Site
+from firstword.model import Level, Problem, Site
 from firstword.page import StatusPage
 from firstword.render import Renderer
 from firstword.settings import CONF
@@ -105,8 +105,9 @@ class Run:
             self._read_or_begin_anew()
         for line in self._report():
             complain(line)
-        if self.options.strict and self.found.problems:
-            raise ContentError(tuple(map(str, self.found.problems)))
+        counted = [p for p in self.found.problems if p.level is not Level.NOTICE]
+        if self.options.strict and counted:
+            raise ContentError(tuple(map(str, counted)))
 
     def _read_or_begin_anew(self) -> None:
         try:

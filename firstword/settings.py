@@ -61,7 +61,9 @@ def load_settings(path: Path) -> dict[str, Any]:
         names = runpy.run_path(str(path))
     except Exception as error:
         raise SettingsError(path.name, *_where(error, path)) from error
-    return {name: value for name, value in names.items() if name.isupper()}
+    found = {name: value for name, value in names.items() if name.isupper()}
+    beside = {"WORDING": str(path.parent / str(found["WORDING"]))} if found.get("WORDING") else {}
+    return found | beside
 
 
 def read_site(settings: Mapping[str, Any]) -> Site:
@@ -96,6 +98,7 @@ def read_site(settings: Mapping[str, Any]) -> Site:
         favicon=read_picture_path("FAVICON", settings.get("FAVICON", "")),
         links=read_links(settings.get("LINKS", ())),
         mail=_mail(settings),
+        wording=_wording(settings),
     )
 
 
@@ -166,6 +169,14 @@ def _mail(settings: Mapping[str, Any]) -> Mail | None:
     from firstword.mail.conf import read_mail
 
     return read_mail(settings)
+
+
+def _wording(settings: Mapping[str, Any]) -> tuple[tuple[str, str, str, str, str], ...]:
+    if not (name := _text(settings, "WORDING")):
+        return ()
+    from firstword.lint.conf import read_own as read
+
+    return read(name, str(settings.get("PATH", "content")))
 
 
 def _zone(settings: Mapping[str, Any]) -> ZoneInfo:

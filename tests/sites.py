@@ -41,6 +41,7 @@ impact: major
 started: 2026-11-21 09:12
 components: [checkout]
 affected: Anyone paying with a card from an EU bank. About one payment in five fails.
+workaround: Pay with a gift card, or try the card again after a minute.
 ---
 
 ## 2026-11-21 09:20 | Dawn Okafor | investigating
@@ -61,6 +62,8 @@ title: Pages load slowly in Denmark
 impact: minor
 started: 2026-11-02 14:00
 components: [api]
+affected: Everyone in Denmark.
+workaround: Wait for the page; it comes.
 ---
 
 ## 2026-11-02 14:05 | Ian Reyes | identified
@@ -69,7 +72,7 @@ Pages take eight seconds. A router in Aarhus is being replaced.
 
 ## 2026-11-02 15:10 | Ian Reyes | resolved
 
-The new router carries everything since 15:02.
+The new router carries everything since 15:02. Nothing was lost.
 """
 
 CARDS_FILE = "content/incidents/2026/2026-11-21-card-payments.md"

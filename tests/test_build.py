@@ -359,7 +359,7 @@ SAMIRA = """
 OWED = """
 ## 2026-11-21 09:50 | Samira Haddad | resolved
 
-All cards work since 09:45.
+All cards work since 09:45. Nothing was lost.
 
 - [ ] Ask the bank for a second line (Samira Haddad, 2026-11-12)
 - [x] Call everybody who wrote to us,
@@ -372,7 +372,7 @@ All cards work since 09:45.
 ## 2026-11-21 10:00 | Samira Haddad | postmortem
 done: 1
 
-Nobody had asked the bank.
+Cards failed because nobody had asked the bank.
 """
 
 OWED_IN_GERMAN = """\

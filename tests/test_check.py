@@ -1132,7 +1132,7 @@ def emitted() -> set[str]:
 
 
 #: Where each function that reports has its rule.
-PLACES = {"Problem": 2, "error": 2, "warning": 2, "_unread": 1, "_unique": 2}
+PLACES = {"Problem": 2, "error": 2, "warning": 2, "unread": 1, "_unique": 2}
 
 
 def rules_of(call: ast.Call) -> Iterable[str]:

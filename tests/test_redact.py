@@ -137,7 +137,7 @@ def test_only_the_update_that_was_named_is_touched_and_the_rest_is_told() -> Non
 
 
 def test_words_left_in_other_letters_are_told() -> None:
-    assert take_out(file("The key is SeCret, or SECRET."), "SeCret").left == (12,)
+    assert take_out(file("The key is SeCret, or SECRET."), "SeCret").left == (13,)
     assert lines_with("a\nno\nA", "a") == (1, 3)
 
 
@@ -550,7 +550,7 @@ def test_words_that_stand_elsewhere_too_are_told(site: SmallSite) -> None:
     ran = run_redact(site, "--pattern", SECRET, *SIGNED)
 
     assert ran.code == 3
-    assert f"{CARDS_FILE}:16: redact: the words stand here too" in ran.err
+    assert f"{CARDS_FILE}:17: redact: the words stand here too" in ran.err
     assert SECRET not in ran.out + ran.err
 
 
@@ -645,7 +645,7 @@ def test_a_gap_that_nobody_signed_is_an_error(site: SmallSite) -> None:
     ran = site.firstword("check")
 
     assert ran.code == 1
-    assert f"{CARDS_FILE}:9: author: a gap is signed by nobody in PEOPLE: {forged}" in ran.out
+    assert f"{CARDS_FILE}:10: author: a gap is signed by nobody in PEOPLE: {forged}" in ran.out
 
 
 def test_a_gap_shows_the_name_that_readers_see(site: SmallSite) -> None:

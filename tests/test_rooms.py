@@ -34,6 +34,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "urls": ({"model"}, set()),
     "clock": ({"errors", "model", "parse"}, {"yaml"}),
     "markup": ({"model", "urls"}, {"nh3", "pyromark"}),
+    "lint": (set(), set()),
     "look": ({"errors", "model"}, set()),
     "settings": ({"errors", "look", "model", "parse"}, {"yaml"}),
     "check": (
@@ -146,7 +147,7 @@ HOMES = {
     "rich": {"firstword/cli/progress.py"},
     "shtab": {"firstword/cli/completion.py"},
     "watchfiles": {"firstword/cli/serve.py", "firstword/cli/watching.py"},
-    "pyromark": {"firstword/markup.py"},
+    "pyromark": {"firstword/markup.py", "firstword/lint/prose.py"},
     "email_validator": {"firstword/mail/address.py"},
 }
 

@@ -23,6 +23,7 @@ from firstword.check import (
     check_incident,
     check_published,
     check_settings,
+    check_told,
     claims,
     fits,
     remarks_on,
@@ -218,6 +219,7 @@ class Reader:
         if incident is None:
             raise Unusual
         problems = [*parsed.problems, *check_incident(incident, self.site, self.now)]
+        problems += check_told(incident, self.site, self.published.get(incident.id, ()))
         if any(problem.level is Level.ERROR for problem in problems):
             raise Unusual
         return incident, problems

@@ -1,8 +1,9 @@
 """Rules over parsed incidents: each yields problems, none changes anything.
 
-`check_incident` needs one story, the settings and the time; `check_published` what readers have
-of it; `check_together` needs all stories, and is made of `clashes`, its errors, and `remarks`, its
-warnings. What stands in a single file's text alone is `parse`'s business.
+`check_incident` needs one story, the settings and the time; `check_told` asks what it does not say;
+`check_published` needs what readers have of it; `check_together` all stories, and is made of
+`clashes`, its errors, and `remarks`, its warnings. What stands in a single file's text alone is
+`parse`'s business.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from firstword.check.across import (
     remarks,
     remarks_on,
 )
+from firstword.check.disclosure import check_told
 from firstword.check.one import check_incident, check_published
 from firstword.check.rewording import Rewording, rewordings
 from firstword.check.settings import check_plugins, check_settings
@@ -28,6 +30,7 @@ __all__ = [
     "check_settings",
     "check_since",
     "check_together",
+    "check_told",
     "claims",
     "clashes",
     "fits",

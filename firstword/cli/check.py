@@ -1,7 +1,7 @@
 """Read every incident file and say what is wrong with it; nothing is built or changed.
 
-Every line is 'path:line: rule: message', errors as they are and warnings marked so. An error holds
-its file back from the page; a warning rides along.
+Every line is 'path:line: rule: message', errors as they are, warnings and notices marked so. An
+error holds its file back from the page; a warning rides along; a notice counts for nothing.
 
 examples:
   firstword check
@@ -74,7 +74,8 @@ def run(options: argparse.Namespace) -> int:
         found = sorted({*found, *problems_since(options.since, root, folder, site, now)})
     problems = [p for p in found if _is_wanted(p, wanted)]
     errors = _tell(problems, options.format)
-    return 1 if errors or (options.strict and problems) else 0
+    counted = [p for p in problems if p.level is not Level.NOTICE]
+    return 1 if errors or (options.strict and counted) else 0
 
 
 def _as_problem(error: SettingsError, conf: Path) -> Problem:
@@ -91,14 +92,17 @@ def _tell(problems: Sequence[Problem], how: str) -> int:
     FORMATS[how](problems)
     errors = sum(p.level is Level.ERROR for p in problems)
     if problems:
-        files = len({p.path for p in problems})
-        print(
-            f"{errors} {'error' if errors == 1 else 'errors'} and {len(problems) - errors} "
-            f"{'warning' if len(problems) - errors == 1 else 'warnings'} in {files} "
-            f"{'file' if files == 1 else 'files'}",
-            file=sys.stderr,
-        )
+        warnings = sum(p.level is Level.WARNING for p in problems)
+        notices = len(problems) - errors - warnings
+        counts = [_count(errors, "error"), _count(warnings, "warning")]
+        counts += [_count(notices, "notice")] if notices else []
+        files = _count(len({p.path for p in problems}), "file")
+        print(f"{', '.join(counts[:-1])} and {counts[-1]} in {files}", file=sys.stderr)
     return errors
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _wanted(paths: Sequence[str], root: Path) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from firstword.check import check_incident, check_published, clashes, remarks
+from firstword.check import check_incident, check_published, check_told, clashes, remarks
 from firstword.content.scan import SourceFile
 from firstword.model import Incident, Level, Problem, Site
 from firstword.parse import parse
@@ -131,9 +131,10 @@ class _Judge:
         if incident is None:
             return None, list(parsed.problems)
         found = [*parsed.problems, *check_incident(incident, self.site, self.now)]
-        if current and not incident.language:
+        if current:
             known = frozenset(self.published.get(incident.id, ()))
-            found += check_published(incident, known, self.site)
+            found += check_told(incident, self.site, known)
+            found += [] if incident.language else check_published(incident, known, self.site)
         good = all(problem.level is not Level.ERROR for problem in found)
         return (incident if good else None), found
 

@@ -119,6 +119,8 @@ class Update:
     #: False: kept out of mail.
     notify: bool = True
     line: int = 0
+    #: The line the body begins on.
+    body_line: int = field(default=0, compare=False, repr=False)
     #: Key → line, for those who report problems.
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 

@@ -51,8 +51,16 @@ class RawUpdate:
     @property
     def body(self) -> str:
         """The Markdown, without blank lines around it."""
-        first = next((at for at, line in enumerate(self.lines) if line.strip()), 0)
-        return "\n".join(self.lines[first:]).rstrip()
+        return "\n".join(self.lines[self._first :]).rstrip()
+
+    @property
+    def body_line(self) -> int:
+        """The line the body begins on."""
+        return self.first_body_line + self._first
+
+    @property
+    def _first(self) -> int:
+        return next((at for at, line in enumerate(self.lines) if line.strip()), 0)
 
 
 def read_updates(lines: Sequence[str], first_line: int) -> tuple[list[RawUpdate], list[Finding]]:

@@ -79,6 +79,7 @@ def _update(raw: RawUpdate, kind: Kind | None, values: Values, *, imported: bool
         follow_ups=() if unsigned else tuple(read_follow_ups(raw, status, values)),
         notify=values.flag(said.get("notify"), "notify", default=True),
         line=raw.line,
+        body_line=raw.body_line,
         lines={key: line for key, (_, line) in said.items()},
     )
 

@@ -1,0 +1,171 @@
+"""The rules as data: a table in one file of ours, and the rows a company adds or takes away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from firstword.lint.phrases import PhraseError, compile_phrases
+
+OURS = Path(__file__).parent / "wording.tsv"
+COLUMNS = ("language", "rule", "phrases", "unless", "ask")
+#: In the column of phrases: this rule is not wanted here.
+OFF = "off"
+ANY_LANGUAGE = "*"
+_NAME = re.compile(r"\+?[a-z0-9]+(?:-[a-z0-9]+)*")
+_LANGUAGE = re.compile(r"\*|[a-z]{2,3}")
+
+#: language, rule, phrases, unless, ask: a line of the table. Plain, so that settings can hold it.
+Row = tuple[str, str, str, str, str]
+
+
+class RowError(ValueError):
+    """A line of the table that cannot be; `line` says which."""
+
+    def __init__(self, line: int, message: str) -> None:
+        self.line = line
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Phrases that stand for something unsaid, and what to ask oneself instead."""
+
+    name: str
+    pattern: re.Pattern[str]
+    #: As `Compiled` has it.
+    needs: tuple[tuple[tuple[str, ...], ...], ...]
+    #: What makes the same sentence good.
+    unless: re.Pattern[str] | None
+    ask: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """All that is known of one language."""
+
+    rules: tuple[Rule, ...]
+    #: Each word that a phrase cannot do without → the rules that stand or fall with it.
+    index: dict[str, tuple[Rule, ...]]
+    #: The pieces of words that rules need.
+    pieces: tuple[str, ...]
+    #: What a text must say → how it is said: `loss`, `cause`, `doing`.
+    says: dict[str, re.Pattern[str]]
+
+    def tells(self, what: str, text: str) -> bool:
+        """Tell whether a text says something; True where this language has no words for it."""
+        pattern = self.says.get(what)
+        return pattern is None or pattern.search(" ".join(text.split())) is not None
+
+
+def read_rows(text: str) -> tuple[Row, ...]:
+    """Read the table of a file; blank lines and those that begin with '#' are for people.
+
+    Raises RowError for the first line that cannot be.
+    """
+    rows = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip() and not line.startswith("#"):
+            try:
+                rows.append(_row(line.rstrip("\r")))
+            except ValueError as error:
+                raise RowError(number, str(error)) from error
+    return tuple(rows)
+
+
+def _row(line: str) -> Row:
+    cells = [cell.strip() for cell in line.split("\t")]
+    if len(cells) == 3 and cells[2] == OFF:
+        cells += ["", ""]
+    if len(cells) != len(COLUMNS):
+        raise ValueError(
+            f"{len(COLUMNS)} columns with a tab between them ({', '.join(COLUMNS)}), "
+            f"or language, rule and {OFF!r}; got {len(cells)}: {line[:60]!r}"
+        )
+    language, name, phrases, unless, ask = cells
+    if not _LANGUAGE.fullmatch(language):
+        raise ValueError(f"no language: {language!r}; write 'en', or '*' for all")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"the name of a rule has lower-case letters, digits and '-': {name!r}")
+    if phrases != OFF:
+        _check(name, language, phrases, unless, ask)
+    return language, name, phrases, unless, ask
+
+
+def _check(name: str, language: str, phrases: str, unless: str, ask: str) -> None:
+    """Refuse what could never be used. Raises ValueError."""
+    compiled = compile_phrases(phrases, language)
+    if unless:
+        compile_phrases(unless, language)
+    if name.startswith("+"):
+        return
+    if not all(compiled.needs):
+        raise PhraseError(f"a phrase needs a word of its own: {phrases!r}")
+    if not ask:
+        raise ValueError("the last column is empty: what should one ask oneself instead?")
+
+
+@lru_cache(maxsize=32)
+def wording(language: str, own: tuple[Row, ...] = ()) -> Wording:
+    """Return what is known of a language: our rules, with a company's own laid over them.
+
+    A language nobody has written rules for has none: English ones would find nothing in it, or
+    the wrong things.
+    """
+    primary = language.partition("-")[0].casefold()
+    table = {name: row for row in _ours() if (name := row[1]) and row[0] == primary}
+    for row in own:
+        if row[0] in {primary, ANY_LANGUAGE}:
+            table[row[1]] = row
+    kept = [row for _, row in sorted(table.items()) if row[2] != OFF]
+    rules = tuple(_rules(row for row in kept if not row[1].startswith("+")))
+    index: dict[str, list[Rule]] = {}
+    for rule in rules:
+        for word in dict.fromkeys(word for groups in rule.needs for word in groups[0]):
+            index.setdefault(word, []).append(rule)
+    return Wording(
+        rules=rules,
+        index={word: tuple(found) for word, found in index.items()},
+        pieces=tuple(
+            dict.fromkeys(
+                word[:-1]
+                for rule in rules
+                for groups in rule.needs
+                for group in groups
+                for word in group
+                if word.endswith("~")
+            )
+        ),
+        says={
+            row[1][1:]: compile_phrases(row[2], primary).pattern
+            for row in kept
+            if row[1].startswith("+")
+        },
+    )
+
+
+def names(own: tuple[Row, ...] = ()) -> frozenset[str]:
+    """Return the names of all rules in any language."""
+    return frozenset(row[1] for row in (*_ours(), *own) if not row[1].startswith("+"))
+
+
+@lru_cache(maxsize=1)
+def _ours() -> tuple[Row, ...]:
+    rows = (line for line in OURS.read_text(encoding="utf-8").split("\n"))
+    cells = (tuple(line.split("\t")) for line in rows if line and not line.startswith("#"))
+    return tuple((c[0], c[1], c[2], c[3], c[4]) for c in cells)
+
+
+def _rules(rows: Iterator[Row]) -> Iterator[Rule]:
+    for language, name, phrases, unless, ask in rows:
+        compiled = compile_phrases(phrases, language)
+        yield Rule(
+            name=name,
+            pattern=compiled.pattern,
+            needs=compiled.needs,
+            unless=compile_phrases(unless, language).pattern if unless else None,
+            ask=ask,
+        )

@@ -1,0 +1,266 @@
+"""The wording rules: what they find, what they leave alone, and how far they look."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firstword.lint import RowError, allowances, find, names, read_rows, wording
+from firstword.lint.phrases import PhraseError, compile_phrases
+from firstword.lint.prose import LONGEST, sentences
+from firstword.lint.rules import OURS, Rule
+
+HONEST = Path(__file__).parent / "data" / "honest"
+EN, DE = wording("en"), wording("de")
+
+#: One sentence for each kind of thing left unsaid.
+EVASIVE = {
+    "We are sorry for any inconvenience.": "any-inconvenience",
+    "Some of our customers cannot sign in.": "how-many",
+    "A small subset of users was affected.": "small-subset",
+    "We take your privacy very seriously.": "take-seriously",
+    "Out of an abundance of caution we closed it.": "abundance-of-caution",
+    "We will write again shortly.": "as-soon-as-possible",
+    "It will be back in the next few hours.": "in-a-while",
+    "Mistakes were made.": "mistakes-were-made",
+    "The issue is now resolved.": "resolved-only",
+    "It should now be fixed.": "believe-resolved",
+    "There is no evidence of misuse.": "no-evidence",
+    "We are currently investigating.": "currently-investigating",
+    "You may experience delays.": "may-be-unable",
+    "The window begins at 4:30 AM PDT.": "zone",
+    "Thank you for your patience.": "patience",
+}
+
+
+def paragraphs(language: str) -> list[str]:
+    return (HONEST / f"{language}.md").read_text(encoding="utf-8").strip().split("\n\n")
+
+
+@pytest.mark.parametrize("text", EVASIVE)
+def test_what_leaves_something_open_is_found(text: str) -> None:
+    assert [finding.rule for finding in find(text, EN)] == [EVASIVE[text]]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "rule"),
+    [
+        ("de", "Wir entschuldigen uns für etwaige Unannehmlichkeiten.", "any-inconvenience"),
+        ("de-AT", "Einige Kunden können nicht zahlen.", "how-many"),
+        ("de", "Wir melden uns schnellstmöglich.", "as-soon-as-possible"),
+        ("ja", "一部のお客様がログインできません。", "how-many"),
+        ("ar", "نعتذر عن الإزعاج.", "any-inconvenience"),
+    ],
+)
+def test_other_languages_have_rules_of_their_own(language: str, text: str, rule: str) -> None:
+    assert [finding.rule for finding in find(text, wording(language))] == [rule]
+
+
+def test_a_language_without_rules_is_left_alone() -> None:
+    assert find("Sorry for any inconvenience.", wording("nl")) == []
+
+
+def test_a_finding_says_where_and_what_to_ask() -> None:
+    (found,) = find("One card in five fails.\n\nWe are sorry for\nany inconvenience.", EN)
+
+    assert (found.line, found.phrase) == (2, "sorry for any inconvenience")
+    assert found.ask.startswith("What did it cost them?")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Some of our 40 customers cannot sign in.",
+        "We do not know yet whether some customers cannot sign in.",
+        "We will write shortly, by 14:30.",
+        "We read the logs since 1 May: there is no evidence of misuse.",
+    ],
+)
+def test_a_number_a_time_or_a_source_makes_it_good(text: str) -> None:
+    assert find(text, EN) == []
+
+
+@given(st.text())
+def test_no_text_makes_it_fail(text: str) -> None:
+    for language in ("en", "de", "ja", "ar"):
+        find(text, wording(language))
+        list(allowances(text))
+
+
+BAD = "sorry for any inconvenience"
+
+
+@given(
+    st.sampled_from(
+        [
+            "`{}`",
+            "```\n{}\n```",
+            "    {}",
+            "> {}",
+            "> - {}",
+            "[{}](https://a.example)",
+            "[a](</{}>)",
+            "![{}](/images/a.png)",
+            "~~{}~~",
+            '"{}"',
+            "“{}”",
+            "„{}“",
+            "<!-- {} -->",
+            "<a title='{}'>",
+        ]
+    ),
+    st.text(alphabet="ab é字.\n", max_size=40),
+    st.text(alphabet="ab é字.", max_size=40),
+)
+def test_what_is_not_the_writers_own_is_never_reported(veil: str, before: str, after: str) -> None:
+    text = f"{before.strip()}\n\n{veil.format(BAD)} {after.strip()}"
+    if veil.startswith(("```", "<!--")):
+        text = f"{before.strip()}\n\n{veil.format(BAD)}\n\n{after.strip()}"
+
+    assert find(text, EN) == []
+
+
+def test_marks_of_emphasis_and_wrapped_lines_hide_nothing() -> None:
+    found = find("- **Some** of our\n  *customers* cannot sign in.", EN)
+
+    assert [(f.rule, f.line) for f in found] == [("how-many", 0)]
+
+
+# ── the work grows with the text and no faster ──────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("unit", ["sorry some ", "customers. ", "x", "\n\n- as\n", "[", "`", "“"])
+def test_every_character_is_looked_at_once(unit: str) -> None:
+    text = unit * (200_000 // len(unit))
+
+    cut = [sentence.text for sentence in sentences(text)]
+
+    assert sum(map(len, cut)) <= len(text)
+    assert max(map(len, cut), default=0) <= LONGEST
+
+
+def test_a_line_of_a_megabyte_is_read_to_its_end() -> None:
+    found = find("sorry some " * 100_000 + "customers", EN)
+
+    assert [finding.rule for finding in found] == ["how-many"]
+
+
+def test_no_rule_can_look_further_than_a_few_words() -> None:
+    """A pattern of bounded width, tried once at each character: linear, whatever the text."""
+    parser = __import__("re._parser", fromlist=["parse"])
+    patterns = [
+        pattern
+        for language in ("en", "de", "ja", "ar")
+        for rule in wording(language).rules
+        for pattern in (rule.pattern, rule.unless)
+        if pattern
+    ]
+
+    assert max(parser.parse(pattern.pattern).getwidth()[1] for pattern in patterns) < 500
+
+
+def test_what_a_rule_needs_never_hides_a_phrase() -> None:
+    """The words that a text is looked through for first are in every phrase that is found."""
+    for text, name in EVASIVE.items():
+        assert _find_slowly(text, EN.rules) >= {name}
+        assert {finding.rule for finding in find(text, EN)} == _find_slowly(text, EN.rules)
+
+
+def _find_slowly(text: str, rules: tuple[Rule, ...]) -> set[str]:
+    return {
+        rule.name
+        for rule in rules
+        if rule.pattern.search(text) and not (rule.unless and rule.unless.search(text))
+    }
+
+
+# ── false alarms ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_honest_paragraphs_are_left_alone(language: str) -> None:
+    texts = paragraphs(language)
+
+    assert len(texts) >= {"en": 40, "de": 10}[language]
+    assert [(f, text) for text in texts for f in find(text, wording(language))] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "stories", "evasive", "commonest"),
+    [
+        ("packit-status", 108, 31, "any-inconvenience"),
+        ("x4b-status", 109, 55, "any-inconvenience"),
+    ],
+)
+def test_how_much_of_real_histories_is_found(
+    corpus: Path, name: str, stories: int, evasive: int, commonest: str
+) -> None:
+    """The rates of docs/writing.md; each finding of them was read."""
+    rules: Counter[str] = Counter()
+    hit = 0
+    files = sorted((corpus / name / "content/issues").glob("*.md"))
+    for path in files:
+        text = re.split(r"^---$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[-1]
+        found = find(text, EN)
+        hit += bool(found)
+        rules.update(finding.rule for finding in found)
+
+    assert (len(files), hit, rules.most_common(1)[0][0]) == (stories, evasive, commonest)
+
+
+# ── the table ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_our_table_can_be_read() -> None:
+    rows = read_rows(OURS.read_text(encoding="utf-8"))
+
+    assert {row[0] for row in rows} == {"en", "de", "ja", "ar"}
+    assert len({(row[0], row[1]) for row in rows}) == len(rows)
+
+
+def test_a_company_adds_rules_and_takes_ours_away() -> None:
+    own = read_rows(
+        "# ours\n\nen\tglitch\toff\n*\tplatform\tthe platform\t\tWhich part of it?\n"
+        "en\tpatience\tpatience\t\tWhen?\n"
+    )
+    mine = wording("en", own)
+
+    assert find("A glitch.", mine) == []
+    assert [f.rule for f in find("The platform is slow.", mine)] == ["platform"]
+    assert [f.rule for f in find("We ask for patience.", mine)] == ["patience"]
+    assert "platform" in names(own)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("en\tx", "5 columns with a tab between them"),
+        ("english\tx\toff", "no language: 'english'"),
+        ("en\tX y\toff", "the name of a rule has lower-case letters, digits and '-': 'X y'"),
+        ("en\tx\ta (b\t\tWhy?", "a '(' is never closed"),
+        ("en\tx\t(a)?\t\tWhy?", "nothing that has to be there"),
+        ("en\tx\t# *\t\tWhy?", "a phrase needs a word of its own: '# *'"),
+        ("en\tx\ta ... b ... c\t\tWhy?", "more than one '...'"),
+        ("en\tx\tword\t\t", "the last column is empty: what should one ask oneself instead?"),
+    ],
+)
+def test_a_line_that_cannot_be_is_refused_with_its_number(line: str, message: str) -> None:
+    with pytest.raises(RowError) as refused:
+        read_rows(f"# first\n{line}\n")
+
+    assert refused.value.line == 2
+    assert message in str(refused.value)
+
+
+@given(st.text(alphabet="ab~ ()|?*#.é'", max_size=60))
+def test_a_phrase_is_compiled_or_refused(text: str) -> None:
+    try:
+        compiled = compile_phrases(text, "en")
+    except PhraseError:
+        return
+    assert not compiled.pattern.search("")
