@@ -453,3 +453,10 @@ def test_the_pages_link_each_thing_that_was_not_kept(templates: Path) -> None:
 
     assert 'href="../../incidents/t/#u-20261121T081000Z"' in html
     assert '<strong class="late">late by 20 min</strong>' in html
+
+
+def test_tables_are_narrow_enough_for_a_phone_in_any_language() -> None:
+    # Looked at in a browser: with a fourth column German words are cut off at 320 pixels.
+    context = next(iter(record_pages(many(4)))).context(Clock(LATE))
+
+    assert {len(table.columns) for _, its in context["tables"] for table in its} <= {1, 2, 3}

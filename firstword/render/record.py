@@ -30,17 +30,18 @@ class Table:
     rows: tuple[tuple[date, str, tuple[Cell, ...]], ...]
 
 
-_TOLD = (Verdict.KEPT, Verdict.LATE, Verdict.OVERDUE, Verdict.MISSED)
+_CAME = (Verdict.KEPT, Verdict.LATE)
+_NOT = (Verdict.OVERDUE, Verdict.MISSED)
 _AND = (Verdict.REPLACED, Verdict.RELEASED, Verdict.PENDING)
-#: What a measure's tables show; each is narrow enough for a phone.
+#: What a measure's tables show; each is narrow enough for a phone, also in German.
 _COLUMNS: dict[Measure, tuple[tuple[str, ...], ...]] = {
     Measure.FIRST_WORD: (("count", "average", "longest"),),
     Measure.SILENCE: (("longest",),),
-    Measure.NEXT: (_TOLD, _AND),
-    Measure.EXPECTED: (_TOLD, _AND),
+    Measure.NEXT: (_CAME, _NOT, _AND),
+    Measure.EXPECTED: (_CAME, _NOT, _AND),
     Measure.EXPLANATION: (("count", Verdict.TOOK), ("average", "longest")),
-    Measure.FOLLOW_UP: (_TOLD, ("count", Verdict.TICKED, Verdict.PENDING)),
-    Measure.OWNER: (_TOLD, (Verdict.RELEASED, Verdict.PENDING)),
+    Measure.FOLLOW_UP: (_CAME, _NOT, ("count", Verdict.TICKED, Verdict.PENDING)),
+    Measure.OWNER: (_CAME, _NOT, (Verdict.RELEASED, Verdict.PENDING)),
     Measure.SIGNATURE: (("count", "longest"),),
 }
 
