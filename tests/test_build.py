@@ -42,6 +42,7 @@ def test_a_plain_pelican_run_builds_the_site(site: SmallSite) -> None:
         "index.html",
         "people/dawn-okafor/index.html",
         "people/ian-reyes/index.html",
+        "record/index.html",
         "subscribe/index.html",
     ]
 
