@@ -94,7 +94,7 @@ def test_before_the_first_publish_the_files_are_taken_at_their_word(site: SmallS
     assert shown.code == 1
     assert shown.out.splitlines() == [
         "Dawn Okafor <dawn@acme.example>",
-        f"  2026-11-21 10:00  lapsed 30 min ago: next word | {TITLE} | {CARDS_FILE}:10",
+        f"  2026-11-21 10:00  lapsed 30 min ago: next word | {TITLE} | {CARDS_FILE}:11",
     ]
 
 
@@ -117,14 +117,14 @@ def test_by_what_the_target_has(site: SmallSite) -> None:
 
     assert by_target.code == 1
     assert "lapsed 30 min ago: next word" in by_target.out
-    assert f"{CARDS_FILE}:14: not published yet" in by_target.err
+    assert f"{CARDS_FILE}:15: not published yet" in by_target.err
     assert by_files.code == 0
 
     site.publish()
     assert ran(site, "--within", "10m").code == 0
     [row] = json.loads(ran(site, "--format", "json", now=ELEVEN).out)
     assert row["person"] == "Ian Reyes"
-    assert (row["due_at"], row["lapsed"], row["line"]) == ("2026-11-21T09:45:00Z", True, 15)
+    assert (row["due_at"], row["lapsed"], row["line"]) == ("2026-11-21T09:45:00Z", True, 16)
     assert row["url"].endswith("/incidents/2026-11-21-card-payments/#u-20261121T085000Z")
 
 
