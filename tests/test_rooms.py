@@ -149,6 +149,7 @@ HOMES = {
     "watchfiles": {"firstword/cli/serve.py", "firstword/cli/watching.py"},
     "pyromark": {"firstword/markup.py", "firstword/lint/prose.py"},
     "email_validator": {"firstword/mail/address.py"},
+    "flufl": {"firstword/mail/events.py"},
 }
 
 

@@ -10,6 +10,7 @@ examples:
   firstword subscribers list
   firstword subscribers remove ada@reader.example      keeps that this person left
   firstword subscribers forget ada@reader.example      keeps nothing
+  firstword subscribers bounces ~/Maildir/.bounces     or, without a mailbox, from MAIL_EVENTS
   firstword subscribers export > /safe/place/subscribers.csv
 
 exit code: 0 done, 1 nothing done, 2 usage or settings, 3 there is no list
@@ -18,9 +19,11 @@ exit code: 0 done, 1 nothing done, 2 usage or settings, 3 there is no list
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--how", default="", help="by which way they agreed, for the record")
     verbs.add_parser("list", help="who is on the list, with addresses masked, and how many")
     verbs.add_parser("export", help="everything that is known, as CSV, addresses too")
+    bounces = verbs.add_parser("bounces", help="no more mail for whom bounces and complaints name")
+    bounces.add_argument(
+        "mailbox", metavar="MAILBOX", nargs="*", type=Path, help="a Maildir, an mbox, a message"
+    )
     for verb, text in (
         ("remove", "no more mail for somebody; an import does not bring them back"),
         ("forget", "remove every trace of somebody, from the ledger too"),
@@ -177,6 +184,28 @@ def _forget(at: _At) -> int:
     return 0
 
 
+def _bounces(at: _At) -> int:
+    from firstword.mail.events import apply, read_mailbox, read_place
+
+    unproven: list[None] = []
+    place = at.site.mail.events if at.site.mail else ""
+    if not at.options.mailbox and not place:
+        raise SettingsError("MAIL_EVENTS", "not set: where do bounces go? Or name a mailbox")
+    if at.options.mailbox:
+        reports = chain.from_iterable(
+            read_mailbox(at.people, path, lambda: unproven.append(None))
+            for path in at.options.mailbox
+        )
+        changed = apply(at.people, reports)
+    else:
+        changed = apply(at.people, read_place(at.people, place, os.environ))
+    told = ", ".join(f"{many} {state}" for state, many in sorted(changed.items()))
+    print(told or "nobody changed")
+    if unproven:
+        print(f"{len(unproven)} do not prove which letter they answer: left alone")
+    return 0
+
+
 def _person(at: _At) -> str:
     from firstword.mail.address import AddressProblem, read_address
 
@@ -204,4 +233,5 @@ _VERBS: dict[str, Callable[[_At], int]] = {
     "export": _export,
     "remove": _remove,
     "forget": _forget,
+    "bounces": _bounces,
 }

@@ -165,8 +165,7 @@ class Letter:
 
     def message_id(self, token: str) -> str:
         """Spell the Message-ID: the same whenever this is sent to the same person."""
-        own = sha256(f"{self.name}\n{token}".encode()).hexdigest()[:16]
-        return f"<{self.name}.{own}@{self.domain}>"
+        return f"<{self.name}.{_own_part(self.name, token)}@{self.domain}>"
 
     def for_recipient(self, address: str, token: str) -> bytes:
         """Return the whole message for one person. Raises ValueError for what is no address."""
@@ -187,6 +186,16 @@ class Letter:
             yield "List-Unsubscribe: " + ",\r\n ".join(ways)
         if self.one_click:
             yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+
+
+def made_for(message_id: str, token: str) -> bool:
+    """Tell whether a Message-ID, without its brackets, is of a letter to whom a token belongs."""
+    name, _, own = message_id.rpartition("@")[0].rpartition(".")
+    return own == _own_part(name, token)
+
+
+def _own_part(name: str, token: str) -> str:
+    return sha256(f"{name}\n{token}".encode()).hexdigest()[:16]
 
 
 class Composer(Protocol):

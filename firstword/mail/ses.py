@@ -7,6 +7,7 @@ us without an answer is unknown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,16 @@ def make_client(mail: Mail, region: str = "") -> Any:
         )
     except BotoCoreError as error:
         raise MailError(f"SES: {error}") from error
+
+
+def make_queue_client(address: str) -> Any:
+    """Return a client for the SQS queue at an address, which names its region."""
+    from botocore.session import Session
+
+    session = Session()
+    found = re.fullmatch(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com/.*", address)
+    region = found[1] if found else session.get_config_variable("region")
+    return session.create_client("sqs", region_name=region or "us-east-1")
 
 
 class SesTransport:

@@ -1,0 +1,191 @@
+"""What comes back: bounces and complaints, from SES or from a mailbox, change the list.
+
+What SES tells comes by its own channels. A mailbox takes mail from anybody, so that a bounce counts
+only when it proves that it answers a letter of ours: by the token in the headers it returns, or by
+a Message-ID that only we can have made for that person.
+"""
+
+from __future__ import annotations
+
+import json
+import mailbox
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+from firstword.errors import MailError
+from firstword.mail.address import AddressProblem, read_address
+from firstword.mail.parcel import TOKEN_LENGTH, Standing, made_for
+from firstword.mail.people import People
+from firstword.store import Store
+
+_TOKEN = re.compile(rb"unsubscribe%20([a-z2-7]{" + str(TOKEN_LENGTH).encode() + rb"})(?![a-z2-7])")
+_MESSAGE_ID = re.compile(rb"<([!-;=?A-~]+\.[0-9a-f]{16}@[!-;=?A-~]+)>")
+_PART = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One thing that was told about one person."""
+
+    person: str
+    state: Standing
+    #: When it happened (UTC); None = it is not told.
+    at: datetime | None = None
+
+
+def apply(people: People, reports: Iterator[Report]) -> Counter[Standing]:
+    """Change the list; who subscribed again since is left alone. Returns how many changed."""
+    changed: Counter[Standing] = Counter()
+    for report in reports:
+        one = people.find(report.person)
+        if one is None or one.state not in {Standing.ACTIVE, Standing.PENDING}:
+            continue
+        if report.at is not None and report.at < one.consent.at:
+            continue
+        people.set_state(report.person, report.state)
+        changed[report.state] += 1
+    return changed
+
+
+# ── SES ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_events(people: People, body: str) -> Iterator[Report]:
+    """Yield what SES tells in one object or message: alone, in a row, or wrapped by SNS."""
+    decoder = json.JSONDecoder()
+    rest = body.strip()
+    while rest:
+        try:
+            told, end = decoder.raw_decode(rest)
+        except ValueError as error:
+            raise MailError("an event of SES is not JSON") from error
+        rest = rest[end:].strip()
+        if isinstance(told, dict):
+            yield from _event(people, told)
+
+
+def _event(people: People, told: dict[str, Any]) -> Iterator[Report]:
+    if told.get("Type") == "Notification":
+        yield from read_events(people, str(told.get("Message", "")))
+        return
+    told = told.get("detail", told)  # EventBridge
+    kind = told.get("eventType") or told.get("notificationType")
+    if kind == "Bounce":
+        bounce = told.get("bounce", {})
+        left = bounce.get("bounceSubType") == "UnsubscribedRecipient"
+        if bounce.get("bounceType") == "Permanent" or left:
+            state = Standing.UNSUBSCRIBED if left else Standing.BOUNCED
+            yield from _named(people, bounce, "bouncedRecipients", state)
+    elif kind == "Complaint":
+        complaint = told.get("complaint", {})
+        yield from _named(people, complaint, "complainedRecipients", Standing.COMPLAINED)
+
+
+def _named(people: People, told: dict[str, Any], key: str, state: Standing) -> Iterator[Report]:
+    try:
+        at = datetime.fromisoformat(told["timestamp"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        at = None
+    for row in told.get(key, ()):
+        try:
+            yield Report(people.person(read_address(row.get("emailAddress", ""))), state, at)
+        except AddressProblem:
+            continue
+
+
+def read_place(people: People, place: str, environ: Any) -> Iterator[Report]:
+    """Yield what lies in `s3://bucket/prefix` or waits in an SQS queue.
+
+    A message is taken from the queue after what it told was dealt with; objects stay.
+    """
+    if place.startswith("s3://"):
+        from firstword.store import open_store
+
+        yield from read_objects(people, open_store(place, environ=environ))
+        return
+    yield from _queue(people, place)
+
+
+def read_objects(people: People, store: Store) -> Iterator[Report]:
+    """Yield what the objects of a store tell; to read them again changes nothing."""
+    for key in sorted(key for key, _ in store.keys("")):
+        found = store.get(key)
+        if found:
+            yield from read_events(people, found.body.decode("utf-8", "replace"))
+
+
+def _queue(people: People, address: str) -> Iterator[Report]:
+    from firstword.mail.ses import make_queue_client
+
+    client = make_queue_client(address)
+    while True:
+        answer = client.receive_message(QueueUrl=address, MaxNumberOfMessages=_PART)
+        messages = answer.get("Messages", ())
+        for message in messages:
+            yield from read_events(people, message["Body"])
+            client.delete_message(QueueUrl=address, ReceiptHandle=message["ReceiptHandle"])
+        if not messages:
+            return
+
+
+# ── a mailbox ────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_mailbox(people: People, path: Path, unproven: Callable[[], None]) -> Iterator[Report]:
+    """Yield what the bounces and complaints of a Maildir, an mbox or a single message tell.
+
+    `unproven` is called for each that does not prove which letter of ours it answers.
+    """
+    if path.is_dir():
+        kept: mailbox.Mailbox[Any] = mailbox.Maildir(path, create=False)
+    elif path.is_file():
+        kept = mailbox.mbox(path, create=False)
+    else:
+        raise MailError(f"no such mailbox: {str(path)!r}")
+    with closing(kept):
+        messages = [bytes(kept.get_bytes(key)) for key in sorted(kept.keys())]
+    if not messages and path.is_file():
+        messages = [path.read_bytes()]  # one message, as mail programs save it
+    for raw in messages:
+        report = read_message(people, raw)
+        if report is _UNPROVEN:
+            unproven()
+        elif report is not None:
+            yield report
+
+
+_UNPROVEN = Report("", Standing.ACTIVE)
+
+
+def read_message(people: People, raw: bytes) -> Report | None:
+    """Return what a message tells: None = it is neither a bounce nor a complaint."""
+    from email import message_from_bytes
+
+    from flufl.bounce import all_failures
+
+    message: Message = message_from_bytes(raw)
+    complains = message.get_param("report-type") == "feedback-report"
+    failures = set() if complains else all_failures(message)[1]
+    if not complains and not failures:
+        return None
+    state = Standing.COMPLAINED if complains else Standing.BOUNCED
+    for token in dict.fromkeys(found.decode() for found in _TOKEN.findall(raw)):
+        member = people.by_token(token)
+        if member:
+            return Report(member.person, state)
+    ids = [found.decode() for found in _MESSAGE_ID.findall(raw)]
+    for failure in sorted(failures):
+        try:
+            person = people.person(read_address(bytes(failure).decode("ascii", "replace")))
+        except AddressProblem:
+            continue
+        if any(made_for(one, people.token(person)) for one in ids):
+            return Report(person, state)
+    return _UNPROVEN

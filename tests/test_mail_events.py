@@ -1,0 +1,222 @@
+"""Bounces and complaints: whom they take off the list, and whom a forged one does not."""
+
+from __future__ import annotations
+
+import json
+import mailbox
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from fakestore import FakeStore
+from mails import MAIL_CONF, Scribe, listed, reader, word
+from moto import mock_aws
+from sites import SmallSite
+
+from firstword.cli import main
+from firstword.errors import MailError
+from firstword.mail.events import (
+    apply,
+    read_events,
+    read_mailbox,
+    read_message,
+    read_objects,
+    read_place,
+)
+from firstword.mail.parcel import Look, Standing
+from firstword.mail.people import People
+from firstword.mail.ses import make_queue_client
+
+ADA, BO = "ada@reader.example", "bo@reader.example"
+LATER = "2026-11-21T10:00:00.000Z"
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> People:
+    """Return a list of two."""
+    return listed(tmp_path / "list", [reader(ADA), reader(BO)])
+
+
+def bounce(who: str, kind: str = "Permanent", at: str = LATER, sub: str = "General") -> str:
+    """Write the event that SES sends for a bounce."""
+    told = {
+        "bounceType": kind,
+        "bounceSubType": sub,
+        "timestamp": at,
+        "bouncedRecipients": [{"emailAddress": who, "action": "failed", "status": "5.1.1"}],
+    }
+    return json.dumps({"eventType": "Bounce", "bounce": told})
+
+
+def complaint(who: str) -> str:
+    """Write the notification that SES sends for a complaint."""
+    told = {"timestamp": LATER, "complainedRecipients": [{"emailAddress": who}]}
+    return json.dumps({"notificationType": "Complaint", "complaint": told})
+
+
+def state(people: People, who: str) -> Standing:
+    """Return how it stands with somebody."""
+    found = people.find(people.person(who))
+    assert found is not None
+    return found.state
+
+
+def letter(people: People, who: str) -> bytes:
+    """Return what somebody was sent."""
+    token = people.token(people.person(who))
+    return Scribe().compose(word(9), Look(), ()).for_recipient(who, token)
+
+
+def returned(who: str, original: bytes) -> bytes:
+    """Write a bounce as RFC 3464 has it, with the headers of the letter that it returns."""
+    head = original.partition(b"\r\n\r\n")[0]
+    return (
+        b"From: MAILER-DAEMON@mx.reader.example\r\nTo: status@acme.example\r\n"
+        b"Subject: Undelivered Mail\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        b"--b\r\nContent-Type: text/plain\r\n\r\nIt did not work.\r\n"
+        b"--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        b"Reporting-MTA: dns; mx.reader.example\r\n\r\n"
+        b"Final-Recipient: rfc822; " + who.encode() + b"\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+        b"--b\r\nContent-Type: text/rfc822-headers\r\n\r\n" + head + b"\r\n\r\n--b--\r\n"
+    )
+
+
+# ── SES ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_events_of_ses_take_off_the_list_whom_they_name(people: People) -> None:
+    wrapped = json.dumps({"Type": "Notification", "Message": complaint(BO.upper())})
+    changed = apply(people, read_events(people, bounce(ADA) + "\n" + wrapped))
+
+    assert changed == {Standing.BOUNCED: 1, Standing.COMPLAINED: 1}
+    assert (state(people, ADA), state(people, BO)) == (Standing.BOUNCED, Standing.COMPLAINED)
+
+
+def test_a_full_mailbox_is_no_reason_to_leave_somebody_out(people: People) -> None:
+    assert not apply(people, read_events(people, bounce(ADA, "Transient")))
+    assert state(people, ADA) is Standing.ACTIVE
+
+
+def test_who_left_at_ses_has_left(people: People) -> None:
+    told = bounce(ADA, "Transient", sub="UnsubscribedRecipient")
+
+    assert apply(people, read_events(people, told)) == {Standing.UNSUBSCRIBED: 1}
+
+
+def test_an_event_from_before_somebody_agreed_again_changes_nothing(people: People) -> None:
+    told = bounce(ADA, at="2026-10-31T10:00:00.000Z")
+
+    assert not apply(people, read_events(people, told))
+
+
+def test_what_is_no_event_is_told_without_its_words(people: People) -> None:
+    with pytest.raises(MailError, match="not JSON") as error:
+        list(read_events(people, f"<{ADA}>"))
+
+    assert "reader" not in str(error.value)
+
+
+def test_objects_in_a_bucket_are_read_and_may_be_read_again(people: People) -> None:
+    store = FakeStore()
+    store.add("events/2026/11/21/1", (bounce(ADA) + bounce(BO, "Transient")).encode())
+    store.add("events/2026/11/21/2", complaint(BO).encode())
+    once, again = (apply(people, read_objects(people, store)) for _ in range(2))
+
+    assert once == {Standing.BOUNCED: 1, Standing.COMPLAINED: 1}
+    assert not again
+    assert len(store.objects) == 2
+
+
+@pytest.mark.usefixtures("keys_of_nobody")
+def test_a_queue_is_emptied_of_what_was_dealt_with(people: People) -> None:
+    with mock_aws():
+        address = "https://sqs.eu-west-1.amazonaws.com/123456789012/events"
+        client = make_queue_client(address)
+        address = client.create_queue(QueueName="events")["QueueUrl"]
+        for number in range(12):
+            client.send_message(QueueUrl=address, MessageBody=bounce(f"r{number}@reader.example"))
+        client.send_message(QueueUrl=address, MessageBody=bounce(ADA))
+        changed = apply(people, read_place(people, address, {}))
+        asked = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        left = client.get_queue_attributes(QueueUrl=address, AttributeNames=asked)["Attributes"]
+
+    assert changed == {Standing.BOUNCED: 1}
+    assert set(left.values()) == {"0"}
+
+
+# ── a mailbox ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_bounce_that_returns_our_headers_counts(people: People) -> None:
+    report = read_message(people, returned(ADA, letter(people, ADA)))
+
+    assert report is not None
+    assert (report.person, report.state) == (people.person(ADA), Standing.BOUNCED)
+
+
+def test_the_message_id_alone_is_proof_for_its_own_recipient(people: People) -> None:
+    line = next(one for one in letter(people, ADA).split(b"\r\n") if one.startswith(b"Message-ID"))
+    right = read_message(people, returned(ADA, line))
+    wrong = read_message(people, returned(BO, line))
+
+    assert right is not None
+    assert right.person == people.person(ADA)
+    assert wrong is not None
+    assert wrong.person == ""
+
+
+def test_a_forged_bounce_takes_nobody_off_the_list(people: People, tmp_path: Path) -> None:
+    forged = tmp_path / "forged.eml"
+    forged.write_bytes(returned(ADA, b"Message-ID: <update.x.0123456789abcdef@acme.example>"))
+    unproven: list[None] = []
+    changed = apply(people, read_mailbox(people, forged, lambda: unproven.append(None)))
+
+    assert not changed
+    assert len(unproven) == 1
+    assert state(people, ADA) is Standing.ACTIVE
+
+
+def test_a_complaint_counts_though_it_hides_the_address(people: People) -> None:
+    original = letter(people, ADA).replace(ADA.encode(), b"redacted@reader.example")
+    raw = returned("redacted@reader.example", original)
+    report = read_message(people, raw.replace(b"delivery-status;", b"feedback-report;"))
+
+    assert report is not None
+    assert (report.person, report.state) == (people.person(ADA), Standing.COMPLAINED)
+
+
+def test_a_letter_from_a_reader_is_no_bounce(people: People) -> None:
+    assert (
+        read_message(people, b"From: ada@reader.example\r\nSubject: Re\r\n\r\nThanks!\r\n") is None
+    )
+
+
+def test_the_command_reads_a_maildir(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = SmallSite.make(tmp_path / "site")
+    site.write("pelicanconf.py", MAIL_CONF)
+    people = listed(site.root / ".mail", [reader(ADA), reader(BO)])
+    box = mailbox.Maildir(tmp_path / "bounces")
+    box.add(returned(ADA, letter(people, ADA)))
+    box.add(returned(BO, b"Message-ID: <x@y.example>"))
+    box.close()
+    monkeypatch.chdir(site.root)
+
+    assert main(["subscribers", "bounces", str(tmp_path / "bounces")]) == 0
+    told = capsys.readouterr().out
+    assert told == "1 bounced\n1 do not prove which letter they answer: left alone\n"
+    assert Counter(state(people, who) for who in (ADA, BO)) == {
+        Standing.BOUNCED: 1,
+        Standing.ACTIVE: 1,
+    }
+    assert main(["subscribers", "bounces"]) == 2
+    people.close()
+
+
+def test_the_time_of_an_event_is_read_in_utc(people: People) -> None:
+    (report,) = read_events(people, bounce(ADA))
+
+    assert report.at == datetime(2026, 11, 21, 10, tzinfo=UTC)
