@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from mails import listed, reader
 from mailserver import LOSE, Mailbox, mailserver
 from sites import CARDS, CARDS_FILE, CONF, RESOLVED, SLOW, SLOW_FILE, Ran, SmallSite
+
+from firstword.cli import publish, run_command
+from firstword.cli.delivery import mail_to_send
+from firstword.errors import SettingsError
+from firstword.settings import read_site
 
 MAIL = 'MAIL_FROM = "status@acme.example"\nCONTACT = "care@acme.example"\n'
 ADA, BEN, CYD = (f"{name}@reader.example" for name in ("ada", "ben", "cyd"))
@@ -149,3 +155,27 @@ def test_a_site_that_names_no_server_is_refused_before_it_is_published(site: Sma
     assert ran.code == 2
     assert "MAIL_TRANSPORT" in ran.err
     assert "Card payments" not in site.page("index.html")
+
+
+@pytest.mark.parametrize(
+    ("server", "refused"),
+    [("smtp://mail.acme.example", True), ("ses", True), ("smtp://127.0.0.1:2525", False)],
+)
+def test_a_clock_that_stands_still_mails_nobody_elsewhere(server: str, *, refused: bool) -> None:
+    site = read_site(
+        {
+            "SITENAME": "Acme status",
+            "SITEURL": "https://status.acme.example",
+            "PINNED_CLOCK": "2026-11-21 10:30",
+            "MAIL_FROM": "status@acme.example",
+            "MAIL_TRANSPORT": server,
+        }
+    )
+    with pytest.raises(SettingsError, match="PINNED_CLOCK") if refused else nullcontext():
+        mail_to_send(site)
+
+
+@pytest.mark.parametrize("other", ["--json", "--watch", "--dry-run"])
+def test_sending_is_not_had_with_everything(other: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command("publish.py", publish, ["--send", other]) == 2
+    assert f"cannot be had with {other}" in capsys.readouterr().err
