@@ -87,6 +87,24 @@ def test_the_page_is_there_before_the_mail(site: SmallSite, box: Mailbox) -> Non
     assert there == [True, True]
 
 
+def test_a_publish_does_not_wait_for_mail_that_is_going_out(site: SmallSite, box: Mailbox) -> None:
+    meanwhile: list[Ran] = []
+
+    def publish_once(step: str, who: str) -> str | None:
+        if step == "words" and not meanwhile:
+            site.write(CARDS_FILE, CARDS + RESOLVED)
+            meanwhile.append(site.publish(SOURCE_DATE_EPOCH=ELEVEN))
+        return None
+
+    box.script = publish_once
+    sent = site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+
+    assert (sent.code, meanwhile[0].code) == (0, 0)
+    assert "at work" not in meanwhile[0].err
+    assert "All cards work" in site.page("incidents/2026-11-21-card-payments/index.html")
+    assert sorted(box.recipients()) == [ADA, BEN]
+
+
 def test_without_the_page_no_mail(site: SmallSite, box: Mailbox) -> None:
     site.write("public/.firstword/root.json", "broken")
     ran = site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from firstword.cli.publishing import CACHE
@@ -44,35 +45,37 @@ def open_mailing(
     """Read the targets and the content of a site; nothing is built or written.
 
     Raises MailError where nothing was ever published: mail never announces a page that is not
-    there. The build's cache is used where there is one.
+    there. A copy of the build's cache is used: a sending may take an hour, and no publish waits.
     """
     memory = _memory(root, site, now)
     if not memory.records_began:
         raise MailError("nothing is published yet, so there is nothing to mail about")
     from firstword.build import Run, RunOptions
+    from firstword.cache.database import lend
     from firstword.digest import Composer
     from firstword.pelican_defaults import THEME
     from firstword.render.templates import own_templates
 
     theme = root / str(settings.get("THEME") or THEME)
     overrides = own_templates(root, theme, map(Path, settings.get("THEME_TEMPLATES_OVERRIDES", ())))
-    run = Run(
-        site=site,
-        options=RunOptions(now=now, memory=memory, embedded=True),
-        root=root,
-        content_folder=root / str(settings.get("PATH", "content")),
-        theme=theme,
-        overrides=tuple(overrides),
-        output_folder=root / str(settings.get("OUTPUT_PATH", "output")),
-        cache_folder=root / str(settings.get("CACHE_PATH", CACHE)),
-    )
-    run.read()
-    try:
-        composer = Composer(run.page, run.renderer.markup, run.theme, run.overrides)
-        yield Mailing(page=run.page, composer=composer, now=now)
-    finally:
-        # Not finished, so that the cache is as the last build left it.
-        run.close()
+    with TemporaryDirectory(prefix="firstword-mailing-") as copied:
+        lend(root / str(settings.get("CACHE_PATH", CACHE)), Path(copied))
+        run = Run(
+            site=site,
+            options=RunOptions(now=now, memory=memory, embedded=True),
+            root=root,
+            content_folder=root / str(settings.get("PATH", "content")),
+            theme=theme,
+            overrides=tuple(overrides),
+            output_folder=root / str(settings.get("OUTPUT_PATH", "output")),
+            cache_folder=Path(copied),
+        )
+        run.read()
+        try:
+            composer = Composer(run.page, run.renderer.markup, run.theme, run.overrides)
+            yield Mailing(page=run.page, composer=composer, now=now)
+        finally:
+            run.close()
 
 
 def _memory(root: Path, site: Site, now: datetime) -> Memory:
