@@ -330,6 +330,17 @@ def test_a_draft_that_cannot_be_read_is_kept_as_it_is(site: SmallSite) -> None:
     assert "ttile:y" in drafts(site)[0].read_text()
 
 
+def test_ctrl_c_in_an_editor_is_the_editors_own(site: SmallSite) -> None:
+    editor = site.root / "editor"
+    editor.write_text("#!/bin/sh\nkill -INT $PPID\nprintf 'Said after it.\\n' >> $1\n")
+    editor.chmod(0o755)
+
+    ran = site.firstword("update", "--edit", EDITOR="./editor")
+
+    assert ran.code == 0, ran.err
+    assert (site.root / CARDS_FILE).read_text().endswith("\n\nSaid after it.\n")
+
+
 def test_no_editor_is_told(site: SmallSite) -> None:
     ran = site.firstword("new", "--edit")
 

@@ -21,7 +21,7 @@ READY = "READY "
 CURSOR = "\x1b[?25h"
 NEW_FILE = "content/incidents/2026/2026-11-21-card-payments-fail-in-the-eu.md"
 #: What a person may be asked to type besides their own words.
-MOST_KEYS_BESIDES_WORDS = 80
+MOST_KEYS_BESIDES_WORDS = 66
 
 
 @dataclass
@@ -258,3 +258,30 @@ def test_parts_and_states_are_completed_by_name(site: SmallSite, terminal: Termi
 
     (draft,) = (site.root / ".cache/drafts").glob("*")
     assert "components: checkout partial_outage\n" in draft.read_text()
+
+
+def test_a_story_and_a_signer_are_chosen_where_git_says_neither(
+    site: SmallSite, terminal: Terminal
+) -> None:
+    site.write(CARDS_FILE, CARDS)
+    site.write("content/incidents/2026/2026-11-21-mail.md", CARDS.replace("Card payments", "Mail"))
+    site.commit()
+    site.git("config", "user.email", "night-shift@acme.example")
+
+    terminal.type("firstword update" + ENTER)
+    terminal.answer("In which story?", "mail")
+    terminal.answer("Who signs this?", "2")
+    terminal.answer("Until now: investigating", "")
+    terminal.answer("What is new?", "The queue is empty.")
+    terminal.answer("Which parts changed?", "")
+    terminal.answer("What can they do in the meantime?", "")
+    terminal.answer("When will you speak next?", "")
+    terminal.answer("Enter: write and commit", "")
+
+    assert terminal.ended() == 0
+    assert (site.root / CARDS_FILE).read_text() == CARDS
+    assert (
+        (site.root / "content/incidents/2026/2026-11-21-mail.md")
+        .read_text()
+        .endswith("\n\n## 2026-11-21 10:30 | Ian Reyes | update\n\nThe queue is empty.\n")
+    )
