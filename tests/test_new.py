@@ -194,10 +194,14 @@ def test_somebody_else_signs_who_is_named(site: SmallSite) -> None:
 
 
 def test_who_left_signs_nothing(site: SmallSite) -> None:
-    left = CONF.replace('"ian@acme.example"}', '"ian@acme.example", "until": "2026-10-31"}')
-    site.write("pelicanconf.py", left)
+    ian = '"address": "ian@acme.example"'
+    left = f'{ian}, "until": "2026-10-31", "successor": "Dawn Okafor"'
+    site.write("pelicanconf.py", CONF.replace(ian, left))
 
-    assert site.firstword("update", *MORE, "--as", "Ian Reyes").code == 2
+    ran = site.firstword("update", *MORE, "--as", "Ian Reyes")
+
+    assert ran.code == 2
+    assert ran.err.endswith("not one who can sign: 'Ian Reyes'; Dawn Okafor\n")
 
 
 def test_of_several_open_stories_one_is_named(site: SmallSite) -> None:
