@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +20,9 @@ from incremental import Workplace, quiet
 from benchmarks import make_history
 from firstword import build
 from firstword.build import Run
+from firstword.cache.stories import rows_of
+from firstword.model import Kind
+from firstword.page import Wanted
 from firstword.settings import load_settings
 
 STORIES = int(os.environ.get("FIRSTWORD_STORIES", "1000"))
@@ -121,3 +126,38 @@ def test_a_file_that_was_written_with_the_same_bytes_is_read_and_no_more(
     touch(path)
     run = finish(place.run("output"))
     assert (run.found.files_read, run.found.parsed, run.made) == (1, 0, [])
+
+
+RECENT = NIGHT - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(open=True),
+        Wanted(open=True, kinds=(Kind.INCIDENT,)),
+        Wanted(open=True, component="dns"),
+        Wanted(since=RECENT),
+        Wanted(since=RECENT, component="dns"),
+        Wanted(since=RECENT, kinds=(Kind.INCIDENT,)),
+    ],
+)
+def test_what_is_open_or_recent_is_found_without_a_look_at_what_is_over(
+    place: Workplace, wanted: Wanted
+) -> None:
+    """Counted in steps of SQLite's machine; a look at each story takes several."""
+    (path,) = (place.root / ".cache").glob("*.sqlite")
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 10
+        return 0
+
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("SELECT count(*) FROM story").fetchone()
+        db.set_progress_handler(count, 10)
+        found = list(rows_of(db, wanted))
+
+    assert found
+    assert steps < STORIES

@@ -29,8 +29,6 @@ from firstword.page import (
 )
 
 _S_COLUMNS = ", ".join(f"s.{name.strip()}" for name in COLUMNS.split(","))
-
-
 #: Stories held in memory at a time.
 _MOST_KNOWN = 4096
 
@@ -348,8 +346,10 @@ _SHORT: dict[str, Callable[..., Any]] = {
 def rows_of(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
     """Yield the rows of stories asked for, in the order asked for."""
     where, given = _where(wanted)
-    order, source = f"s.{wanted.order}", "story s"
-    if wanted.component and wanted.since is None:
+    few = _is_few(wanted)
+    order = f"+s.{wanted.order}" if few else f"s.{wanted.order}"
+    source = "story s INDEXED BY story_open" if wanted.open is True else "story s"
+    if wanted.component and not few:
         source = "part p CROSS JOIN story s ON s.id = p.story"
         where.append("p.component = ?")
         given.append(wanted.component)
@@ -369,12 +369,18 @@ def rows_of(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
             yield row
 
 
+def _is_few(wanted: Wanted) -> bool:
+    """Tell whether what is open, or recent, is asked for: little, and put in order afterwards."""
+    # SQLite would rather walk in order through all there ever was. A plus keeps it from that.
+    return wanted.open is True or wanted.since is not None
+
+
 def _where(wanted: Wanted) -> tuple[list[str], list[Any]]:
     """Narrow down, as far as an index helps; the exact test is the question's own."""
     where: list[str] = []
     given: list[Any] = []
     if len(wanted.kinds) == 1:
-        where.append("s.kind = ?")
+        where.append("+s.kind = ?" if _is_few(wanted) else "s.kind = ?")
         given.append(str(wanted.kinds[0]))
     if wanted.month is not None:
         where.append("s.month = ?")
