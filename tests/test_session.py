@@ -274,7 +274,6 @@ def test_a_story_and_a_signer_are_chosen_where_git_says_neither(
     terminal.answer("Until now: investigating", "")
     terminal.answer("What is new?", "The queue is empty.")
     terminal.answer("Which parts changed?", "")
-    terminal.answer("What can they do in the meantime?", "")
     terminal.answer("When will you speak next?", "")
     terminal.answer("Enter: write and commit", "")
 
