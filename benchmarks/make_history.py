@@ -151,7 +151,14 @@ def incident(rng: random.Random, start: datetime, *, still_open: bool) -> str:
         lines += _update(rng, at, author, status, keys)
         if status == "postmortem":
             due = at + timedelta(days=rng.randrange(7, 60))
-            lines += ["", "What changes:", "", f"- [ ] A second line ({author}, {due:%Y-%m-%d})"]
+            lines += [
+                "",
+                "The cause was a disk that filled up.",
+                "",
+                "What changes:",
+                "",
+                f"- [ ] A second line ({author}, {due:%Y-%m-%d})",
+            ]
         at += timedelta(minutes=rng.randrange(10, 90), seconds=rng.randrange(60))
     return "\n".join(lines) + "\n"
 

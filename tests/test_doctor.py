@@ -19,6 +19,7 @@ from test_probe import Bucket, Heedless
 
 from firstword import model
 from firstword.doctor import Finding, Level, examine
+from firstword.doctor import mail as of_mail
 from firstword.doctor import site as of_site
 from firstword.doctor import target as of_target
 from firstword.doctor.findings import At, Place
@@ -31,6 +32,83 @@ from firstword.store.public import Answer
 DAWN = model.Person(
     name="Dawn Okafor", role="Engineer", address="d@acme.example", shown="Dawn Okafor", slug="dawn"
 )
+
+
+def mailing(root: Path, **mail: object) -> Place:
+    """A site that sends mail."""
+    given = {"sender": "status@acme.example", "inbox": "status@acme.example", "state": ".mail"}
+    return place(root, mail=model.Mail(**given | mail))  # type: ignore[arg-type] # each of its own kind
+
+
+def about_mail(place: Place) -> list[tuple[Level, str]]:
+    return [(found.level, found.text) for found in of_mail.mail(place)]
+
+
+def test_a_site_without_mail_hears_nothing_of_it(tmp_path: Path) -> None:
+    assert about_mail(place(tmp_path)) == []
+
+
+def test_mail_that_is_in_place(tmp_path: Path) -> None:
+    (tmp_path / ".mail").mkdir()
+    (tmp_path / ".mail" / "subscribers.db").touch(mode=0o600)
+    server = "smtp://status@mail.acme.example:587"
+    here = mailing(tmp_path, transport=server, one_click="https://acme.example/u/")
+    here = replace(here, environ={"FIRSTWORD_SMTP_PASSWORD": "very-secret"})
+
+    found = about_mail(here)
+
+    assert {level for level, _ in found} == {Level.OK}
+    assert "very-secret" not in str(found)
+    assert (Level.OK, "goes by mail.acme.example, port 587") in found
+
+
+@pytest.mark.parametrize(
+    ("mail", "level", "text"),
+    [
+        ({}, Level.NOTE, "no server to send by: firstword digest works"),
+        ({}, Level.NOTE, "no list of subscribers in '.mail': sending ends with 3"),
+        ({"sender": "a@elsewhere.example"}, Level.NOTE, "mail comes from elsewhere.example"),
+        (
+            {"transport": "smtp://me@mail.acme.example"},
+            Level.FAIL,
+            "no line for 'mail.acme.example'",
+        ),
+        ({"transport": "smtp+plain://mail.acme.example"}, Level.NOTE, "unencrypted"),
+        ({"state": "public/list"}, Level.FAIL, "lies with what is published"),
+        ({"state": "s3://status/list"}, Level.FAIL, "MAIL_STATE"),
+    ],
+)
+def test_what_is_not_in_place_about_mail(
+    tmp_path: Path, mail: dict[str, object], level: Level, text: str
+) -> None:
+    targets = (model.Target(name="public"), model.Target(name="s3://status/site"))
+    here = mailing(tmp_path, **mail)
+    here = replace(
+        here,
+        site=replace(here.site, targets=targets),
+        environ={"NETRC": str(tmp_path / "none")},
+    )
+
+    assert [t for found, t in about_mail(here) if found is level and text in t]
+
+
+def test_a_list_that_others_may_read_fails(tmp_path: Path) -> None:
+    (tmp_path / ".mail").mkdir()
+    (tmp_path / ".mail" / "subscribers.db").touch()
+    (tmp_path / ".mail" / "subscribers.db").chmod(0o644)
+
+    found = about_mail(mailing(tmp_path))
+
+    assert (Level.FAIL, "others on this machine may read 'subscribers.db'") in found
+
+
+def test_somebody_whom_no_mail_server_reaches_fails(tmp_path: Path) -> None:
+    here = mailing(tmp_path)
+    joerg = replace(DAWN, name="Jörg", address="jörg@acme.example")
+
+    found = about_mail(replace(here, site=replace(here.site, people={"Jörg": joerg})))
+
+    assert (Level.FAIL, "no mail server takes the address of 'Jörg'") in found
 
 
 class HeedlessBucket(Bucket, Heedless):
@@ -324,8 +402,8 @@ def test_a_good_site(tmp_path: Path) -> None:
 
     assert ran.code == 0
     assert [line[:4] for line in ran.out.splitlines() if not line.startswith("  ")] == [
-        *("ok  ", "ok  ", "note", "ok  ", "ok  ", "ok  "),
-        "5 in",
+        *("ok  ", "ok  ", "ok  ", "note", "ok  ", "ok  ", "ok  ", "ok  "),
+        "7 in",
     ]
     assert not (site.root / "public").exists()
 

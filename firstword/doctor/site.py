@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from zoneinfo import TZPATH
 
 from firstword import gitlog
 from firstword.doctor.findings import Finding, Place, fail, note, ok
+from firstword.doctor.mail import mail
 from firstword.settings import CONF
 
 
@@ -74,4 +79,25 @@ def git(place: Place) -> Iterator[Finding]:
         )
 
 
-CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (people, contact, clock, git)
+def zones(place: Place) -> Iterator[Finding]:
+    """Local times are reckoned by rules that are there, and not by those of years ago."""
+    zone = place.site.timezone
+    now = place.now().astimezone(zone)
+    text = f"{zone}: it is {now:%H:%M} ({now:%z})"
+    own = "tzdata" if not any(map(_has_zones, TZPATH)) else "this machine's zones"
+    yield ok("time zone", f"{text}, by {own}")
+
+
+def _has_zones(folder: str) -> bool:
+    return (Path(folder) / "UTC").is_file()
+
+
+def versions(_place: Place) -> Iterator[Finding]:
+    """What builds the page."""
+    named = ", ".join(f"{name} {version(name)}" for name in ("firstword", "pelican"))
+    yield ok("versions", f"{named}, Python {platform.python_version()}")
+
+
+CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
+    *(versions, people, contact, clock, zones, git, mail),
+)

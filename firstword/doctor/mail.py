@@ -1,0 +1,123 @@
+"""Checks of mail: who sends, how, to whom. Nothing is looked up in DNS, and nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from firstword.doctor.findings import Finding, Place, fail, note, ok
+from firstword.errors import FirstwordError, SettingsError
+from firstword.model import Mail
+from firstword.settings import CONF
+
+
+def sender(place: Place, mail: Mail) -> Iterator[Finding]:
+    """What mail comes from, and where answers to a digest go."""
+    domain, host = mail.sender.rpartition("@")[2], urlsplit(place.site.url).hostname or ""
+    yield ok("mail", f"comes from {domain}; SPF, DKIM and DMARC of that name are not looked at")
+    if not (host == domain or host.endswith(f".{domain}") or domain.endswith(f".{host}")):
+        yield note(
+            "mail",
+            f"readers know {host}, and mail comes from {domain}",
+            "a name that readers know is trusted sooner: MAIL_FROM",
+        )
+    if not place.site.contact:
+        yield fail("mail", "nobody answers for a digest", f"set CONTACT in {CONF}")
+    for person in place.site.people.values():
+        if not person.address.isascii():
+            yield fail(
+                "mail",
+                f"no mail server takes the address of {person.name!r}",
+                "give an address of ASCII letters in PEOPLE",
+            )
+
+
+def transport(place: Place, mail: Mail) -> Iterator[Finding]:
+    """By what mail goes, and whether its password is at hand; neither is printed."""
+    if not mail.transport:
+        yield note("mail", "no server to send by: firstword digest works", "set MAIL_TRANSPORT")
+        return
+    scheme = urlsplit(mail.transport).scheme
+    if scheme == "ses":
+        yield ok("mail", "goes by Amazon SES; its quota is read before each sending")
+        return
+    from firstword.mail.smtp import read_server
+
+    try:
+        server = read_server(mail.transport, place.environ)
+    except SettingsError as error:
+        yield fail("mail", str(error), "put it into the environment, or into ~/.netrc")
+        return
+    if server.secure == "plain" and not server.loopback:
+        yield note("mail", f"goes to {server.host} unencrypted", "write smtp:// or smtps://")
+    else:
+        yield ok("mail", f"goes by {server.host}, port {server.port}")
+
+
+def private(place: Place, mail: Mail) -> Iterator[Finding]:
+    """Where the list lies: private, and there."""
+    if mail.state.startswith("s3://"):
+        yield from _bucket(place, mail)
+        return
+    folder = (place.root / Path(mail.state).expanduser()).resolve()
+    targets = [(place.root / t.name).resolve() for t in place.site.targets if "://" not in t.name]
+    if any(folder.is_relative_to(target) for target in targets):
+        yield fail("mail", f"{mail.state!r} lies with what is published", "name another MAIL_STATE")
+        return
+    there = sorted(path for path in folder.glob("*.db*") if path.is_file())
+    if not there:
+        yield note(
+            "mail",
+            f"no list of subscribers in {mail.state!r}: sending ends with 3",
+            "firstword subscribers add, or import",
+        )
+        return
+    open_to_all = [path.name for path in there if path.stat().st_mode & 0o077]
+    if open_to_all:
+        yield fail(
+            "mail", f"others on this machine may read {open_to_all[0]!r}", "chmod 600 what is there"
+        )
+    else:
+        yield ok("mail", f"the list lies in {mail.state!r}, and only its owner may read it")
+
+
+def _bucket(place: Place, mail: Mail) -> Iterator[Finding]:
+    from firstword.mail.bucket import refuse_public
+    from firstword.store import Remote, open_store
+
+    try:
+        refuse_public(mail.state, place.site.publish_to)
+        store = open_store(mail.state, environ=place.environ)
+        open_to = store.exposure().writable if isinstance(store, Remote) else ""
+    except FirstwordError as error:
+        yield fail("mail", str(error), "mend that first: nothing is sent without the list")
+        return
+    if open_to:
+        yield fail("mail", f"strangers may write to {mail.state!r}: {open_to}", "close it to all")
+    else:
+        yield ok("mail", f"the list lies in {mail.state!r}, where strangers may not write")
+
+
+def one_click(_place: Place, mail: Mail) -> Iterator[Finding]:
+    """How people get out of the list."""
+    if mail.one_click or mail.transport.startswith("ses:"):
+        yield ok("mail", "people leave with one click (RFC 8058)")
+    else:
+        yield note(
+            "mail",
+            "people leave by a mail to MAIL_INBOX; some mail programs ask for one click",
+            "docs/mail.md tells what it takes: SES, or an HTTPS address",
+        )
+
+
+CHECKS: tuple[Callable[[Place, Mail], Iterator[Finding]], ...] = (
+    *(sender, transport, private, one_click),
+)
+
+
+def mail(place: Place) -> Iterator[Finding]:
+    """All of it, where the site sends mail."""
+    if place.site.mail is not None:
+        for check in CHECKS:
+            yield from check(place, place.site.mail)
