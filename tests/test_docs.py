@@ -126,8 +126,8 @@ def test_the_commands_of_a_page_work_as_printed(page: str, tmp_path: Path) -> No
         right = next((codes for name, codes in CODES.items() if command.startswith(name)), {0})
         assert ran.returncode in right, f"{command}\n{ran.stdout}{ran.stderr}"
         assert "Traceback" not in ran.stderr, command
-        if command.startswith("firstword init"):
-            folder = folder / "status"
+        if command.startswith("cd "):
+            folder = folder / command.removeprefix("cd ")
 
 
 def test_nothing_is_excused_that_no_page_prints() -> None:
