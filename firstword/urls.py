@@ -233,6 +233,11 @@ def mail_domain(site: Site) -> str:
     return urlsplit(site.url).hostname or "localhost"
 
 
+def mail_to(address: str, subject: str) -> str:
+    """Spell a link that opens a message to an address (RFC 6068)."""
+    return f"mailto:{quote(address, safe='@+')}?subject={quote(subject, safe='=,')}"
+
+
 def mail_name(edition: str, digest: str) -> str:
     """Spell what a Message-ID begins with, from the id of an edition and the digest of its words.
 

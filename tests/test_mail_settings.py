@@ -44,6 +44,10 @@ def test_what_is_not_said_is_the_quiet_way() -> None:
         ("MAIL_RATE", "14", "a number from 0"),
         ("MAIL_CONNECTIONS", 0, "a number from 1 to 64"),
         ("MAIL_EVENTS", "nowhere", "SQS"),
+        ("MAIL_IMAP", "pop3://list@mail.acme.example", "unknown way to read mail: 'pop3'"),
+        ("MAIL_IMAP", "imaps://mail.acme.example", "write 'imaps://user@mail.acme.example"),
+        ("MAIL_IMAP", "imaps://list:hunter2@mail.acme.example", "FIRSTWORD_IMAP_PASSWORD"),
+        ("MAIL_AUTHSERV", "mx.acme.example; dmarc=pass", "not a name"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(setting: str, value: object, told: str) -> None:
@@ -58,6 +62,19 @@ def test_a_password_in_the_settings_is_refused_and_not_repeated() -> None:
         read_mail({**FROM, "MAIL_TRANSPORT": "smtp://ann:hunter2@mail.acme.example"})
 
     assert "hunter2" not in str(error.value)
+
+
+def test_a_mailbox_needs_its_address_and_whom_to_believe() -> None:
+    imap = {"MAIL_IMAP": "imaps://list@mail.acme.example/INBOX"}
+    inbox, name = {"MAIL_INBOX": "list@acme.example"}, {"MAIL_AUTHSERV": "mx.acme.example"}
+
+    with pytest.raises(SettingsError, match="whose mailbox is it"):
+        read_mail({**FROM, **imap, **name})
+    with pytest.raises(SettingsError, match="by which name does the mail server sign"):
+        read_mail({**FROM, **imap, **inbox})
+    mail = read_mail({**FROM, **imap, **inbox, **name})
+    assert mail is not None
+    assert (mail.imap, mail.authserv) == ("imaps://list@mail.acme.example/INBOX", "mx.acme.example")
 
 
 def test_mail_without_a_sender_is_refused() -> None:

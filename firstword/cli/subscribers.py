@@ -11,9 +11,10 @@ examples:
   firstword subscribers remove ada@reader.example      keeps that this person left
   firstword subscribers forget ada@reader.example      keeps nothing
   firstword subscribers bounces ~/Maildir/.bounces     or, without a mailbox, from MAIL_EVENTS
+  firstword subscribers sync                           reads MAIL_INBOX: who subscribes, who leaves
   firstword subscribers export > /safe/place/subscribers.csv
 
-exit code: 0 done, 1 nothing done, 2 usage or settings, 3 there is no list
+exit code: 0 done, 1 nothing done, 2 usage or settings, 3 there is no list, or an answer has to wait
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     bounces.add_argument(
         "mailbox", metavar="MAILBOX", nargs="*", type=Path, help="a Maildir, an mbox, a message"
     )
+    verbs.add_parser("sync", help="read the mailbox: let people subscribe and leave by mail")
     for verb, text in (
         ("remove", "no more mail for somebody; an import does not bring them back"),
         ("forget", "remove every trace of somebody, from the ledger too"),
@@ -79,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     settings: Mapping[str, Any] = load_settings(root / CONF)
     site = read_site(settings)
     begins = options.verb in {"add", "import"}
-    if begins and site.mail and site.mail.subscribers:
+    if (begins or options.verb == "sync") and site.mail and site.mail.subscribers:
         raise SettingsError(
             "MAIL_SUBSCRIBERS", f"{site.mail.subscribers!r} keeps the list: add there"
         )
@@ -172,6 +174,7 @@ def _remove(at: _At) -> int:
 
 def _forget(at: _At) -> int:
     from firstword.clock import system_clock
+    from firstword.mail.inbox import open_inbox
     from firstword.mail.ledger import open_ledger
 
     person = _person(at)
@@ -180,6 +183,9 @@ def _forget(at: _At) -> int:
     ledger = open_ledger(at.folder, system_clock)
     ledger.forget(person)
     ledger.close()
+    inbox = open_inbox(at.folder)
+    inbox.forget(person)
+    inbox.close()
     print("forgotten: nothing of this subscriber is left")
     return 0
 
@@ -204,6 +210,15 @@ def _bounces(at: _At) -> int:
     if unproven:
         print(f"{len(unproven)} do not prove which letter they answer: left alone")
     return 0
+
+
+def _sync(at: _At) -> int:
+    from firstword.cli.mailbox import read_mail, told
+
+    synced = read_mail(at.people, at.site, at.folder)
+    for line in told(synced):
+        print(line)
+    return 3 if synced.needs_another else 0
 
 
 def _person(at: _At) -> str:
@@ -234,4 +249,5 @@ _VERBS: dict[str, Callable[[_At], int]] = {
     "remove": _remove,
     "forget": _forget,
     "bounces": _bounces,
+    "sync": _sync,
 }

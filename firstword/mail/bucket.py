@@ -22,13 +22,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from firstword.errors import Conflict, MailError, SettingsError, StoreError
-from firstword.mail import ledger, people
+from firstword.mail import inbox, ledger, people
 from firstword.mail.ledger import Event, Fate
 from firstword.store import Remote, Store, open_store
 
 LEASE = "lease.json"
 LASTS = timedelta(minutes=3)
-_FILES = (people.NAME, ledger.NAME)
+_FILES = (people.NAME, ledger.NAME, inbox.NAME)
 _LOG = "log/"
 
 

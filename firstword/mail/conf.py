@@ -17,7 +17,7 @@ STATE = ".mail"
 SETTINGS = (
     *("MAIL_FROM", "MAIL_INBOX", "MAIL_ONE_CLICK", "MAIL_TRANSPORT", "MAIL_STATE"),
     *("MAIL_SUBSCRIBERS", "MAIL_RATE", "MAIL_CONNECTIONS", "MAIL_CONFIGURATION_SET"),
-    *("MAIL_EVENTS",),
+    *("MAIL_EVENTS", "MAIL_IMAP", "MAIL_AUTHSERV"),
 )
 #: Plain ASCII: what every mail server takes (RFC 5321's dot-string, without quoting).
 _ADDRESS = re.compile(
@@ -27,6 +27,8 @@ _ENDPOINT = re.compile(r"https://[\w.-]+(?::\d+)?/[\w.~%/?=&-]*", re.ASCII)
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]+(?:/[\w.~/-]*)?", re.ASCII)
 _LIST = re.compile(r"ses:[\w-]{1,64}", re.ASCII)
 _QUEUE = re.compile(r"https?://[\w.:-]+/\d{12}/[\w.-]+", re.ASCII)
+_HOST = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII | re.IGNORECASE)
+_IMAP_SCHEMES = ("imap", "imaps", "imap+plain")
 _SCHEMES = ("smtp", "smtps", "smtp+plain", "ses")
 
 
@@ -56,6 +58,8 @@ def read_mail(settings: Mapping[str, Any]) -> Mail | None:
             given, "MAIL_CONFIGURATION_SET", re.compile(r"[\w-]{1,64}", re.ASCII), "a name"
         ),
         events=_events(given),
+        imap=_imap(given),
+        authserv=_like(given, "MAIL_AUTHSERV", _HOST, "a name such as 'mx.acme.example'"),
     )
 
 
@@ -87,6 +91,36 @@ def _transport(given: Mapping[str, Any]) -> str:
             "MAIL_TRANSPORT",
             f"write 'smtp://user@mail.acme.example:587' or 'ses://eu-west-1', not {address!r}",
         )
+    return address
+
+
+def _imap(given: Mapping[str, Any]) -> str:
+    address = _text(given, "MAIL_IMAP")
+    if not address:
+        return ""
+    try:
+        parts = urlsplit(address)
+        good = bool(parts.hostname and parts.username) and parts.port != 0 and not parts.query
+    except ValueError:
+        raise SettingsError("MAIL_IMAP", "not an address of a mailbox") from None
+    if parts.password is not None:
+        raise SettingsError(
+            "MAIL_IMAP", "holds a password; it belongs into FIRSTWORD_IMAP_PASSWORD or ~/.netrc"
+        )
+    if parts.scheme not in _IMAP_SCHEMES:
+        hint = nearest(parts.scheme, _IMAP_SCHEMES)
+        raise SettingsError("MAIL_IMAP", f"unknown way to read mail: {parts.scheme!r}{hint}")
+    if not good:
+        raise SettingsError(
+            "MAIL_IMAP", f"write 'imaps://user@mail.acme.example/INBOX', not {address!r}"
+        )
+    # Who may say "subscribe" is told by the server alone, and people have to know where to.
+    for needed, why in (
+        ("MAIL_INBOX", "whose mailbox is it? Its address is what people write to"),
+        ("MAIL_AUTHSERV", "by which name does the mail server sign its Authentication-Results?"),
+    ):
+        if not _text(given, needed):
+            raise SettingsError(needed, why)
     return address
 
 

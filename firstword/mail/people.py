@@ -18,7 +18,7 @@ from pathlib import Path
 
 from firstword.errors import FirstwordError, ListMissing
 from firstword.mail.parcel import Cadence, Consent, Standing, Subscriber
-from firstword.mail.seal import SECRET_BYTES, person_of, token_of
+from firstword.mail.seal import SECRET_BYTES, person_of, sealed, token_of
 from firstword.model import Kind
 
 NAME = "subscribers.db"
@@ -62,6 +62,10 @@ class People:
     def token(self, person: str) -> str:
         """Return the token that unsubscribes somebody."""
         return token_of(self._secret, person)
+
+    def sealed(self, use: str, text: str) -> bytes:
+        """Sign a text by the list's secret, for one use."""
+        return sealed(self._secret, use, text)
 
     def find(self, person: str) -> Subscriber | None:
         """Return who somebody is; None = not listed, or forgotten."""

@@ -15,13 +15,14 @@ SECRET_BYTES = 32
 
 def person_of(secret: bytes, address: str) -> str:
     """Return what the ledger knows somebody by: 40 hex digits."""
-    return _sealed(secret, "person", same_mailbox(address)).hex()[:40]
+    return sealed(secret, "person", same_mailbox(address)).hex()[:40]
 
 
 def token_of(secret: bytes, person: str) -> str:
     """Return what unsubscribes somebody: hard to guess, and it tells nothing."""
-    return base64.b32encode(_sealed(secret, "leave", person)).decode().lower()[:TOKEN_LENGTH]
+    return base64.b32encode(sealed(secret, "leave", person)).decode().lower()[:TOKEN_LENGTH]
 
 
-def _sealed(secret: bytes, use: str, text: str) -> bytes:
+def sealed(secret: bytes, use: str, text: str) -> bytes:
+    """Sign a text; a signature for one use is none for another."""
     return hmac.new(secret, f"{use}\0{text}".encode(), sha256).digest()

@@ -60,9 +60,7 @@ def read_server(address: str, environ: Mapping[str, str]) -> Server:
     parts = split_transport(address)
     host = parts.hostname or ""
     user = unquote(parts.username or "")
-    password = environ.get(PASSWORD, "")
-    if not password:
-        user, password = _from_netrc(host, user, environ)
+    user, password = password_for(host, user, PASSWORD, environ)
     if user and not password:
         raise SettingsError(PASSWORD, f"not set, and no line for {host!r} in ~/.netrc")
     secure = {"smtp": "starttls", "smtps": "tls", "smtp+plain": "plain"}[parts.scheme]
@@ -70,7 +68,12 @@ def read_server(address: str, environ: Mapping[str, str]) -> Server:
     return Server(host=host, port=port, secure=secure, user=user, password=password)
 
 
-def _from_netrc(host: str, user: str, environ: Mapping[str, str]) -> tuple[str, str]:
+def password_for(
+    host: str, user: str, variable: str, environ: Mapping[str, str]
+) -> tuple[str, str]:
+    """Return as whom to log in and the password: of the variable, or of ~/.netrc; "" = none."""
+    if password := environ.get(variable, ""):
+        return user, password
     path = Path(environ.get("NETRC") or Path(environ.get("HOME", "~")).expanduser() / ".netrc")
     try:
         found = netrc.netrc(str(path)).authenticators(host)

@@ -104,6 +104,11 @@ class Mail:
     configuration_set: str = ""
     #: Where SES puts its events: "s3://bucket/prefix" or an SQS queue's address.
     events: str = ""
+    #: Where mail to `inbox` is read: "imaps://user@host/folder", "imap://" (STARTTLS); "" = it is
+    #: not, and nobody can subscribe by mail.
+    imap: str = ""
+    #: By which name the mail server signs its Authentication-Results (RFC 8601, authserv-id).
+    authserv: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,151 @@
+"""What is to be done about a message, given the list as it stands. Pure but for reading the list.
+
+Who asks gets the same answer whether or not the address is known: a request to confirm. Nothing is
+kept of anybody until then: what was asked for stands in the request itself, signed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from firstword.mail.commands import Command, Verb, wishes_of
+from firstword.mail.incoming import Incoming
+from firstword.mail.parcel import Consent, Standing, Subscriber
+from firstword.mail.people import People
+from firstword.mail.table import RowProblem, read_subscriber
+from firstword.model import Site
+
+#: How long a request to confirm can be answered.
+VALID = timedelta(days=7)
+HOW = "by mail: asked for, then confirmed"
+_MAC_BYTES = 16
+
+
+class Deed(StrEnum):
+    """What a message comes to."""
+
+    #: No command, or nobody who can be believed: it stays in the mailbox as it is, for a person.
+    LEFT = "left"
+    ASKED = "asked"
+    JOINED = "joined"
+    GONE = "gone"
+    #: A request to confirm that is too old, or not for this person.
+    EXPIRED = "expired"
+    #: A part, a kind, a language that there is none of.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What to do: with the list, and whom to answer what."""
+
+    deed: Deed
+    #: Whom it is about, as the list knows them.
+    person: str = ""
+    #: Whom to answer; "" = nobody.
+    to: str = ""
+    #: Who is asked to confirm, or joins.
+    subscriber: Subscriber | None = None
+    token: str = ""
+    until: datetime | None = None
+    #: What cannot be, of what was asked for.
+    problem: str = ""
+
+
+LEFT = Decision(deed=Deed.LEFT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What decisions are made with. `words` says in their language what somebody agrees to."""
+
+    people: People
+    site: Site
+    words: Callable[[Subscriber], str]
+    _tokens: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+
+    def leaving(self, token: str) -> str | None:
+        """Return whom a token unsubscribes; reads the whole list, once."""
+        if not self._tokens:
+            for member in self.people:
+                self._tokens[self.people.token(member.person)] = member.person
+        # Who joined meanwhile was sent a token in no earlier message.
+        return self._tokens.get(token)
+
+
+def decide(mail: Incoming, office: Office, now: datetime) -> Decision:
+    """Decide about a message. `now` is UTC."""
+    command = mail.command
+    if command is None:
+        return LEFT
+    if command.verb is Verb.UNSUBSCRIBE:
+        return _leave(mail, command, office)
+    # Before anything else: what a program says is no consent, and what anybody can write is none.
+    if mail.automatic or not mail.proven:
+        return LEFT
+    said = Decision(deed=Deed.UNKNOWN, person=office.people.person(mail.sender), to=mail.sender)
+    try:
+        wanted = _wanted(mail.sender, command, office, now)
+    except RowProblem as problem:
+        return replace(said, problem=str(problem))
+    if command.verb is Verb.CONFIRM:
+        return _confirm(said, wanted, command.token, office.people)
+    until = now + VALID
+    token = _sign(office.people, wanted, until)
+    return replace(said, deed=Deed.ASKED, subscriber=wanted, token=token, until=until)
+
+
+def _wanted(sender: str, command: Command, office: Office, now: datetime) -> Subscriber:
+    """Return whom a command would put on the list. Raises RowProblem."""
+    consent = Consent(at=now, how=HOW, words="")
+    wanted = read_subscriber(command.row(sender), office.site, consent)
+    return replace(wanted, consent=replace(consent, words=office.words(wanted)))
+
+
+def _confirm(said: Decision, wanted: Subscriber, token: str, people: People) -> Decision:
+    if not _signed(people, wanted, token):
+        return replace(said, deed=Deed.EXPIRED)
+    return replace(said, deed=Deed.JOINED, subscriber=_joining(people.find(said.person), wanted))
+
+
+def _leave(mail: Incoming, command: Command, office: Office) -> Decision:
+    """Let somebody go: whom the token names, whoever sent it, or else a proven sender."""
+    person = office.leaving(command.token) if command.token else None
+    if person is None:
+        if mail.automatic or not mail.proven:
+            return LEFT
+        person = office.people.person(mail.sender)
+        return Decision(deed=Deed.GONE, person=person, to=mail.sender)
+    known = office.people.find(person)
+    answered = known is not None and not mail.automatic
+    return Decision(deed=Deed.GONE, person=person, to=known.address if known and answered else "")
+
+
+def _joining(old: Subscriber | None, wanted: Subscriber) -> Subscriber:
+    """Return who joins. Who is there already keeps since when, and what was muted."""
+    if old is None or old.state is not Standing.ACTIVE:
+        return wanted
+    kept = replace(wanted, since=old.since, muted=old.muted)
+    # The same message read again after a crash is no second consent.
+    return old if replace(kept, consent=old.consent, address=old.address) == old else kept
+
+
+def _sign(people: People, wanted: Subscriber, until: datetime) -> str:
+    """Return what only we can write, for this person, these wishes, these words and this time."""
+    seconds = int(until.timestamp())
+    what = (people.person(wanted.address), wishes_of(wanted), wanted.consent.words, str(seconds))
+    mac = people.sealed("confirm", "\0".join(what))[:_MAC_BYTES]
+    return base64.b32encode(seconds.to_bytes(4, "big") + mac).decode().lower()
+
+
+def _signed(people: People, wanted: Subscriber, token: str) -> bool:
+    """Tell whether a token was signed by us for just this, and can still be answered."""
+    seconds = int.from_bytes(base64.b32decode(token.upper())[:4], "big")
+    until = datetime.fromtimestamp(seconds, UTC)
+    right = _sign(people, wanted, until)
+    return wanted.consent.at <= until and hmac.compare_digest(token, right)

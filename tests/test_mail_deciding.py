@@ -1,0 +1,397 @@
+"""Subscribing by mail: what a message does to the list, and what is answered, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from mails import Post, listed, reader
+
+from firstword.digest.answers import agreed_words, write_answer
+from firstword.mail.deciding import HOW, Deed, Office
+from firstword.mail.inbox import NAME, open_inbox
+from firstword.mail.ledger import Fate
+from firstword.mail.parcel import Cadence, Standing, Subscriber
+from firstword.mail.people import People
+from firstword.mail.syncing import ANSWERS_A_DAY, ANSWERS_A_RUN, Desk, Found, Synced, sync
+from firstword.mail.transport import Outcome
+from firstword.settings import read_site
+
+NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+ADA, BO = "ada@reader.example", "bo@reader.example"
+SITE = read_site(
+    {
+        "SITENAME": "Acme status",
+        "SITEURL": "https://status.acme.example",
+        "CONTACT": "care@acme.example",
+        "COMPONENTS": [{"id": "checkout", "name": "Checkout"}, {"id": "api", "name": "API"}],
+        "MAIL_FROM": "status@acme.example",
+        "MAIL_INBOX": "list@acme.example",
+    }
+)
+
+
+@dataclass
+class Letters:
+    """A mailbox in memory."""
+
+    came: list[Found] = field(default_factory=list)
+    marked: dict[int, bool] = field(default_factory=dict)
+    name: str = "memory"
+    validity: int = 1
+
+    def put(self, raw: str, at: datetime = NOW) -> None:
+        self.came.append(Found(number=len(self.came) + 1, at=at, raw=raw.encode()))
+
+    def after(self, number: int, since: datetime) -> Iterator[Found]:
+        yield from (one for one in self.came if one.number >= number and one.at >= since)
+
+    def mark(self, number: int, *, answered: bool) -> None:
+        self.marked[number] = answered
+
+
+class Desks:
+    """A list with its mailbox and its way to send."""
+
+    def __init__(self, folder: Path, *readers: Subscriber) -> None:
+        self.people: People = listed(folder, readers)
+        self.inbox = open_inbox(folder)
+        self.folder = folder
+        self.letters = Letters()
+        self.post = Post()
+        self.now = NOW
+
+    def comes(self, subject: str, sender: str = ADA, *headers: str, proven: bool = True) -> None:
+        """Have a message come in."""
+        result = "pass" if proven else "fail"
+        domain = sender.partition("@")[2]
+        number = len(self.letters.came) + 1
+        lines = [
+            f"Authentication-Results: mx.acme.example; dmarc={result} header.from={domain}",
+            f"From: {sender}",
+            f"Message-ID: <{number}@reader.example>",
+            *headers,
+            f"Subject: {subject}",
+            "",
+            "",
+        ]
+        self.letters.put("\r\n".join(lines), self.now)
+
+    def sync(self) -> Synced:
+        """Read the mailbox."""
+        office = Office(people=self.people, site=SITE, words=lambda one: agreed_words(SITE, one))
+        desk = Desk(
+            office=office,
+            inbox=self.inbox,
+            answer=lambda mail, decision: write_answer(
+                SITE, mail, decision, leave=self.people.token(decision.person), now=self.now
+            ),
+            server="mx.acme.example",
+            ours=frozenset({"status@acme.example", "list@acme.example"}),
+        )
+        return sync(desk, self.letters, self.post, self.now)
+
+    def said(self, subject: str, *more: str, proven: bool = True) -> list[EmailMessage]:
+        """Return what is answered to a message."""
+        before = len(self.post.arrived)
+        self.comes(subject, *more, proven=proven)
+        self.sync()
+        return self.answers()[before:]
+
+    def answers(self) -> list[EmailMessage]:
+        """Return what was answered so far."""
+        strict = policy.SMTP.clone(raise_on_defect=True)
+        return [message_from_bytes(raw, policy=strict) for _, raw in self.post.arrived]
+
+    def standing(self, address: str) -> Standing | None:
+        found = self.people.find(self.people.person(address))
+        return found.state if found else None
+
+
+@pytest.fixture
+def desks(tmp_path: Path) -> Desks:
+    """Return a list with nobody on it."""
+    return Desks(tmp_path)
+
+
+def text_of(message: EmailMessage) -> str:
+    return str(message.get_content()).replace("\r\n", "\n")
+
+
+# ── subscribing ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_asks_and_confirms_is_on_the_list_with_what_they_agreed_to(desks: Desks) -> None:
+    (request,) = desks.said("subscribe daily components=api,checkout kinds=incident language=de")
+    assert desks.people.count().total() == 0  # nothing is kept of who does not confirm
+    desks.now += timedelta(hours=5)
+    (welcome,) = desks.said(f"Re: {request['Subject']}")
+    ada = desks.people.find(desks.people.person(ADA))
+
+    assert ada is not None
+    assert (ada.address, ada.cadence, ada.language) == (ADA, Cadence.DAILY, "de")
+    assert ada.components == {"api", "checkout"}
+    assert ada.state is Standing.ACTIVE
+    assert ada.since == ada.consent.at == NOW + timedelta(hours=5)
+    assert ada.consent.how == HOW
+    assert ada.consent.words.splitlines()[0].startswith("Acme status: Einmal am Tag")
+    for line in ada.consent.words.splitlines():
+        assert line in text_of(request)
+        assert line in text_of(welcome)
+    assert desks.letters.marked == {1: True, 2: True}
+
+
+def test_a_request_can_be_answered_and_says_so(desks: Desks) -> None:
+    (request,) = desks.said("subscribe weekly")
+
+    assert request["To"] == ADA
+    assert request["From"] == "Acme status <status@acme.example>"
+    assert request["Reply-To"] == "Acme status <list@acme.example>"
+    assert request["Subject"].startswith("confirm weekly ")
+    assert request["Auto-Submitted"] == "auto-replied"
+    assert request["In-Reply-To"] == request["References"] == "<1@reader.example>"
+    assert text_of(request).startswith("To confirm, reply to this message.\n")
+    assert "29 November 2026, 06:00 UTC" in text_of(request)
+    assert f"mailto:list@acme.example?subject={request['Subject'].replace(' ', '%20')}" in text_of(
+        request
+    )
+
+
+def test_whoever_is_known_gets_the_same_answer_as_whoever_is_not(tmp_path: Path) -> None:
+    nobody, somebody = Desks(tmp_path / "a"), Desks(tmp_path / "b", reader(ADA, "daily"))
+    texts = []
+    for desks in (nobody, somebody):
+        asked = desks.said("subscribe weekly")[0]
+        left = desks.said("unsubscribe")[0]
+        # The signatures are another's with another list.
+        token = asked["Subject"].split()[-1]
+        texts.append([(text_of(one).replace(token, ""), list(one.keys())) for one in (asked, left)])
+
+    assert texts[0] == texts[1]
+
+
+def test_a_change_is_confirmed_too_and_keeps_since_when(tmp_path: Path) -> None:
+    desks = Desks(tmp_path, reader(ADA, "daily", muted=frozenset({"a-story"})))
+    (request,) = desks.said("change immediate zone=Asia/Tokyo")
+    before = desks.people.find(desks.people.person(ADA))
+    desks.said(request["Subject"])
+    after = desks.people.find(desks.people.person(ADA))
+
+    assert before is not None
+    assert after is not None
+    assert before.cadence is Cadence.DAILY
+    assert after.cadence is Cadence.IMMEDIATE
+    assert (after.since, after.muted) == (before.since, before.muted)
+    assert "15:00" in text_of(request)  # until when it can be confirmed, in Tokyo
+
+
+@pytest.mark.parametrize("state", [Standing.UNSUBSCRIBED, Standing.BOUNCED, Standing.COMPLAINED])
+def test_who_left_comes_back_by_asking(tmp_path: Path, state: Standing) -> None:
+    desks = Desks(tmp_path, reader(ADA, state=state))
+    (request,) = desks.said("subscribe")
+    assert desks.standing(ADA) is state
+    desks.said(request["Subject"])
+    found = desks.people.find(desks.people.person(ADA))
+
+    assert found is not None
+    assert found.state is Standing.ACTIVE
+    assert found.since == NOW
+
+
+def test_nobody_confirms_what_was_not_asked_for(desks: Desks) -> None:
+    subject = str(desks.said("subscribe daily")[0]["Subject"])
+    forged = [
+        (subject.replace("daily", "immediate"), ADA),
+        (subject, BO),
+        (subject[:-1] + ("a" if subject[-1] != "a" else "b"), ADA),
+        ("confirm daily " + "a" * 32, BO),
+    ]
+    for text, sender in forged:
+        (answer,) = desks.said(text, sender)
+        assert text_of(answer).startswith("This can no longer be confirmed.\n")
+    assert desks.people.count().total() == 0
+
+
+def test_a_request_lapses(desks: Desks) -> None:
+    (request,) = desks.said("subscribe daily")
+    desks.now += timedelta(days=7, seconds=1)
+    (answer,) = desks.said(request["Subject"])
+
+    assert text_of(answer).startswith("This can no longer be confirmed.\n")
+    assert desks.standing(ADA) is None
+
+
+def test_what_there_is_none_of_is_said(desks: Desks) -> None:
+    (answer,) = desks.said("subscribe components=apy")
+
+    assert "components: unknown: 'apy'; did you mean 'api'?" in text_of(answer)
+
+
+# ── leaving ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_leaves_hears_one_confirmation_and_nothing_more(tmp_path: Path) -> None:
+    desks = Desks(tmp_path, reader(ADA), reader(BO))
+    (answer,) = desks.said("unsubscribe")
+    desks.sync()
+
+    assert desks.standing(ADA) is Standing.UNSUBSCRIBED
+    assert desks.standing(BO) is Standing.ACTIVE
+    assert text_of(answer).startswith("You are not subscribed any more.\n")
+    assert answer["Reply-To"] == "Acme status <care@acme.example>"
+    assert len(desks.post.arrived) == 1
+
+
+def test_a_token_unsubscribes_its_owner_whoever_sends_it(tmp_path: Path) -> None:
+    desks = Desks(tmp_path, reader(ADA), reader(BO))
+    token = desks.people.token(desks.people.person(ADA))
+    (answer,) = desks.said(f"unsubscribe {token}", "other@elsewhere.example", proven=False)
+
+    assert desks.standing(ADA) is Standing.UNSUBSCRIBED
+    assert answer["To"] == ADA
+    assert answer["In-Reply-To"] is None
+
+
+def test_a_program_may_unsubscribe_with_a_token_and_hears_nothing(tmp_path: Path) -> None:
+    desks = Desks(tmp_path, reader(ADA))
+    token = desks.people.token(desks.people.person(ADA))
+    answers = desks.said(f"unsubscribe {token}", ADA, "Auto-Submitted: auto-generated")
+
+    assert answers == []
+    assert desks.standing(ADA) is Standing.UNSUBSCRIBED
+
+
+# ── who is not answered ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("subject", ["subscribe", "unsubscribe", "subscribe components=apy"])
+def test_who_cannot_be_believed_changes_nothing_and_hears_nothing(
+    tmp_path: Path, subject: str
+) -> None:
+    desks = Desks(tmp_path, reader(ADA))
+
+    assert desks.said(subject, proven=False) == []
+    assert desks.said(subject, ADA, "Auto-Submitted: auto-replied") == []
+    assert desks.standing(ADA) is Standing.ACTIVE
+    assert desks.letters.marked == {}
+
+
+def test_an_auto_responder_confirms_nothing(desks: Desks) -> None:
+    (request,) = desks.said("subscribe")
+
+    assert desks.said(f"Re: {request['Subject']}", ADA, "Auto-Submitted: auto-replied") == []
+    assert desks.standing(ADA) is None
+
+
+def test_a_letter_to_a_person_stays_as_it_is(desks: Desks) -> None:
+    desks.comes("My order")
+    synced = desks.sync()
+
+    assert synced.deeds == {Deed.LEFT: 1}
+    assert desks.letters.marked == {}
+    assert desks.post.arrived == []
+
+
+# ── limits ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_address_is_answered_so_often_a_day_and_still_heard(tmp_path: Path) -> None:
+    desks = Desks(tmp_path, reader(ADA))
+    for _ in range(ANSWERS_A_DAY + 3):
+        desks.comes("subscribe")
+    desks.comes("unsubscribe")
+    synced = desks.sync()
+
+    assert len(desks.post.arrived) == ANSWERS_A_DAY
+    assert synced.quiet == 4
+    assert desks.standing(ADA) is Standing.UNSUBSCRIBED
+    desks.now += timedelta(days=1, seconds=1)
+    assert len(desks.said("subscribe")) == 1
+
+
+def test_a_run_answers_so_many_and_the_next_one_goes_on(desks: Desks) -> None:
+    for number in range(ANSWERS_A_RUN + 2):
+        desks.comes("subscribe", f"r{number}@reader.example")
+    first, second = desks.sync(), desks.sync()
+
+    assert first.answers == ANSWERS_A_RUN
+    assert first.needs_another
+    assert second.answers == 2
+    assert not second.needs_another
+    assert len({who for who, _ in desks.post.arrived}) == ANSWERS_A_RUN + 2
+
+
+# ── again ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_mailbox_that_is_numbered_anew_is_not_answered_again(tmp_path: Path) -> None:
+    desks = Desks(tmp_path, reader(ADA))
+    desks.said("unsubscribe")
+    desks.people.set_state(desks.people.person(ADA), Standing.ACTIVE)
+    desks.letters.validity = 2
+    desks.sync()
+
+    assert len(desks.post.arrived) == 1
+    assert desks.standing(ADA) is Standing.ACTIVE
+
+
+def test_what_is_too_old_is_let_lie(tmp_path: Path) -> None:
+    desks = Desks(tmp_path, reader(ADA))
+    desks.comes("unsubscribe")
+    desks.now += timedelta(days=31)
+    desks.sync()
+
+    assert desks.standing(ADA) is Standing.ACTIVE
+
+
+def test_an_answer_that_is_put_off_goes_out_later_and_once(desks: Desks) -> None:
+    fates = iter([Outcome(fate=Fate.DEFERRED), Outcome(fate=Fate.PLANNED, stop="is away")])
+    desks.post.fate = lambda _: next(fates, Outcome(fate=Fate.ACCEPTED))
+    desks.comes("subscribe")
+    desks.comes("My order")
+    first, second, third, fourth = (desks.sync() for _ in range(4))
+
+    assert (first.waiting, second.stopped) == (1, "the server is away")
+    assert first.needs_another
+    assert second.needs_another
+    assert (third.answers, fourth.answers) == (1, 0)
+    assert len(desks.post.arrived) == 1
+
+
+def test_an_answer_that_never_gets_through_is_given_up(desks: Desks) -> None:
+    desks.post.fate = lambda _: Outcome(fate=Fate.DEFERRED)
+    desks.comes("subscribe")
+    runs = [desks.sync() for _ in range(7)]
+
+    assert [run.waiting for run in runs] == [1, 1, 1, 1, 1, 0, 0]
+    assert [run.unanswered for run in runs] == [0, 0, 0, 0, 0, 1, 0]
+
+
+def test_the_notes_hold_no_address(desks: Desks) -> None:
+    desks.said("subscribe")
+    desks.said("unsubscribe", BO)
+    desks.inbox.forget(desks.people.person(ADA))
+    person = desks.people.person(ADA).encode()
+    desks.inbox.close()
+    held = (desks.folder / NAME).read_bytes()
+
+    assert b"reader" not in held
+    assert person not in held
+
+
+def test_a_request_keeps_its_signature_however_long_it_is(tmp_path: Path) -> None:
+    desks = Desks(tmp_path)
+    (request,) = desks.said(
+        "subscribe daily components=api,checkout kinds=incident,maintenance,notice "
+        "language=ar zone=America/Argentina/Buenos_Aires"
+    )
+    raw = desks.post.arrived[0][1]
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
+    desks.said(f"رد: {request['Subject']}")
+
+    assert desks.standing(ADA) is Standing.ACTIVE
