@@ -87,7 +87,10 @@ class _Session(socketserver.StreamRequestHandler):
             numbers = [n for n in range(1, last + 1) if n >= min(first, last)]
             self._say("* SEARCH " + " ".join(map(str, numbers)))
         elif verb == "FETCH":
-            self._fetch(int(command.split()[2]))
+            read = int(command.split()[2])
+            if "BODY[" in command:  # only BODY.PEEK leaves a message unread (RFC 9051, 6.4.5)
+                self.folder.flags[read] = "\\Seen"
+            self._fetch(read)
         elif verb == "STORE":
             _, _, number, _, flags = command.split(maxsplit=4)
             self.folder.flags[int(number)] = flags.strip("()")

@@ -21,6 +21,7 @@ NOT_RUN = {
     "aws cloudformation deploy": "it takes an account; tests/test_hosting.py reads the template",
     "feeds() {": "a part of sfeed's settings; tests/test_feeds_connect.py runs sfeed with it",
     "merge() {": "a part of sfeed's settings; tests/test_feeds_connect.py runs sfeed with it",
+    "firstword subscribers bounces": "it takes what SES wrote; tests/test_mail_events.py has it",
     "python publish.py --watch": "it stays; tests/test_publish_tick.py lets it run",
     "python publish.py public s3://": "it takes a bucket; tests/test_publish.py has one",
 }

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 
 import pytest
+from mailserver import Mailbox, mailserver
 from sites import CARDS, CARDS_FILE, HALF_PAST_TEN, Ran, SmallSite
 from test_promises import at
 from test_record import OWNED, SITE, told, word
@@ -139,22 +143,70 @@ def test_a_target_that_cannot_be_read_is_said_and_not_guessed_at(site: SmallSite
     assert "root.json: not what Firstword wrote" in shown.err
 
 
-def test_mail_that_cannot_be_sent_is_said(site: SmallSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nudge, "_SENDER", "firstword.mail.nobody_sends")
-    monkeypatch.chdir(site.root)
-    from firstword.cli import main
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    with mailserver() as box:
+        yield box
 
-    assert main(["due", "--mail"]) == 2
+
+def mail(site: SmallSite, box: Mailbox) -> None:
+    """Let the site send mail to a server on loopback."""
+    conf = (site.root / "pelicanconf.py").read_text(encoding="utf-8")
+    way = (
+        f'MAIL_FROM = "status@acme.example"\nMAIL_TRANSPORT = "smtp+plain://127.0.0.1:{box.port}"\n'
+    )
+    site.write("pelicanconf.py", conf + way)
+
+
+def test_mail_without_a_way_to_send_it_is_said(site: SmallSite) -> None:
+    shown = ran(site, "--mail")
+
+    assert shown.code == 2
+    assert "MAIL_FROM" in shown.err
+
+
+def test_everybody_is_reminded_once_before_and_once_after(site: SmallSite, box: Mailbox) -> None:
+    mail(site, box)
+    site.write(CARDS_FILE, CLOSED)
+
+    codes = [ran(site, "--files", "--mail", now=now).code for now in (HALF_PAST_TEN, HALF_PAST_TEN)]
+    before = list(box.taken)
+    codes += [ran(site, "--files", "--mail", now=ELEVEN).code for _ in range(2)]
+
+    assert codes == [1, 1, 1, 1]
+    assert [to for to, _ in before] == ["ian@acme.example"]
+    assert [to for to, _ in box.taken] == ["ian@acme.example"] * 2
+    told = [message_from_bytes(data, policy=default) for _, data in box.taken]
+    assert ["in 15 min" in m.get_content() for m in told] == [True, False]
+    assert ["lapsed 15 min ago" in m.get_content() for m in told] == [False, True]
+    assert told[0]["From"] == "status@acme.example"
+    assert told[0]["Message-ID"] != told[1]["Message-ID"]
+    assert told[0]["Auto-Submitted"] == "auto-generated"
+
+
+def test_who_could_not_be_reached_is_said_and_tried_again(site: SmallSite, box: Mailbox) -> None:
+    mail(site, box)
+    site.write(CARDS_FILE, CLOSED)
+    box.script = lambda step, _: "451 4.7.1 later" if step == "RCPT" else None
+
+    busy = ran(site, "--files", "--mail")
+    box.script = lambda _step, _: None
+    again = ran(site, "--files", "--mail")
+
+    assert (busy.code, again.code) == (3, 1)
+    assert "Ian Reyes was not reminded: deferred 451 4.7.1" in busy.err
+    assert len(box.taken) == 1
 
 
 def test_everybody_gets_one_message() -> None:
     dawn, ian = (SITE.people[name] for name in ("Dawn Okafor", "Ian Reyes"))
+    lines = {dawn: ["One"], ian: ["Two", "Three"]}
 
-    messages: list[EmailMessage] = list(nudge.nudges(SITE, {dawn: ["One"], ian: ["Two", "Three"]}))
+    messages: list[EmailMessage] = list(nudge.nudges(SITE, lines, at("10:00")))
 
     assert [m["To"] for m in messages] == ["dawn@acme.example", "ian@acme.example"]
     assert [m["Subject"] for m in messages] == [
         "Acme status: a promise of yours",
         "Acme status: 2 promises of yours",
     ]
-    assert messages[1].get_content().startswith("Two\nThree\n")
+    assert messages[1].get_content().replace("\r", "").startswith("Two\nThree\n")

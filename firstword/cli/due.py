@@ -55,7 +55,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """List what is due in the site around the current folder."""
     from firstword.cli import find_root
-    from firstword.cli.nudge import nudges, open_sender
     from firstword.cli.remembered import read_memory
     from firstword.clock import read_clock
     from firstword.content import read_content
@@ -66,7 +65,11 @@ def run(options: argparse.Namespace) -> int:
     root = find_root(Path.cwd())
     settings = load_settings(root / CONF)
     site = read_site(settings)
-    send = open_sender(site) if options.mail else None
+    transport = None
+    if options.mail:
+        from firstword.cli.delivery import mail_to_send, make_transport
+
+        transport = make_transport(mail_to_send(site))
     now = read_clock(os.environ, site.pinned_clock)
     memory = None if options.files else read_memory(root, site, now)[0]
     began = memory is not None and memory.records_began
@@ -90,10 +93,21 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps([_row(one, site) for one in found], indent=1, ensure_ascii=False))
     else:
         _print(found, site, now)
-    if send:
-        reminded = {p: lines for p, lines in _by_person(found, site, now).items() if p}
-        for message in nudges(site, reminded):
-            send(message)
+    if transport:
+        from firstword.cli.nudge import TOLD, remind
+
+        wrong = remind(
+            site,
+            found,
+            now,
+            kept=root / ".cache" / TOLD,
+            say=lambda one: _line(one, site, now),
+            transport=transport,
+        )
+        for line in wrong:
+            print(line, file=sys.stderr)
+        if wrong:
+            return 3
     return 1 if found else 0
 
 

@@ -1,38 +1,98 @@
-"""Reminding people by mail of what they owe: one message a person, to their address in PEOPLE.
+"""Reminding people by mail of what they owe: once before it lapses, and once after.
 
-How it leaves is somebody else's: `firstword.mail.sender.open_sender(site)` returns what takes an
-EmailMessage and sends it. Where there is no such module, nothing can be sent, and that is said.
+One message a person, to their address in PEOPLE, by the site's own way of sending mail. What was
+told is noted after the server took it: a message whose answer is lost comes twice, and never not.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from email.message import EmailMessage
-from importlib import import_module
-from importlib.util import find_spec
-from typing import cast
+from email.utils import format_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from firstword.errors import SettingsError
 from firstword.model import Person, Site
 
-Sender = Callable[[EmailMessage], None]
+if TYPE_CHECKING:
+    from firstword.mail.transport import Transport
+    from firstword.page.due import Owed
 
-_SENDER = "firstword.mail.sender"
-
-
-def open_sender(site: Site) -> Sender:
-    """Return what sends a message. Raises SettingsError where nothing does."""
-    if find_spec(_SENDER) is None:
-        raise SettingsError("--mail", "this Firstword cannot send mail; nobody was reminded")
-    return cast("Sender", import_module(_SENDER).open_sender(site))
+#: Below the cache: who was reminded of what. Ids of stories and updates, no addresses.
+TOLD = "reminded.json"
 
 
-def nudges(site: Site, lines: Mapping[Person, Sequence[str]]) -> Iterator[EmailMessage]:
+def remind(
+    site: Site,
+    found: Sequence[Owed],
+    now: datetime,
+    *,
+    kept: Path,
+    say: Callable[[Owed], str],
+    transport: Transport,
+) -> list[str]:
+    """Mail everybody what they were not told yet; return what went wrong, ready to print."""
+    known = _read(kept)
+    news: dict[Person, list[Owed]] = {}
+    for one in found:
+        if one.person and _name(one) not in known:
+            news.setdefault(one.person, []).append(one)
+    wrong: list[str] = []
+    if news:
+        from firstword.digest.headers import POLICY
+        from firstword.mail.ledger import Fate
+
+        lines = {person: [say(one) for one in owed] for person, owed in news.items()}
+        lane = transport.open()
+        try:
+            for message, (person, owed) in zip(nudges(site, lines, now), news.items(), strict=True):
+                outcome = lane.send(person.address, message.as_bytes(policy=POLICY))
+                if outcome.fate is Fate.ACCEPTED:
+                    known |= {_name(one) for one in owed}
+                else:
+                    told = outcome.stop or f"{outcome.fate} {outcome.code}".strip()
+                    wrong.append(f"{person.name} was not reminded: {told}")
+        finally:
+            lane.close()
+    # What is not owed any more need not be remembered.
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(sorted(known & set(map(_name, found)))), encoding="utf-8")
+    return wrong
+
+
+def nudges(
+    site: Site, lines: Mapping[Person, Sequence[str]], now: datetime
+) -> Iterator[EmailMessage]:
     """Yield one message for everybody who owes something; `lines` say what."""
+    from firstword.digest.headers import POLICY
+
+    sender = site.mail.sender if site.mail else site.contact
     for person, owed in lines.items():
-        message = EmailMessage()
+        words = "\n".join([*owed, "", site.url, ""])
+        name = hashlib.sha256(f"{person.name}\0{now}\0{words}".encode()).hexdigest()[:32]
+        message = EmailMessage(policy=POLICY)
+        message["From"] = sender
         message["To"] = person.address
+        message["Date"] = format_datetime(now)
+        message["Message-ID"] = f"<due.{name}@{sender.rpartition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"
         many = f"{len(owed)} promises" if len(owed) > 1 else "a promise"
         message["Subject"] = f"{site.name}: {many} of yours"
-        message.set_content("\n".join([*owed, "", site.url, ""]))
+        message.set_content(words)
         yield message
+
+
+def _name(one: Owed) -> str:
+    about = (one.incident.id, one.update.id, one.measure, one.component, one.line, one.due.at)
+    return " ".join(map(str, (*about, "lapsed" if one.lapsed else "soon")))
+
+
+def _read(kept: Path) -> set[str]:
+    try:
+        found = json.loads(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    return {str(one) for one in found} if isinstance(found, list) else set()
