@@ -136,6 +136,7 @@ def incident(rng: random.Random, start: datetime, *, still_open: bool) -> str:
         f"started: {start:%Y-%m-%d %H:%M}",
         f"components: [{', '.join(names)}]",
         f"affected: About one customer in {rng.randrange(3, 40)}, {rng.choice(_WHO)}.",
+        "workaround: Try again after a minute.",
         "---",
     ]
     at = start + timedelta(minutes=rng.randrange(3, 25))
@@ -149,6 +150,8 @@ def incident(rng: random.Random, start: datetime, *, still_open: bool) -> str:
         promised = at + timedelta(minutes=rng.randrange(20, 60))
         keys = () if over else (f"next: {promised:%Y-%m-%d %H:%M}",)
         lines += _update(rng, at, author, status, keys)
+        if status == "resolved":
+            lines += ["", "Nothing was lost."]
         if status == "postmortem":
             due = at + timedelta(days=rng.randrange(7, 60))
             lines += [

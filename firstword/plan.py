@@ -23,6 +23,7 @@ from firstword.manifest import (
 )
 from firstword.memory import merge_memory
 from firstword.shards import Changed, count_pages, is_page
+from firstword.urls import RECORD
 
 GRACE = timedelta(hours=1)
 LARGEST = 25_000_000
@@ -283,14 +284,17 @@ def _puts(compared: _Compared, doubted: set[str]) -> Iterator[Put]:
 def _phases(puts: list[Put], *, first: bool) -> tuple[tuple[Put, ...], ...]:
     """Order the puts so that nothing links to a missing page or update; home is last of all."""
     ordered = sorted(puts, key=lambda put: (put.key == HOME, put.key))
-    leaves = tuple(put for put in ordered if put.why == "new" and put.output.leaf)
-    others = [put for put in ordered if not (put.why == "new" and put.output.leaf)]
+    new = [put for put in ordered if put.why == "new" and put.output.leaf]
+    # Months of the record link to single updates, and no story links to them.
+    months = tuple(put for put in new if put.key.startswith(RECORD))
+    leaves = tuple(put for put in new if put not in months)
+    others = [put for put in ordered if put not in new]
     # Lists and feeds link to single updates, so a story that got one goes before them.
     stories = tuple(put for put in others if put.output.owner)
     rest = [put for put in others if not put.output.owner]
     # The very first home page links to everything, also to what is no leaf.
     home = tuple(put for put in rest if put.key == HOME) if first else ()
-    phases = (leaves, stories, tuple(put for put in rest if put not in home), home)
+    phases = (leaves, stories, months, tuple(put for put in rest if put not in home), home)
     return tuple(phase for phase in phases if phase)
 
 

@@ -215,6 +215,7 @@ def test_a_cache_that_is_not_ours_is_begun_anew(place: Workplace, damage: str) -
 def test_two_builds_at_once_wait_for_each_other(place: Workplace, said: list[str]) -> None:
     edit(place)
     held = open_cache(the_cache(place))
+    said.clear()
     waiting = threading.Thread(target=lambda: place.run("output").close())
     waiting.start()
     while not said:

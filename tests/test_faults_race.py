@@ -25,7 +25,7 @@ MINUTE = timedelta(minutes=1)
 ROUNDS = 200
 
 #: The same, of those who lost several times over and are to try again.
-TOLD_TO_TRY_AGAIN = ("publish again later", "another publisher came in between, 6 times")
+TOLD_TO_TRY_AGAIN = ("publish again later", ", 6 times")
 
 
 @dataclass

@@ -66,6 +66,8 @@ The belt runs, and the last parcel left at 15:20.
 ## 2026-11-20 10:00 | Ian Reyes | postmortem
 
 The motor was eleven years old. From now on a spare one stands beside the belt.
+
+- [x] A spare motor beside the belt (Ian Reyes, 2026-11-20)
 """,
 )
 OLD = "[Investigating] Parcels wait in Odense"

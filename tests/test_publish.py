@@ -26,6 +26,7 @@ PAGES = {
     *("components/checkout/index.html", "people/dawn-okafor/index.html"),
     *("people/ian-reyes/index.html", "components/checkout/history/2026/index.html"),
     *("history/2026/index.html", "history/incidents/2026/index.html"),
+    *("record/index.html", "record/2026/index.html", "record/2026-11/index.html"),
 }
 
 
@@ -330,7 +331,7 @@ def test_cold_the_stamps_survive(site: SmallSite) -> None:
     }
     assert stamps(site.root / "public") == before
     # The page says so, and goes on saying so.
-    late = 'First published <time datetime="2026-11-21T09:40:00Z">10:40 CET'
+    late = 'First published <time datetime="2026-11-21T09:40:00Z">10:40\N{NO-BREAK SPACE}CET'
     assert late in page
     assert site.page(CARD_PAGE) == page
 

@@ -89,12 +89,12 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "shards": ({"errors", "manifest"}, set()),
     "memory": ({"errors", "manifest", "shards"}, set()),
     "headers": ({"errors", "manifest"}, set()),
-    "plan": ({"errors", "headers", "manifest", "memory", "shards"}, set()),
+    "plan": ({"errors", "headers", "manifest", "memory", "model", "shards", "urls"}, set()),
     "store": ({"errors", "manifest", "model"}, set()),
     "publisher": (
         {
             *("errors", "gitlog", "headers", "manifest", "memory", "model", "plan"),
-            *("shards", "store"),
+            *("shards", "store", "urls"),
         },
         set(),
     ),
@@ -104,7 +104,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "doctor": (
         {
             *("errors", "gitlog", "headers", "look", "manifest", "memory", "model", "parse"),
-            *("plan", "settings", "shards", "store"),
+            *("plan", "settings", "shards", "store", "urls"),
         },
         {"yaml"},
     ),

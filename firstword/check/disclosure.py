@@ -133,7 +133,8 @@ def _postmortem(
         message = (
             "no word tells of a cause: what led to it? 'We do not know the cause yet' says it too"
         )
-        yield Problem(path, line, "postmortem", message, level)
+        # Words can only be guessed at: an honest explanation is not held back for that.
+        yield Problem(path, line, "postmortem", message, Level.WARNING)
     if not incident.follow_ups:
         message = (
             "nothing follows from it: '- [ ] What will change (Full Name, YYYY-MM-DD)', "
