@@ -180,7 +180,8 @@ def test_a_publish_gets_through(
     assert struck.keys() == FAULTS.keys() or percent < 50, struck
     # Its client slows down before it repeats what failed; a collision is for us to look at.
     failed = struck.total() - struck["slow"] - struck["busy"]
-    assert len(pauses) <= failed
+    # The client's own connection lies idle beside the quick way, and may be gone when it is needed.
+    assert len(pauses) <= failed + 1
     # What was under way on the quick way at the first of them is repeated at once.
     assert pauses or percent < 20
     course.assert_heals(bucket, now)
