@@ -21,10 +21,12 @@ from firstword.cache import keys
 from firstword.cache.database import Cache, forget_cache, open_cache
 from firstword.cache.files import load_story
 from firstword.cache.questions import Trace
-from firstword.cache.reading import Findings, Reader, records_of
+from firstword.cache.reading import Findings, Reader
 from firstword.cache.records import Records as KeptRecords
+from firstword.cache.shown import records_of
 from firstword.cache.stories import CachedStories
 from firstword.cache.units import Made, Unit, Units
+from firstword.check import worth_telling
 from firstword.clock import Clock
 from firstword.content import Commit, left_out
 from firstword.errors import BuildError, ContentError
@@ -105,9 +107,10 @@ class Run:
             self._read_or_begin_anew()
         for line in self._report():
             complain(line)
-        counted = [p for p in self.found.problems if p.level is not Level.NOTICE]
-        if self.options.strict and counted:
-            raise ContentError(tuple(map(str, counted)))
+        if self.options.strict:
+            counted = [p for p in self.found.every() if p.level is not Level.NOTICE]
+            if counted:
+                raise ContentError(tuple(map(str, counted)))
 
     def _read_or_begin_anew(self) -> None:
         try:
@@ -193,8 +196,15 @@ class Run:
         return urls.story_path(kind, slug) if kind else None
 
     def _report(self) -> Iterator[str]:
-        yield from map(str, self.found.problems)
-        for held in self.found.held:
+        found, strict = self.found, self.options.strict
+        problems, others = (found.every(), 0) if strict else (found.problems, found.others)
+        told, untold = worth_telling(problems, found.newest, every=strict)
+        yield from map(str, told)
+        others += untold
+        if others:
+            has = "more file has" if others == 1 else "more files have"
+            yield f"{others} {has} warnings: 'firstword check' lists them"
+        for held in found.held:
             yield held.lines()[-1]
 
     def leave_out(self, paths: Iterable[str]) -> None:

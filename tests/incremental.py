@@ -89,7 +89,7 @@ class Workplace:
             for path in sorted(run.output_folder.rglob("*"))
             if path.is_file()
         }
-        problems = tuple(map(str, run.found.problems))
+        problems = tuple(map(str, run.found.every()))
         held = tuple(line for held in run.found.held for line in held.lines())
         told = {
             **{f"record of {name}": repr(r).encode() for name, r in run.built().records.items()},

@@ -250,6 +250,45 @@ def test_a_strict_build_that_refuses_leaves_the_cache_as_it_was(place: Workplace
     assert place.warm() == before
 
 
+def test_a_build_tells_what_is_new_and_counts_the_rest(place: Workplace, said: list[str]) -> None:
+    for number in range(30):
+        day = f"2026-10-{number % 28 + 1:02d}"
+        text = _story(number).replace("2026-11-03", day).replace("next: 10:00\n", "")
+        place.write(f"incidents/2026/old-{number:02d}.md", text)
+    said.clear()
+    place.warm()
+    cold, counted = said[:-1], said[-1]
+    said.clear()
+    edit(place, "Which words?")
+    place.warm()
+
+    # The newest of all, and how many more there are.
+    assert len(cold) == 20
+    assert any("old-27.md" in line for line in cold)
+    assert not any("old-01.md" in line for line in cold)
+    assert counted.endswith("more files have warnings: 'firstword check' lists them")
+    assert {line.partition(":")[0] for line in said[:-1]} == {f"content/{STORY_FILE}"}
+    assert said[-1].endswith("more files have warnings: 'firstword check' lists them")
+
+
+def test_a_strict_build_lists_every_warning_of_every_file(
+    place: Workplace, said: list[str]
+) -> None:
+    for number in range(30):
+        place.write(f"incidents/2026/old-{number:02d}.md", _story(number))
+    place.warm()
+    said.clear()
+    run = place.new("output", strict=True)
+    with pytest.raises(ContentError) as refused:
+        run.read()
+    run.close()
+
+    assert {f"content/incidents/2026/old-{n:02d}.md" for n in range(30)} <= {
+        line.partition(":")[0] for line in said
+    }
+    assert len(refused.value.lines) >= 30
+
+
 def test_a_story_goes_into_the_cache_and_comes_out_as_it_was(place: Workplace) -> None:
     run = place.run("output")
     for incident in run.page.incidents:

@@ -13,6 +13,7 @@ from firstword.parse.readers import for_readers
 
 #: Stories that are held in memory as they were read or written: a build asks for each often.
 _MOST_KNOWN = 16384
+_HAS_PROBLEMS = "(problems != '' OR remarks != '')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,12 +171,28 @@ class Files:
         """Return the newest update of all, in seconds; 0 without any."""
         return int(self._db.execute("SELECT max(newest) FROM file").fetchone()[0] or 0)
 
-    def problems(self) -> Iterator[Problem]:
-        """Yield what is wrong with files that are shown all the same."""
-        asked = "SELECT path, problems, remarks FROM file WHERE problems != '' OR remarks != ''"
-        for path, problems, remarks in self._db.execute(asked):
+    def problems(self, paths: Iterable[str] | None = None) -> Iterator[Problem]:
+        """Yield what is wrong with files that are shown all the same; None: with any."""
+        asked = f"SELECT path, problems, remarks FROM file WHERE {_HAS_PROBLEMS}"  # noqa: S608
+        one = f"{asked} AND path = ?"
+        found = (
+            self._db.execute(asked)
+            if paths is None
+            else (row for path in paths for row in self._db.execute(one, (path,)))
+        )
+        for path, problems, remarks in found:
             yield from codec.read_problems(path, problems)
             yield from codec.read_problems(path, remarks)
+
+    def with_problems(self) -> int:
+        """Count the files that something is wrong with."""
+        asked = f"SELECT count(*) FROM file WHERE {_HAS_PROBLEMS}"  # noqa: S608
+        return int(self._db.execute(asked).fetchone()[0])
+
+    def newest(self, paths: Iterable[str]) -> dict[str, int]:
+        """Return path → its newest update, in seconds, of files that are there."""
+        asked = "SELECT path, newest FROM file WHERE path = ?"
+        return dict(row for path in paths for row in self._db.execute(asked, (path,)))
 
     def story(self, name: str) -> Incident | None:
         """Return the original with an id, its translations beside it by their language."""

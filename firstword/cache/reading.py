@@ -9,16 +9,16 @@ which version of a file is shown.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from firstword.cache import codec, rows
+from firstword.cache import codec
 from firstword.cache.database import Cache
 from firstword.cache.files import Files, Line
 from firstword.cache.questions import Change
+from firstword.cache.shown import Shown, records_of
 from firstword.check import (
     check_incident,
     check_published,
@@ -44,17 +44,9 @@ from firstword.content.read import good_at
 from firstword.content.scan import SourceFile
 from firstword.manifest import Memory
 from firstword.markup import linked_slugs
-from firstword.model import Incident, Level, Problem, Site, update_id
-from firstword.page import Records, Row, marks
+from firstword.model import Incident, Level, Problem, Site
 from firstword.parse import parse
 from firstword.settings import CONF
-
-
-def records_of(memory: Memory | None) -> Records:
-    """Return the stamps of the targets, as pages ask for them."""
-    if memory is None:
-        return Records()
-    return Records(stamps=memory.stamps, began=memory.records_began, now=memory.now)
 
 
 class Unusual(Exception):
@@ -65,8 +57,14 @@ class Unusual(Exception):
 class Findings:
     """What reading came to."""
 
-    #: Everything wrong, sorted; warnings too.
+    #: What is wrong with files that were read or judged now, sorted; warnings too.
     problems: tuple[Problem, ...] = ()
+    #: The same of all files, whoever touched them.
+    every: Callable[[], tuple[Problem, ...]] = tuple
+    #: How many files that were not looked at again have warnings.
+    others: int = 0
+    #: Path → its newest update, in seconds: of many warnings those come first that matter now.
+    newest: Mapping[str, int] = field(default_factory=dict)
     held: tuple[Held, ...] = ()
     changes: list[Change] = field(default_factory=list)
     #: When a file that is held as signed ahead of time becomes good.
@@ -99,14 +97,30 @@ class Reader:
         self.files = Files(self.cache.db)
         self.published = self.memory.stamps if self.memory else {}
         self.sources = self.memory.sources if self.memory else {}
-        self.records = records_of(self.memory)
+        self.shown = Shown(
+            cache=self.cache,
+            files=self.files,
+            site=self.site,
+            memory=self.memory,
+            records=records_of(self.memory),
+            grammar=self.grammar,
+            number=self.number,
+            changes=self.found.changes,
+        )
+        self._judged: dict[str, None] = {}
 
     def read(self) -> Findings:
         """Read, check, and keep. Raises what reading everything raises."""
         try:
             warnings = self._look_and_take()
             warnings += check_settings(self.site, CONF)
-            self.found.problems = tuple(sorted({*warnings, *self.files.problems()}))
+            anew = self.cache.meta("grammar") != self.grammar
+            judged = self.files.problems(None if anew else self._judged)
+            self.found.problems = tuple(sorted({*warnings, *judged}))
+            self.found.every = lambda: tuple(sorted({*warnings, *self.files.problems()}))
+            paths = {problem.path for problem in self.found.problems}
+            self.found.newest = self.files.newest(paths)
+            self.found.others = self.files.with_problems() - len(self.found.newest)
             self.cache.note("tidy", "yes")
         except Unusual:
             self._everything()
@@ -238,6 +252,7 @@ class Reader:
         if others_there:
             # "Did you mean ...?" is answered from all the names there are.
             beside |= dict.fromkeys(self.files.with_dead_links())
+        self._judged = beside
         for path in beside:
             incident = self.files.incident(path)
             if not fits(incident, by_slug):
@@ -285,47 +300,7 @@ class Reader:
                         remembered, self.files.text(path).encode()
                     ):
                         raise Unusual
-            self._put_story(name, told if visible else None)
-
-    def _put_story(self, name: str, told: Incident | None) -> None:
-        """Keep one story as it is shown now, and note whether that is news."""
-        db = self.cache.db
-        known = db.execute("SELECT digest, stamps FROM story WHERE id = ?", (name,)).fetchone()
-        if told is None:
-            before = rows.get_row(db, name)
-            if before is not None:
-                rows.drop_row(db, before)
-                gone = (name, self.number)
-                db.execute("INSERT OR REPLACE INTO vanished VALUES('id', ?, ?)", gone)
-                self.found.changes.append(Change(before, None))
-            return
-        digest = self.files.digest(told.slug, self.grammar)
-        stamps = self._stamps(told)
-        if known == (digest, stamps):
-            return
-        before = rows.get_row(db, name) if known else None
-        if before is not None:
-            rows.drop_row(db, before)
-        else:
-            db.execute("DELETE FROM vanished WHERE what = 'id' AND name = ?", (name,))
-        after = Row.of(told, self.site.timezone, marks(told, self.records, self.site))
-        rows.put_row(db, after, digest=digest, stamps=stamps, path=told.path, number=self.number)
-        self.found.changes.append(Change(before, after))
-
-    def _stamps(self, told: Incident) -> str:
-        """Return a digest of when a story's updates were first published, as far as is known."""
-        memory = self.memory
-        if memory is None:
-            return ""
-        known = memory.stamps.get(told.id, {})
-        if not memory.records_began and not known:
-            return ""
-        unknown = memory.now if memory.records_began else None
-        names = [update_id(update.at) for update in told.updates]
-        at = [known.get(name, unknown) for name in names]
-        plain = json.dumps([instant and codec.from_instant(instant) for instant in at])
-        mark = "" if all(name in known for name in names) else "?"
-        return mark + hashlib.sha256(plain.encode()).hexdigest()
+            self.shown.put(name, told if visible else None)
 
     # ── everything ───────────────────────────────────────────────────────────────────────────────
 
@@ -347,6 +322,12 @@ class Reader:
         self.found.files_read += len(seen)
         self.found.parsed += len(seen)
         self.found.problems = content.problems
+        self.found.every = lambda: content.problems
+        self.found.newest = {
+            one.path: codec.from_instant(one.updated_at)
+            for incident in content.incidents
+            for one in (incident, *incident.translations)
+        }
         self.found.held = content.held
         self.found.good_at = good_at(
             content, self.root, self.site, self.now, {one.path: one.data for one in committed}
@@ -359,7 +340,7 @@ class Reader:
         for name in sorted(ids):
             told = self.files.story(name)
             visible = told is not None and not told.draft and (self.site.drills or not told.drill)
-            self._put_story(name, told if visible else None)
+            self.shown.put(name, told if visible else None)
 
     def _keep(self, content: Content, signatures: Mapping[str, str]) -> None:
         """Put every file as it is shown."""

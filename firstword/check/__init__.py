@@ -18,6 +18,7 @@ from firstword.check.across import (
 )
 from firstword.check.disclosure import check_told
 from firstword.check.one import check_incident, check_published
+from firstword.check.report import worth_telling
 from firstword.check.rewording import Rewording, rewordings
 from firstword.check.settings import check_plugins, check_settings
 from firstword.check.since import check_since, waivers
@@ -38,4 +39,5 @@ __all__ = [
     "remarks_on",
     "rewordings",
     "waivers",
+    "worth_telling",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from firstword.model import Incident, Level, Moment, Problem, Site, Update
@@ -27,3 +28,26 @@ def source(moment: Moment, key: str) -> Update:
     """Return the update whose word on a fact holds: the last correction of it, or the update."""
     said = [u for u in moment.corrections if getattr(u.says, key) is not None]
     return said[-1] if said else moment.update
+
+
+#: Warnings that a build prints: among more than that nobody finds the one that matters.
+MOST = 20
+
+
+def worth_telling(
+    problems: Sequence[Problem], newest: Mapping[str, int], *, every: bool = False
+) -> tuple[list[Problem], int]:
+    """Return what a build prints, in order, and how many files have warnings beside that.
+
+    Every error, and some warnings: what belongs to no story first, then the newest stories.
+    """
+    errors = [p for p in problems if p.level is Level.ERROR]
+    others = [p for p in problems if p.level is not Level.ERROR]
+    far = max(newest.values(), default=0) + 1
+    others.sort(key=lambda p: (-newest.get(p.path, far), p))
+    told = sorted([*errors, *(others if every else others[:MOST])])
+    return told, len(_paths(others) - _paths(told))
+
+
+def _paths(problems: Iterable[Problem]) -> set[str]:
+    return {problem.path for problem in problems}

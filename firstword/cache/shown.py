@@ -1,0 +1,76 @@
+"""Keeps the stories as readers are shown them, and notes which of them are others than before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from firstword.cache import codec, rows
+from firstword.cache.database import Cache
+from firstword.cache.files import Files
+from firstword.cache.questions import Change
+from firstword.manifest import Memory
+from firstword.model import Incident, Site, update_id
+from firstword.page import Records, Row, marks
+
+
+def records_of(memory: Memory | None) -> Records:
+    """Return the stamps of the targets, as pages ask for them."""
+    if memory is None:
+        return Records()
+    return Records(stamps=memory.stamps, began=memory.records_began, now=memory.now)
+
+
+@dataclass(kw_only=True)
+class Shown:
+    """The stories of one build."""
+
+    cache: Cache
+    files: Files
+    site: Site
+    memory: Memory | None
+    records: Records
+    grammar: str
+    number: int
+    changes: list[Change]
+
+    def put(self, name: str, told: Incident | None) -> None:
+        """Keep one story as it is shown now, and note whether that is news."""
+        db = self.cache.db
+        known = db.execute("SELECT digest, stamps FROM story WHERE id = ?", (name,)).fetchone()
+        if told is None:
+            before = rows.get_row(db, name)
+            if before is not None:
+                rows.drop_row(db, before)
+                gone = (name, self.number)
+                db.execute("INSERT OR REPLACE INTO vanished VALUES('id', ?, ?)", gone)
+                self.changes.append(Change(before, None))
+            return
+        digest = self.files.digest(told.slug, self.grammar)
+        stamps = self._stamps(told)
+        if known == (digest, stamps):
+            return
+        before = rows.get_row(db, name) if known else None
+        if before is not None:
+            rows.drop_row(db, before)
+        else:
+            db.execute("DELETE FROM vanished WHERE what = 'id' AND name = ?", (name,))
+        after = Row.of(told, self.site.timezone, marks(told, self.records, self.site))
+        rows.put_row(db, after, digest=digest, stamps=stamps, path=told.path, number=self.number)
+        self.changes.append(Change(before, after))
+
+    def _stamps(self, told: Incident) -> str:
+        """Return a digest of when a story's updates were first published, as far as is known."""
+        memory = self.memory
+        if memory is None:
+            return ""
+        known = memory.stamps.get(told.id, {})
+        if not memory.records_began and not known:
+            return ""
+        unknown = memory.now if memory.records_began else None
+        names = [update_id(update.at) for update in told.updates]
+        at = [known.get(name, unknown) for name in names]
+        plain = json.dumps([instant and codec.from_instant(instant) for instant in at])
+        mark = "" if all(name in known for name in names) else "?"
+        return mark + hashlib.sha256(plain.encode()).hexdigest()
