@@ -6,6 +6,7 @@ import re
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
+from typing import Protocol
 from urllib.parse import quote, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
@@ -72,7 +73,18 @@ _IN_MAIL = 40
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def incident_path(incident: Incident) -> str:
+class Addressed(Protocol):
+    """What an address is made of: a story, or its line in a list."""
+
+    @property
+    def slug(self) -> str: ...
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def language(self) -> str: ...
+
+
+def incident_path(incident: Addressed) -> str:
     """Spell a story's address, relative to the site."""
     language = f"{incident.language}/" if incident.language else ""
     return f"{language}{_FOLDERS[incident.kind]}/{incident.slug}/"

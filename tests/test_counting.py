@@ -20,7 +20,7 @@ from incremental import Workplace, quiet
 from benchmarks import make_history
 from firstword import build
 from firstword.build import Run
-from firstword.cache.stories import rows_of
+from firstword.cache.answers import rows_of
 from firstword.model import Kind
 from firstword.page import Wanted
 from firstword.settings import load_settings

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 #: Another number throws every cache away.
-SCHEMA = 2
+SCHEMA = 3
 #: How long to wait for another build that has the cache, in seconds.
 PATIENCE = 60.0
 NO_TIME = 0.1

@@ -16,9 +16,20 @@ from firstword.cache.codec import from_instant, to_instant
 from firstword.model import Kind
 from firstword.page import Order, Row, Wanted, Words
 
-#: Questions with one short answer: where that stays the same, nothing has to be made again.
+#: Questions with one answer: where that stays the same, nothing has to be made again.
 ANSWERS = frozenset(
-    {"months", "totals", "signed", "signed_by", "named", "kind", "spoken", "months_of", "sums"}
+    {
+        "months",
+        "totals",
+        "signed",
+        "signed_by",
+        "named",
+        "kind",
+        "spoken",
+        "months_of",
+        "lines",
+        "sums",
+    }
 )
 #: Beyond any instant: nothing of the answer was looked at yet.
 NOTHING_YET = 1 << 60
@@ -101,7 +112,7 @@ class Change:
         if sort == "words":
             words = read_find(arguments[0], words=True)
             return any(_hears(words, row, bound) for row in self.rows)
-        if sort == "months_of":
+        if sort in {"months_of", "lines"}:
             wanted = read_find(arguments[0], words=False)
             return any(_finds(wanted, row, None) for row in self.rows)
         if sort == "spans":

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from firstword.cache.codec import from_instant, to_instant
-from firstword.model import Kind
-from firstword.page import Mark, Measure, Row, Verdict
+from firstword.model import About, Kind, Status
+from firstword.page import Line, Mark, Measure, Row, Verdict
 
 #: What a row is read from, in this order.
 COLUMNS = (
@@ -29,7 +29,7 @@ def to_row(found: tuple[Any, ...]) -> Row:
     """Read a row; one build asks for the same ones again and again."""
     name, slug, kind, drill, is_open, signed, repeats, month, *instants, text = found
     started, planned, updated, ended = instants
-    named, said, marks = json.loads(text)
+    named, said, marks, line = json.loads(text)
     return Row(
         id=name,
         slug=slug,
@@ -46,6 +46,28 @@ def to_row(found: tuple[Any, ...]) -> Row:
         components={component: to_instant(at) for component, at in named},
         said=tuple((to_instant(at), author) for at, author in said),
         marks=tuple((_month(first), _to_mark(plain)) for first, *plain in marks),
+        line=_to_line(line, slug=slug, kind=Kind(kind), drill=bool(drill), at=to_instant(started)),
+    )
+
+
+def _from_line(line: Line) -> list[Any]:
+    """Spell what a list shows and no column has."""
+    seconds = None if line.lasted is None else line.lasted.total_seconds()
+    return [line.title, str(line.status), line.about and str(line.about), line.imported, seconds]
+
+
+def _to_line(plain: list[Any], *, slug: str, kind: Kind, drill: bool, at: datetime) -> Line:
+    title, status, about, imported, seconds = plain
+    return Line(
+        slug=slug,
+        kind=kind,
+        about=About(about) if about else None,
+        status=Status(status),
+        drill=drill,
+        imported=imported,
+        title=title,
+        started_at=at,
+        lasted=None if seconds is None else timedelta(seconds=seconds),
     )
 
 
@@ -99,7 +121,7 @@ def put_row(
             *(
                 digest,
                 stamps,
-                json.dumps([named, said, marks], separators=(",", ":")),
+                json.dumps([named, said, marks, _from_line(row.line)], separators=(",", ":")),
                 path,
                 number,
             ),

@@ -10,15 +10,15 @@ from datetime import date, datetime
 from typing import Any
 
 from firstword.cache import questions
+from firstword.cache.answers import S_COLUMNS, answer, rows_of
 from firstword.cache.codec import from_instant, to_instant
 from firstword.cache.questions import Trace
-from firstword.cache.rows import COLUMNS, get_row, to_row
+from firstword.cache.rows import get_row, to_row
 from firstword.model import Incident, Kind, Update
 from firstword.page import (
     ALL,
+    Line,
     Mark,
-    Measure,
-    Order,
     Owing,
     Row,
     Sum,
@@ -28,7 +28,6 @@ from firstword.page import (
     Words,
 )
 
-_S_COLUMNS = ", ".join(f"s.{name.strip()}" for name in COLUMNS.split(","))
 #: Stories held in memory at a time.
 _MOST_KNOWN = 4096
 
@@ -72,6 +71,10 @@ class CachedStories:
             yield self.story(row.id)
         if trace:
             trace.note(question)
+
+    def lines(self, wanted: Wanted) -> list[Line]:
+        """Return stories as lists name them, in the order asked for."""
+        return self._answer("lines", questions.plain(wanted))  # type: ignore[no-any-return]
 
     def words(self, wanted: Words) -> Iterator[tuple[Incident, Update]]:
         """Yield updates with their stories, newest first, of one instant the greater id first."""
@@ -174,7 +177,7 @@ class CachedStories:
             where.append("s.kind = ?")
             given.append(str(wanted.kinds[0]))
         asked = (
-            f"SELECT {order}, {_S_COLUMNS} FROM {source} WHERE {' AND '.join(where) or '1'}"  # noqa: S608
+            f"SELECT {order}, {S_COLUMNS} FROM {source} WHERE {' AND '.join(where) or '1'}"  # noqa: S608
             f" ORDER BY {order} DESC"
         )
         return ((found[0], to_row(found[1:])) for found in self._db.execute(asked, given))
@@ -183,7 +186,7 @@ class CachedStories:
         self, wanted: Words, begin: datetime, end: datetime
     ) -> Iterator[tuple[datetime, Row]]:
         asked = (
-            f"SELECT w.at, {_S_COLUMNS} FROM word w CROSS JOIN story s ON s.id = w.story"  # noqa: S608
+            f"SELECT w.at, {S_COLUMNS} FROM word w CROSS JOIN story s ON s.id = w.story"  # noqa: S608
             " WHERE w.at >= ? AND w.at < ? ORDER BY w.at DESC, w.story DESC"
         )
         for found in self._db.execute(asked, (from_instant(begin), from_instant(end))):
@@ -251,149 +254,3 @@ class _Backwards(str):
 
     def __lt__(self, other: str) -> bool:
         return str.__gt__(self, other)
-
-
-def answer(db: sqlite3.Connection, sort: str, *arguments: Any) -> Any:
-    """Answer a question that has one short answer."""
-    return _SHORT[sort](db, *arguments)
-
-
-def _kind(db: sqlite3.Connection, slug: str) -> Kind | None:
-    found = db.execute("SELECT kind FROM story WHERE slug = ?", (slug,)).fetchone()
-    return Kind(found[0]) if found else None
-
-
-def _months(db: sqlite3.Connection) -> Mapping[date, int]:
-    found = db.execute("SELECT month, stories FROM month ORDER BY month DESC")
-    return {date.fromisoformat(month): count for month, count in found}
-
-
-def _months_of(db: sqlite3.Connection, said: dict[str, Any]) -> Mapping[date, int]:
-    wanted = questions.read_find(said, words=False)
-    found: dict[date, int] = {}
-    if said.keys() <= {"kinds", "component", "year"} and len(said.keys() - {"year"}) == 1:
-        year = said.get("year")
-        sort = "component" if "component" in said else "kind"
-        names = [said["component"]] if "component" in said else [str(k) for k in said["kinds"]]
-        for name in names:
-            asked = "SELECT month, stories FROM tally WHERE sort = ? AND name = ? AND stories > 0"
-            for text, count in db.execute(asked, (sort, name)):
-                if year is None or text.startswith(f"{year:04d}-"):
-                    month = date.fromisoformat(text)
-                    found[month] = found.get(month, 0) + count
-    elif isinstance(wanted, Wanted):
-        for row in rows_of(db, wanted):
-            found[row.month] = found.get(row.month, 0) + 1
-    return {month: found[month] for month in sorted(found, reverse=True)}
-
-
-def _spoken(db: sqlite3.Connection) -> list[date]:
-    found = db.execute("SELECT month FROM spoken ORDER BY month")
-    return [date.fromisoformat(month) for (month,) in found]
-
-
-def _sums(db: sqlite3.Connection, year: int) -> Mapping[date, tuple[Sum, ...]]:
-    found: dict[date, list[Sum]] = {}
-    asked = (
-        "SELECT month, measure, verdict, many, total, longest FROM figure"
-        " WHERE month >= ? AND month < ? ORDER BY 1 DESC, 2, 3"
-    )
-    span = (f"{year:04}", f"{year + 1 if year else 9999:04}")
-    for month, measure, verdict, *figures in db.execute(asked, span):
-        one = Sum(Measure(measure), Verdict(verdict), *figures)
-        found.setdefault(date.fromisoformat(month), []).append(one)
-    return {month: tuple(sums) for month, sums in found.items()}
-
-
-def _totals(db: sqlite3.Connection) -> Totals:
-    found = db.execute("SELECT total(stories), total(updates) FROM month").fetchone()
-    return Totals(int(found[0]), int(found[1]))
-
-
-def _all_signed(db: sqlite3.Connection) -> bool:
-    return db.execute("SELECT 1 FROM story WHERE signed = 0 LIMIT 1").fetchone() is None
-
-
-def _signed_by(db: sqlite3.Connection, author: str) -> int:
-    asked = "SELECT total(signed) FROM signer WHERE author = ? AND drill = 0"
-    return int(db.execute(asked, (author,)).fetchone()[0])
-
-
-def _named(db: sqlite3.Connection, component: str) -> tuple[datetime, datetime] | None:
-    first, newest = (
-        db.execute(
-            f"SELECT {of} FROM part WHERE component = ? AND drill = 0",  # noqa: S608
-            (component,),
-        ).fetchone()[0]
-        for of in ("min(first)", "max(updated)")
-    )
-    return None if first is None else (to_instant(first), to_instant(newest))
-
-
-_SHORT: dict[str, Callable[..., Any]] = {
-    "kind": _kind,
-    "months": _months,
-    "months_of": _months_of,
-    "spoken": _spoken,
-    "sums": _sums,
-    "totals": _totals,
-    "signed": _all_signed,
-    "signed_by": _signed_by,
-    "named": _named,
-}
-
-
-def rows_of(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
-    """Yield the rows of stories asked for, in the order asked for."""
-    where, given = _where(wanted)
-    few = _is_few(wanted)
-    order = f"+s.{wanted.order}" if few else f"s.{wanted.order}"
-    source = "story s INDEXED BY story_open" if wanted.open is True else "story s"
-    if wanted.component and not few:
-        source = "part p CROSS JOIN story s ON s.id = p.story"
-        where.append("p.component = ?")
-        given.append(wanted.component)
-        if wanted.order in {Order.STARTED, Order.UPDATED}:
-            order = f"p.{wanted.order}"
-    elif wanted.component:
-        where.append("EXISTS(SELECT 1 FROM part p WHERE p.component = ? AND p.story = s.id)")
-        given.append(wanted.component)
-    by_id = "p.story" if order.startswith("p.") else "s.id"
-    asked = (
-        f"SELECT {_S_COLUMNS} FROM {source}"  # noqa: S608 - no text of anybody's is in it
-        f" WHERE {' AND '.join(where) or '1'} ORDER BY {order} DESC, {by_id} DESC"
-    )
-    for found in db.execute(asked, given):
-        row = to_row(found)
-        if wanted.matches(row):
-            yield row
-
-
-def _is_few(wanted: Wanted) -> bool:
-    """Tell whether what is open, or recent, is asked for: little, and put in order afterwards."""
-    # SQLite would rather walk in order through all there ever was. A plus keeps it from that.
-    return wanted.open is True or wanted.since is not None
-
-
-def _where(wanted: Wanted) -> tuple[list[str], list[Any]]:
-    """Narrow down, as far as an index helps; the exact test is the question's own."""
-    where: list[str] = []
-    given: list[Any] = []
-    if len(wanted.kinds) == 1:
-        where.append("+s.kind = ?" if _is_few(wanted) else "s.kind = ?")
-        given.append(str(wanted.kinds[0]))
-    if wanted.month is not None:
-        where.append("s.month = ?")
-        given.append(wanted.month.isoformat())
-    if wanted.year is not None:
-        where.append("s.month >= ? AND s.month < ?")
-        given += [f"{wanted.year:04d}-01-01", f"{wanted.year + 1:04d}-01-01"]
-    if wanted.open is not None:
-        where.append("s.open = 1" if wanted.open else "s.open = 0")
-    if wanted.since is not None:
-        seconds = from_instant(wanted.since)
-        where.append("(s.ended IS NULL OR s.ended >= ? OR s.updated >= ?)")
-        given += [seconds, seconds]
-    if wanted.order is Order.ENDED:
-        where.append("s.ended IS NOT NULL")
-    return where, given

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from firstword.cache.answers import answer
 from firstword.cache.codec import from_instant, to_instant
 from firstword.cache.questions import ANSWERS, Change, Trace, span_of
-from firstword.cache.stories import answer
 from firstword.clock import Clock
 from firstword.errors import BuildError
 from firstword.manifest import Delta, Output
@@ -263,8 +263,19 @@ class Units:
         )
 
 
+#: Characters of an answer that are kept; of a longer one its digest tells as much.
+_MOST_SPELLED = 200
+
+
 def spell_answer(value: object) -> str:
-    """Spell a short answer, to compare it with another one."""
+    """Spell an answer, to compare it with another one."""
+    spelled = _spell(value)
+    if len(spelled) > _MOST_SPELLED:
+        return hashlib.sha256(spelled.encode()).hexdigest()
+    return spelled
+
+
+def _spell(value: object) -> str:
     if isinstance(value, Mapping):
         return json.dumps([[str(key), held] for key, held in value.items()])
     return json.dumps(value, default=str)

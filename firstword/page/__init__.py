@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from firstword.page.components import ComponentState, component_states, under_way
 from firstword.page.indicator import BY_COMPONENT, Indicator, page_indicator, story_indicator
+from firstword.page.kept import KeptStories
+from firstword.page.lines import Line
 from firstword.page.marks import Mark, Measure, Verdict, marks
 from firstword.page.promises import Outcome, Promise, PromiseKind, promises
 from firstword.page.record import Figures, Judged
@@ -11,7 +13,6 @@ from firstword.page.records import Records, Stamps
 from firstword.page.status import Day, StatusPage
 from firstword.page.stories import (
     ALL,
-    KeptStories,
     Order,
     Owing,
     Row,
@@ -31,6 +32,7 @@ __all__ = [
     "Indicator",
     "Judged",
     "KeptStories",
+    "Line",
     "Mark",
     "Measure",
     "Order",

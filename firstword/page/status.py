@@ -10,11 +10,13 @@ from functools import partial
 from firstword.clock import Clock
 from firstword.model import Component, Impact, Incident, Kind, Site, Update
 from firstword.page.components import ComponentState, component_states, matters, under_way
+from firstword.page.kept import KeptStories
+from firstword.page.lines import Line
 from firstword.page.marks import marks
 from firstword.page.promises import Promise, promises
 from firstword.page.records import Records
 from firstword.page.spans import lasted, spans
-from firstword.page.stories import KeptStories, Order, Stories, Wanted, Words
+from firstword.page.stories import Order, Stories, Wanted, Words
 from firstword.page.uptime import DAYS, Uptime, uptime
 from firstword.parse.times import start_of_day
 from firstword.recurrence import last_occurrence, next_occurrence
@@ -88,9 +90,9 @@ class StatusPage:
         """Tell whether a person stands behind every update of the site."""
         return self.stories.all_signed()
 
-    def lasted(self, incident: Incident) -> timedelta | None:
+    def lasted(self, incident: Incident | Line) -> timedelta | None:
         """Return how long an ended story was open in all; nothing for one that was taken back."""
-        return lasted(incident)
+        return incident.lasted if isinstance(incident, Line) else lasted(incident)
 
     def reopened(self, incident: Incident) -> bool:
         """Tell whether a story was opened again after an end."""

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from firstword import urls
 from firstword.clock import Clock
-from firstword.model import Incident, Kind
-from firstword.page import StatusPage, Wanted
+from firstword.model import Kind
+from firstword.page import Line, StatusPage, Wanted
 from firstword.render.page import Page
 
 T = TypeVar("T")
@@ -74,11 +74,11 @@ def year_page(
 ) -> dict[str, Any]:
     """Return what year.html gets."""
     years = by_year(status, kind, component)
-    stories: dict[date, list[Incident]] = {}
+    stories: dict[date, list[Line]] = {}
     if sum(years[year].values()) <= MOST_LISTED:
-        for incident in status.stories.find(_wanted(kind, component, year)):
-            local = incident.started_at.astimezone(status.site.timezone)
-            stories.setdefault(date(local.year, local.month, 1), []).append(incident)
+        for line in status.stories.lines(_wanted(kind, component, year)):
+            local = line.started_at.astimezone(status.site.timezone)
+            stories.setdefault(date(local.year, local.month, 1), []).append(line)
     newer, older = _neighbours(year, list(years))
     return {
         "year": year,
@@ -93,7 +93,7 @@ def year_page(
 
 def month_page(status: StatusPage, month: date, _clock: Clock) -> dict[str, Any]:
     """Return what month.html gets."""
-    stories = status.month(month)
+    stories = status.stories.lines(Wanted(month=month))
     newer, older = _neighbours(month, list(status.months))
     return {
         "month": month,
