@@ -19,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,6 +29,7 @@ from firstword.mail.people import open_people
 from firstword.mail.sending import Desk, send
 from firstword.mail.smtp import Server, SmtpTransport
 from firstword.mail.transport import Outcome, Quota
+from firstword.values import replace
 
 AT = datetime(2026, 11, 21, 9, 20, tzinfo=UTC)
 EDITION = Edition(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from benchmarks.moving import move
 from benchmarks.serving import Served
 from benchmarks.table import Row, Side
 from benchmarks.tools import Tools
+from firstword.values import replace
 
 #: How long an answer of the S3 is held back, in milliseconds.
 LATENCY = 30

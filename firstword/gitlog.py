@@ -13,10 +13,11 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, cast
+
+from msgspec import Struct
 
 from firstword.errors import FirstwordError
 
@@ -42,8 +43,7 @@ _LEAKS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """The checkout that is being published; `commit` is None where git knows nothing."""
 
     commit: str | None = None
@@ -174,8 +174,7 @@ def messages(repo: Path, since: str, path: str) -> Iterator[tuple[str, str]]:
         yield commit, message
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """One file as a commit holds it."""
 
     #: Relative to the folder that git was asked in.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
 
 from firstword.errors import SettingsError
 from firstword.model import Accent, Link, Site
@@ -33,8 +34,7 @@ _VIEW_BOX = re.compile(r'<svg\b[^>]*?\sviewBox\s*=\s*["\']([^"\']+)["\']', re.DO
 Rgb = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """A small picture that travels inside the page."""
 
     #: Free of '&', '<', '>' and '"', so that it can stand in an attribute as it is.

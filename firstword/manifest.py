@@ -16,6 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
 from firstword.errors import StoreError
 
 FORMAT = 2
@@ -26,8 +29,7 @@ Stamps = Mapping[str, Mapping[str, datetime | None]]
 """Incident id → update id → when it was first published; None = before records began."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(Struct, frozen=True, kw_only=True):
     """One file of the built site."""
 
     key: str  #: "incidents/2026-11-21-card-payments/index.html": posix, relative
@@ -37,8 +39,7 @@ class Output:
     owner: str  #: id of the incident it belongs to; "" = the site
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """What a target remembers of one incident file, of any kind."""
 
     id: str
@@ -53,8 +54,7 @@ class Record:
         return tuple((Counter(self.redactions) - Counter(other.redactions)).elements())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delta:
+class Delta(Struct, frozen=True, kw_only=True):
     """What is another one, new or gone since an older build."""
 
     keys: frozenset[str]  #: of outputs
@@ -98,8 +98,7 @@ class Memory:
     changed: Callable[[str], frozenset[str] | None] = field(default=_not_known, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """The commit that a publish was made from; `commit` is None where there was no git."""
 
     commit: str | None = None
@@ -108,8 +107,7 @@ class Origin:
     dirty: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
+class Lease(Struct, frozen=True, kw_only=True):
     """Who may write to a target, and until when; live until then, dead afterwards."""
 
     owner: str
@@ -123,8 +121,7 @@ class Lease:
         return now < self.until
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """One object as a target holds it."""
 
     digest: str
@@ -133,8 +130,7 @@ class Held:
     owner: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gone:
+class Gone(Struct, frozen=True, kw_only=True):
     """A tombstone: an object that nothing links to any more, deleted by a later publish."""
 
     etag: str  #: "" = not known: a publisher died while it wrote the object
@@ -142,23 +138,22 @@ class Gone:
     owner: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(Struct, frozen=True, kw_only=True):
     """All that a target holds and remembers; the defaults are a target never published to."""
 
     generation: int = 0
     build_id: str = ""
     headers: str = ""  #: digest of the table of content types that the objects were sent with
     next_change_at: datetime | None = None
-    source: Origin = field(default_factory=Origin)
+    source: Origin = msgspec.field(default_factory=Origin)
     lease: Lease | None = None
     probed: str = ""  #: the place where conditional writes were tried, and honoured
     guarded_at: datetime | None = None  #: when strangers were last seen to be kept out
     index: str = ""  #: digest of the shard that names the others, as last committed
-    objects: Mapping[str, Held] = field(default_factory=dict)
-    gone: Mapping[str, Gone] = field(default_factory=dict)
-    records: Mapping[str, Record] = field(default_factory=dict)
-    stamps: Stamps = field(default_factory=dict)
+    objects: Mapping[str, Held] = {}
+    gone: Mapping[str, Gone] = {}
+    records: Mapping[str, Record] = {}
+    stamps: Stamps = {}
 
     @property
     def published(self) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 import nh3
+from msgspec import Struct
 from pyromark import Markdown, Options
 
 from firstword import urls
@@ -79,8 +79,7 @@ _ENGINE = Markdown(
 _WORDS_ONLY = nh3.Cleaner(tags=set())
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(Struct, frozen=True):
     """What a text points to, and what of it no reader will get, in the order it is met."""
 
     #: The slugs of `[words](incident:slug)` links.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 from firstword.errors import Refused
 from firstword.headers import HEADERS
@@ -24,6 +25,7 @@ from firstword.manifest import (
 from firstword.memory import merge_memory
 from firstword.shards import Changed, count_pages, is_page
 from firstword.urls import RECORD
+from firstword.values import replace
 
 GRACE = timedelta(hours=1)
 LARGEST = 25_000_000
@@ -36,8 +38,7 @@ _SECRET = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Put:
+class Put(Struct, frozen=True, kw_only=True):
     """One object to write; `expect` is the ETag that must be there, None = nothing may be."""
 
     output: Output
@@ -49,16 +50,14 @@ class Put:
         return self.output.key
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delete:
+class Delete(Struct, frozen=True, kw_only=True):
     """One object to delete, and its tombstone."""
 
     key: str
     tomb: Gone
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What to do to one target. Each phase ends before the next begins; deletes come last."""
 
     phases: tuple[tuple[Put, ...], ...]
@@ -98,8 +97,7 @@ class Plan:
         return replace(self.manifest, objects=Changed(held, told), gone=gone, source=origin)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """What a plan looks at: what may differ between a target and a build, in full or by name."""
 
     keys: Sequence[str]  #: of objects, sorted
@@ -181,8 +179,7 @@ def make_plan(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Compared:
+class _Compared(Struct, frozen=True):
     """What a plan compares: each key's output and object, and each story's records."""
 
     manifest: Manifest

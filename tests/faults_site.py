@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from firstword.gitlog import Relation, Source
 from firstword.manifest import Built, Memory
 from firstword.publisher import Report, publish
 from firstword.store import Store
+from firstword.values import replace
 
 ROOT = Path(__file__).resolve().parent.parent
 STORIES = "content/incidents/2026/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -17,6 +17,7 @@ from firstword.mail.parcel import Edition, Look
 from firstword.markup import Markup
 from firstword.model import Incident, Mail, Site
 from firstword.page import Records, Stamps, StatusPage
+from firstword.values import replace
 
 THEME = Path(__file__).resolve().parent.parent / "theme"
 MAIL = Mail(sender="status@ternpaper.example", inbox="list@ternpaper.example")

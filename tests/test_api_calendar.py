@@ -9,7 +9,6 @@ import subprocess
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
@@ -27,6 +26,7 @@ from firstword.markup import Markup
 from firstword.model import Incident, Site
 from firstword.page import StatusPage
 from firstword.recurrence import next_occurrence
+from firstword.values import replace
 
 CLIENTS = ROOT / "tests" / "clients"
 NOTICE = """

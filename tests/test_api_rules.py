@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from apis import (
     CARD_FRONT,
@@ -18,6 +16,8 @@ from apis import (
     read,
     story,
 )
+
+from firstword.values import replace
 
 # ── incidents ────────────────────────────────────────────────────────────────────────────────────
 

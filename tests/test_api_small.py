@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from firstword.api.badges import Badge, badge_json, badge_svg
 from firstword.model import Component, Incident
 from firstword.page import StatusPage
+from firstword.values import replace
 from firstword.words import WORDS
 from firstword.words.vocabulary import INDICATORS
 

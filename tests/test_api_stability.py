@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +30,8 @@ from apis import (
     story,
     valid_until,
 )
+
+from firstword.values import replace
 
 ID = re.compile(r"[0-9a-z]{12}")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from textwrap import dedent
@@ -21,6 +20,7 @@ from firstword.check import (
 from firstword.model import Incident, Level, Site
 from firstword.parse import parse
 from firstword.settings import read_site
+from firstword.values import replace
 
 ROOT = Path(__file__).parent.parent
 CARDS = "content/incidents/2026/2026-11-21-cards.md"

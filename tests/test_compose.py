@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from textwrap import dedent
 from zoneinfo import ZoneInfo
@@ -27,6 +26,7 @@ from firstword.model import (
     Update,
 )
 from firstword.parse import end_of_day, parse
+from firstword.values import replace
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 ZONES: list[tzinfo] = [UTC, COPENHAGEN, ZoneInfo("America/St_Johns"), ZoneInfo("Pacific/Chatham")]
@@ -61,7 +61,7 @@ def incident(**values: object) -> Incident:
         ),
         started=at("2026-03-04 09:00"),
     )
-    return replace(small, **values)  # type: ignore[arg-type] # the names are the test's to get right
+    return replace(small, **values)
 
 
 # ── the text itself ──────────────────────────────────────────────────────────────────────────────
@@ -197,7 +197,7 @@ def test_a_title_stays_what_it_is(title: str) -> None:
     ],
 )
 def test_what_the_format_cannot_say_is_refused(update: dict[str, object], message: str) -> None:
-    broken = replace(incident().updates[0], **update)  # type: ignore[arg-type] # as above
+    broken = replace(incident().updates[0], **update)
 
     with pytest.raises(ValueError, match=re.escape(message)):
         compose_update(broken)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import letters
@@ -17,6 +16,7 @@ from firstword.mail.parcel import Cadence, Edition, Look
 from firstword.model import Incident, Kind, Status
 from firstword.page import Outcome, Promise, StatusPage
 from firstword.parse import parse
+from firstword.values import replace
 
 Golden = Callable[[str, str | bytes], None]
 
@@ -428,7 +428,7 @@ def test_a_digest_asks_one_bounded_question() -> None:
             asked.append(name)
             return getattr(page.stories, name)
 
-    counted = replace(page, stories=Counting())  # type: ignore[arg-type] # answers all the same
+    counted = replace(page, stories=Counting())  # answers all the same
     gather(counted, day_window(at("2026-10-13 12:00").date(), life.SITE.timezone), Look())
 
     assert asked == ["find"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from sites import CARDS_FILE, CONF, SmallSite
 from firstword.check import check_told
 from firstword.model import Person, Site, update_id
 from firstword.parse import parse
+from firstword.values import replace
 
 ROOT = Path(__file__).parent.parent
 FRONT = """\

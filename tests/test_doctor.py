@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,6 +27,7 @@ from firstword.manifest import ROOT_KEY
 from firstword.store import Store
 from firstword.store.exposure import Exposure
 from firstword.store.public import Answer
+from firstword.values import replace
 
 DAWN = model.Person(
     name="Dawn Okafor", role="Engineer", address="d@acme.example", shown="Dawn Okafor", slug="dawn"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from readers.programs import Rss2Email, Sfeed, SfeedAsItComes, need
 from sites import CONF, SLOW, SLOW_FILE, SmallSite
 
 from firstword.model import LIFECYCLE, Kind, Status
+from firstword.values import replace
 from firstword.words import speak
 
 ROOT = Path(__file__).resolve().parent.parent

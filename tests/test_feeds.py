@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import feedparser
@@ -31,6 +30,7 @@ from firstword import urls
 from firstword.feeds.channels import NEVER
 from firstword.model import Facts
 from firstword.settings import load_settings, read_site
+from firstword.values import replace
 
 
 @pytest.mark.parametrize("key", [*KEYS, urls.UPDATES_JSON])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, cycle, islice
 
@@ -16,6 +15,7 @@ from lxml import etree
 
 from firstword import urls
 from firstword.model import Incident, Status, Update
+from firstword.values import replace
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 from configparser import ConfigParser
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from firstword.build import RunOptions, build_site
 from firstword.headers import headers_for
 from firstword.render.connect import ways
 from firstword.settings import load_settings, read_site
+from firstword.values import replace
 
 ROOT = Path(__file__).resolve().parent.parent
 CONNECT = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")

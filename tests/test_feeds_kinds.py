@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import feedparser
@@ -14,6 +13,7 @@ from firstword import urls
 from firstword.headers import headers_for
 from firstword.model import Facts, Incident, Status, Update
 from firstword.settings import read_site
+from firstword.values import replace
 
 CHECKOUT = "components/checkout/updates.atom"
 API = "components/api/updates.atom"

@@ -7,7 +7,6 @@ import locale
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 from feedjudges import by_id, ids
@@ -15,6 +14,7 @@ from feedstories import CARDS, ROOT, SETTINGS, SITE, STORIES, build, incidents, 
 
 from firstword import urls
 from firstword.settings import read_site
+from firstword.values import replace
 
 
 @pytest.mark.parametrize(

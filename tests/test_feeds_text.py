@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import feedparser
@@ -17,6 +16,7 @@ from lxml import etree
 
 from firstword import urls
 from firstword.model import Facts, Incident, Kind, Status, Update
+from firstword.values import replace
 
 AWKWARD = [
     "Fish & chips",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from html import unescape
 from pathlib import Path
@@ -23,6 +22,7 @@ from firstword.model import Incident
 from firstword.page import StatusPage
 from firstword.render import Renderer, more_pages, pages, story_pages
 from firstword.settings import read_site
+from firstword.values import replace
 
 THEME = Path(__file__).parent.parent / "theme"
 CARDS_PAGE = "incidents/2026-11-21-cards/index.html"

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from email.header import decode_header, make_header
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from firstword.mail.parcel import TOKEN_HOLE, Cadence, Edition, Look
 from firstword.markup import Markup
 from firstword.model import Component, ComponentChange, Facts, Incident, Person
 from firstword.page import StatusPage
+from firstword.values import replace
 
 Golden = Callable[[str, str | bytes], None]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from firstword.mail.place import private_folder
 from firstword.mail.table import merge, read_table, write_table
 from firstword.model import Kind
 from firstword.settings import read_site
+from firstword.values import replace
 
 SITE = read_site(
     {

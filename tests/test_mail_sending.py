@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from firstword.mail.people import open_people
 from firstword.mail.sending import Desk, Sent, preview, send
 from firstword.mail.transport import Bucket, Outcome, Quota
 from firstword.model import Kind
+from firstword.values import replace
 
 ADA, BO, CY, DI = (f"{name}@reader.example" for name in ("ada", "bo", "cy", "di"))
 LOST = Outcome(fate=Fate.UNKNOWN, code="no answer")

@@ -12,7 +12,6 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from firstword.mail.ses import SesTransport, make_client, take_over
 from firstword.mail.transport import Quota
 from firstword.model import Kind, Mail
 from firstword.settings import read_site
+from firstword.values import replace
 
 pytestmark = pytest.mark.usefixtures("keys_of_nobody")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from firstword.manifest import (
 )
 from firstword.memory import merge_memory
 from firstword.shards import shard_digest
+from firstword.values import replace
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 U1, U2 = "20261121T092000Z", "20261121T100200Z"

@@ -40,7 +40,7 @@ def minutes(number: int) -> datetime:
 
 def told(number: int, status: Status, **values: Any) -> Update:
     """An update so many minutes after nine; facts are given by their names."""
-    facts = {name: values.pop(name) for name in Facts().__slots__ if name in values}
+    facts = {name: values.pop(name) for name in Facts.__struct_fields__ if name in values}
     return Update(
         at=minutes(number),
         author="Dawn Okafor",
@@ -53,7 +53,7 @@ def told(number: int, status: Status, **values: Any) -> Update:
 
 def story(*updates: Update, **values: Any) -> Incident:
     """An incident of these updates; facts of the front matter are given by their names."""
-    facts = {name: values.pop(name) for name in Facts().__slots__ if name in values}
+    facts = {name: values.pop(name) for name in Facts.__struct_fields__ if name in values}
     return Incident(
         id="cards",
         slug="cards",

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -32,6 +32,7 @@ from firstword.manifest import Lease, Manifest, Origin
 from firstword.shards import tree_of
 from firstword.store.kept import Journal, KeptShards
 from firstword.tick import due
+from firstword.values import replace
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +31,7 @@ from firstword.shards import shard_key
 from firstword.store import open_store
 from firstword.store.probe import PROBES
 from firstword.store.state import read_state
+from firstword.values import replace
 
 
 @pytest.fixture
@@ -379,7 +379,7 @@ def test_a_pinned_clock_is_what_pages_say_and_leases_go_by_the_real_one(world: W
 def published_by(world: World, commit: str | None, **known: object) -> None:
     """Publish a first time, from a commit."""
     source = Source(commit=commit, committed_at=NOON + HOUR)
-    world.publish_one(commit, source=replace(source, **known))  # type: ignore[arg-type]
+    world.publish_one(commit, source=replace(source, **known))
     world.store.requests.clear()
 
 

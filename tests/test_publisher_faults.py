@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from firstword.errors import BuildError, Conflict, StoreError, Unavailable
 from firstword.manifest import ROOT_KEY, STATE, Built, Manifest, Memory
 from firstword.publisher import Report
 from firstword.shards import tree_of
+from firstword.values import replace
 
 
 @pytest.fixture

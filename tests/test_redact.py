@@ -6,7 +6,7 @@ import gzip
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -45,6 +45,7 @@ from firstword.parse import parse
 from firstword.parse.redactions import Redaction, redactions
 from firstword.redact import Redacted, lines_with, redact
 from firstword.shards import SHARDS
+from firstword.values import replace
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 GAP = Redaction(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from html import unescape
 from pathlib import Path
@@ -18,6 +17,7 @@ from firstword.model import Incident, Site
 from firstword.page import StatusPage
 from firstword.render import Page, Renderer, more_pages, pages, story_pages
 from firstword.settings import read_site
+from firstword.values import replace
 
 THEME = Path(__file__).parent.parent / "theme"
 HOME = "index.html"

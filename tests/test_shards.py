@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from firstword.plan import Plan, make_plan
 from firstword.shards import tree_of
 from firstword.shards.documents import MOST_HOT, bucket_of, buckets_for, name_of
 from firstword.store.kept import Journal, KeptShards
+from firstword.values import replace
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 U1, U2 = "20261121T092000Z", "20261121T100200Z"

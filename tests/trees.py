@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from firstword.manifest import Manifest
 from firstword.shards import manifest_over, revise, shard_digest
+from firstword.values import replace
 
 
 @dataclass

@@ -7,8 +7,9 @@ that never ask it change only when content changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from firstword import urls
 from firstword.api.badges import badge_json, badge_svg, component_badge, page_badge
@@ -35,8 +36,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiFile:
+class ApiFile(Struct, frozen=True, kw_only=True):
     """One document: where it goes, and until when it holds."""
 
     key: str
@@ -48,8 +48,7 @@ class ApiFile:
     valid_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """One document before it is made: nothing is asked until somebody wants it."""
 
     key: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import unicodedata
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstword.api.standing import as_json, standing
 from firstword.clock import Clock
@@ -33,8 +34,7 @@ _NARROW, _WIDE = frozenset("iljtfrI.,:;'|!()[] "), frozenset("mwMW@%")
 _PADDING = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(Struct, frozen=True):
     """What a badge says, and its colour as six hexadecimal digits."""
 
     label: str

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from firstword.model import Incident, Kind
 from firstword.page import Order, StatusPage, Wanted
 from firstword.page.occasions import OFF, begins, repeats_until
 from firstword.recurrence import last_occurrence
+from firstword.values import replace
 from firstword.words import speak
 
 if TYPE_CHECKING:

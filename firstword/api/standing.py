@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from firstword.clock import Clock
 from firstword.model import (
@@ -37,8 +38,7 @@ from firstword.words import speak
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """How things stand now. Drills play no part."""
 
     #: The worst of the open incidents' impacts, the components' states and maintenance under way.

@@ -7,11 +7,12 @@ where the RFC asks for the one before: an hour too late.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from icalendar import Timezone
@@ -37,8 +38,7 @@ def timezone(zone: ZoneInfo, first_year: int, last_year: int) -> Timezone:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True):
     """One sort of change of the clocks."""
 
     before: timedelta

@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from firstword.cache import codec
 from firstword.model import Incident, Problem, Site
 from firstword.parse.readers import for_readers
+from firstword.values import replace
 
 #: Stories that are held in memory as they were read or written: a build asks for each often.
 _MOST_KNOWN = 16384
 _HAS_PROBLEMS = "(problems != '' OR remarks != '')"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One file as it is shown."""
 
     path: str

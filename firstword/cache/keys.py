@@ -8,12 +8,12 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from firstword.cache.database import Cache
 from firstword.model import Site
+from firstword.values import replace
 
 _HOME = Path(__file__).resolve().parent.parent
 _ABOUT = ".dist-info"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ ANSWERS = frozenset(
 )
 #: Beyond any instant: nothing of the answer was looked at yet.
 NOTHING_YET = 1 << 60
+_NOTHING_ASKED: dict[type, Wanted | Words] = {Wanted: Wanted(), Words: Words()}
 
 
 def spell(sort: str, *arguments: object) -> str:
@@ -48,12 +49,13 @@ def spell_find(wanted: Wanted | Words) -> str:
 def plain(wanted: Wanted | Words) -> dict[str, Any]:
     """Return what is asked as plain values."""
     said: dict[str, Any] = {}
-    for one in fields(wanted):
-        value = getattr(wanted, one.name)
-        if value != one.default:
+    nothing = _NOTHING_ASKED[type(wanted)]
+    for name in wanted.__struct_fields__:
+        value = getattr(wanted, name)
+        if value != getattr(nothing, name):
             if isinstance(value, datetime):
                 value = from_instant(value)
-            said[one.name] = value.isoformat() if isinstance(value, date) else value
+            said[name] = value.isoformat() if isinstance(value, date) else value
     return said
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -47,6 +47,7 @@ from firstword.markup import linked_slugs
 from firstword.model import Incident, Level, Problem, Site
 from firstword.parse import parse
 from firstword.settings import CONF
+from firstword.values import replace
 
 
 class Unusual(Exception):

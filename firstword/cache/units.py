@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
+
 from firstword.cache.answers import answer
 from firstword.cache.codec import from_instant, to_instant
 from firstword.cache.questions import ANSWERS, Change, Trace, span_of
@@ -21,8 +23,7 @@ BUCKETS = 1024
 _UNCOUNTED = -1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(Struct, frozen=True, kw_only=True):
     """One file that was made."""
 
     key: str

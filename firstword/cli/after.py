@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from firstword.model import Target
 from firstword.publisher import Report
 from firstword.store.public import Answer, fetch, unseen, wait_until_seen
 from firstword.store.state import in_parallel
+from firstword.values import replace
 
 
 def follow_up(

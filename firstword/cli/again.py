@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from firstword.build import Run
 from firstword.content.scan import FOLDER
+from firstword.values import replace
 from firstword.write import STAMP, read_stamp
 
 

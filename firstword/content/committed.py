@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from msgspec import Struct
 from pathlib import Path
 
 from firstword import gitlog
@@ -16,8 +17,7 @@ _FILES = frozenset({"100644", "100755"})
 _GONE = "000000"
 
 
-@dataclass(frozen=True, slots=True)
-class CommittedFile:
+class CommittedFile(Struct, frozen=True):
     """One incident file that a commit holds, and that was not read."""
 
     path: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from msgspec import Struct
 
 from firstword.content.load import Content, Published
 from firstword.content.scan import SourceFile
@@ -12,8 +13,7 @@ from firstword.parse import parse
 from firstword.parse.redactions import redactions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
+class Lost(Struct, frozen=True, kw_only=True):
     """A published story that no file tells any more, as a target remembers it."""
 
     text: str
@@ -25,8 +25,7 @@ class Lost:
         return self.incident.path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rescue:
+class Rescue(Struct, frozen=True, kw_only=True):
     """What to read instead, so that every lost story is shown as it is published."""
 
     files: tuple[SourceFile, ...]

@@ -8,10 +8,12 @@ out, as loudly.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from msgspec import Struct
 from datetime import datetime
 from typing import NamedTuple
 
+from firstword.values import replace
 from firstword.check import check_incident, check_published, check_told, clashes, remarks
 from firstword.content.scan import SourceFile
 from firstword.model import Incident, Level, Problem, Site
@@ -24,8 +26,7 @@ Since = Callable[[str], datetime | None]
 Published = Mapping[str, Collection[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A file that is not shown as it is now. `kept` names the version shown, "" for none."""
 
     path: str
@@ -40,8 +41,7 @@ class Held:
         return (*map(str, self.problems), f"{self.path}: held back; {shown}")
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """All that a site can be built from."""
 
     #: Originals with their translations, drafts and drills included, by path.
@@ -114,8 +114,7 @@ def load(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Judge:
+class _Judge(Struct, frozen=True):
     """Tells by itself whether a text is a good story."""
 
     site: Site

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
+from firstword.values import replace
 from firstword import gitlog
 from firstword.check import check_settings
 from firstword.check.times import AHEAD

@@ -7,6 +7,7 @@ import stat
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from msgspec import Struct
 from pathlib import Path
 
 from firstword.model import Level, Problem
@@ -16,8 +17,7 @@ from firstword.parse.text import MOST_BYTES
 FOLDER = "incidents"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True):
     """One file as it is now; `problem` says why it could not be read."""
 
     #: Relative to the site's root, with forward slashes: what problems and git call it.
@@ -49,8 +49,7 @@ def scan(root: Path, content: Path) -> tuple[list[SourceFile], list[Problem]]:
     return files, problems
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """One incident file that was seen and not read."""
 
     path: str
@@ -151,8 +150,7 @@ def shown(found: Path, root: Path) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
 
 
-@dataclass(frozen=True, slots=True)
-class _Unread:
+class _Unread(Struct, frozen=True):
     """A folder that could not be listed."""
 
     folder: Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -19,6 +18,7 @@ from firstword.mail.incoming import Incoming
 from firstword.mail.parcel import Cadence, Subscriber
 from firstword.mail.place import mail_of
 from firstword.model import Site
+from firstword.values import replace
 from firstword.words import Language, speak
 
 

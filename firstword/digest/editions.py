@@ -7,7 +7,6 @@ those who keep the list and the ledger; `composer` says whom one concerns.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -18,6 +17,7 @@ from firstword.mail.parcel import Cadence, Edition
 from firstword.model import ENDINGS, HOLDING, Incident, Kind, Update, update_id
 from firstword.page import StatusPage
 from firstword.page.occasions import OFF, begins
+from firstword.values import replace
 from firstword.words import speak
 
 #: A word that was published longer ago goes out alone no more: digests and the page have it.

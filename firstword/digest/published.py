@@ -6,11 +6,12 @@ An edition is made of this alone, so that it is the same one whenever it is made
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from firstword.model import Incident, Update
 from firstword.page import Records, StatusPage, Wanted
+from firstword.values import replace
 
 #: A word that was signed longer than this before it was published is history: it mails nobody.
 BACKDATED = timedelta(days=31)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from firstword.mail.parcel import Look
 from firstword.model import Facts, Incident, Site, Update
 from firstword.page import StatusPage
+from firstword.values import replace
 
 _TEXTS = ("title", "affected", "unaffected", "workaround", "because")
 

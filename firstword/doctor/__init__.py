@@ -6,7 +6,6 @@ A check is a function; adding one is writing it and naming it in `site.CHECKS` o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from firstword.errors import FirstwordError, SettingsError
 from firstword.settings import CONF, load_settings, read_site
 from firstword.store import open_store
 from firstword.store.public import Answer
+from firstword.values import replace
 
 __all__ = ["Finding", "Level", "examine"]
 

@@ -15,7 +15,7 @@ from firstword.parse.names import slug_of
 
 #: Of a title, so much becomes the name of its file.
 _LONGEST_NAME = 48
-_FACTS = frozenset(Facts.__dataclass_fields__)
+_FACTS = frozenset(Facts.__struct_fields__)
 
 
 class Flaw(NamedTuple):

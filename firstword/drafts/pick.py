@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from firstword.check import check_incident
 from firstword.model import HOLDING, LIFECYCLE, Incident, Kind, Person, Site, Status, Update
+from firstword.values import replace
 
 
 def open_stories(stories: Iterable[Incident]) -> tuple[Incident, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from firstword.model import ENDINGS, About, Impact, Incident, Kind, Status
+from firstword.values import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

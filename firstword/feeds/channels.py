@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from itertools import islice
+
+from msgspec import Struct
 
 from firstword import urls
 from firstword.feeds.entries import Entry, Teller
 from firstword.feeds.text import legal
 from firstword.model import Component, Incident, Kind, Update
 from firstword.page import StatusPage, Words
+from firstword.values import replace
 from firstword.words import speak
 
 #: Entries in a feed, the newest ones: what feed readers fetch again and again stays small.
@@ -28,8 +30,7 @@ NEVER = datetime(2026, 1, 1, tzinfo=UTC)
 Pair = tuple[Incident, Update]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(Struct, frozen=True, kw_only=True):
     """One document of a feed: newest entry first, no two dated alike. Its texts are legal XML."""
 
     #: Names the feed; archives share it, as they share the feed's id (RFC 5005 §4).
@@ -53,8 +54,7 @@ class Feed:
         return max((entry.updated for entry in self.entries), default=NEVER)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
+class Channel(Struct, frozen=True, kw_only=True):
     """Documents that are made together; nothing is asked until somebody wants them."""
 
     name: str

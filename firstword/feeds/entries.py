@@ -5,9 +5,10 @@ from __future__ import annotations
 import heapq
 import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+
+from msgspec import Struct
 
 from firstword import urls
 from firstword.feeds.dates import EntryDates
@@ -24,8 +25,7 @@ LATE = timedelta(hours=1)
 EARLIER = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One entry of a feed. Its texts hold nothing that XML cannot carry."""
 
     id: str

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
 
 from firstword.markup import Markup
 from firstword.model import Due, Facts, Incident, Kind, Moment, Site, Update
 from firstword.page import StatusPage
+from firstword.values import replace
 from firstword.words import Language, speak
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """An update as it stood when it was published, whatever was corrected later."""
 
     incident: Incident

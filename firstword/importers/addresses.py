@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from firstword import urls
 from firstword.importers.report import Entry, Repair
 from firstword.model import Incident
+from firstword.values import replace
 
 _WHY = "an old address that cannot be kept: {} has it"
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +17,7 @@ from firstword.importers.report import Entry, Outcome, printable
 from firstword.importers.siteconf import NotLiteral, line_of, with_components
 from firstword.model import Component, Incident
 from firstword.parse import parse
+from firstword.values import replace
 
 CONF = "pelicanconf.py"
 _INCIDENTS = "content/incidents"

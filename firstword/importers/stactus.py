@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from firstword.importers.telling import (
 from firstword.importers.times import BadTime, Log, When, read_time, utc
 from firstword.importers.values import Node, get, items, keys, line, read_yaml, shown
 from firstword.model import Impact, Status
+from firstword.values import replace
 
 _VERSION = "incident/v1"
 _SETTINGS = ("stactus.yaml", "stactus.yml")

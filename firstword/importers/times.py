@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 
 from firstword.importers.report import LeftOut, Repair
 from firstword.parse import parse_time
+from firstword.values import replace
 
 _ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"

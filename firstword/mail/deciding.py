@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ from firstword.mail.parcel import Consent, Standing, Subscriber
 from firstword.mail.people import People
 from firstword.mail.table import RowProblem, read_subscriber
 from firstword.model import Site
+from firstword.values import replace
 
 #: How long a request to confirm can be answered.
 VALID = timedelta(days=7)

@@ -12,7 +12,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from firstword.errors import FirstwordError, ListMissing
 from firstword.mail.parcel import Cadence, Consent, Standing, Subscriber
 from firstword.mail.seal import SECRET_BYTES, person_of, sealed, token_of
 from firstword.model import Kind
+from firstword.values import replace
 
 NAME = "subscribers.db"
 _SCHEMA = "1"

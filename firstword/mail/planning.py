@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 
@@ -15,6 +15,7 @@ from firstword.mail.ledger import Entry, Event, Fate, Ledger
 from firstword.mail.parcel import Cadence, Composer, Edition, Look, Standing, Subscriber
 from firstword.mail.people import People
 from firstword.model import Kind
+from firstword.values import replace
 
 #: An urgent letter whose arrival cannot be known is sent again this often, and no more.
 AGAIN_AT_MOST = 5

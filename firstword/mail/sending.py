@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from firstword.errors import MailError
@@ -22,6 +22,7 @@ from firstword.mail.parcel import Composer, Edition, Letter, Look, Standing
 from firstword.mail.people import People
 from firstword.mail.planning import Plan, make_plan
 from firstword.mail.transport import Bucket, Lane, Outcome, Transport
+from firstword.values import replace
 
 #: How many composed letters are kept: one a look, and another for each that carries missed words.
 _LETTERS = 256

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from firstword.errors import MailError
@@ -19,6 +18,7 @@ from firstword.mail.ledger import Fate
 from firstword.mail.parcel import PACES, Consent, Standing, Subscriber
 from firstword.mail.transport import Outcome, Quota
 from firstword.model import Kind, Mail, Site
+from firstword.values import replace
 
 if TYPE_CHECKING:
     from firstword.mail.people import People

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import StringIO
 from typing import TextIO
 from zoneinfo import available_timezones
@@ -15,6 +15,7 @@ from firstword.mail.parcel import PACES, Cadence, Consent, Standing, Subscriber
 from firstword.mail.people import People
 from firstword.model import Kind, Site
 from firstword.parse.keys import nearest
+from firstword.values import replace
 
 NEEDED = ("address", "cadence")
 OPTIONAL = ("components", "kinds", "language", "zone")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
+
+from msgspec import Struct
 
 from firstword.model.words import (
     ENDINGS,
@@ -24,24 +26,21 @@ def update_id(at: datetime) -> str:
     return f"{at.isoformat()[:19].replace('-', '').replace(':', '')}Z"
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True, omit_defaults=True):
     """A promised instant. `whole_day`: only the day was promised, and `at` is where it ends."""
 
     at: datetime
     whole_day: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentChange:
+class ComponentChange(Struct, frozen=True, omit_defaults=True):
     """What an update says of one component; no status means: as the impact has it."""
 
     id: str
     status: ComponentStatus | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a file's first values or one update's keys say; None: it says nothing of this."""
 
     title: str | None = None
@@ -82,12 +81,11 @@ class Facts:
 
 _NOTHING = Facts()
 # Asked for once: these are read and laid over each other for every update of every file.
-_FACTS = tuple(Facts.__dataclass_fields__)
+_FACTS = Facts.__struct_fields__
 _VALUES = attrgetter(*_FACTS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUp:
+class FollowUp(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A promise to change something: who, what, by when."""
 
     #: Counted over the whole incident from 1, in the order of time; `done: 2` means number 2.
@@ -100,8 +98,7 @@ class FollowUp:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
+class Update(Struct, frozen=True, kw_only=True, eq=False, omit_defaults=True):
     """One dated, signed entry in a timeline."""
 
     at: datetime
@@ -110,7 +107,7 @@ class Update:
     status: Status
     #: Markdown, never empty where a person signed.
     body: str
-    says: Facts = Facts()
+    says: Facts = _NOTHING
     #: The instant of the update this one corrects.
     corrects: datetime | None = None
     #: Numbers of the follow-ups this update closes.
@@ -120,9 +117,9 @@ class Update:
     notify: bool = True
     line: int = 0
     #: The line the body begins on.
-    body_line: int = field(default=0, compare=False, repr=False)
+    body_line: int = 0
     #: Key → line, for those who report problems.
-    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    lines: Mapping[str, int] = {}
 
     @property
     def id(self) -> str:
@@ -134,13 +131,24 @@ class Update:
         """Whether a named person stands behind it."""
         return self.author != "imported"
 
+    def __eq__(self, other: object) -> bool:
+        """Compare what is said; where it stands in a file makes it no other update."""
+        if not isinstance(other, Update):
+            return NotImplemented
+        return self is other or bool(_UPDATE(self) == _UPDATE(other))
+
+    def __hash__(self) -> int:
+        return hash(_UPDATE(self))
+
     def line_of(self, key: str) -> int:
         """Return the line a key stands on, or the heading's."""
         return self.lines.get(key, self.line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+_UPDATE = attrgetter(*(n for n in Update.__struct_fields__ if n not in {"body_line", "lines"}))
+
+
+class Moment(Struct, frozen=True, kw_only=True):
     """An update in its place: what held once it was published."""
 
     update: Update
@@ -166,8 +174,7 @@ class Moment:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class Incident(Struct, frozen=True, kw_only=True, eq=False, omit_defaults=True, dict=True):
     """One file's story: an incident, a maintenance or a notice."""
 
     id: str
@@ -191,11 +198,21 @@ class Incident:
     language: str = ""
     translations: tuple[Incident, ...] = ()
     #: Key of the front matter → line, for those who report problems.
-    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
-    timeline: tuple[Moment, ...] = field(init=False, compare=False, repr=False)
+    lines: Mapping[str, int] = {}
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "timeline", _timeline(self))
+    def __eq__(self, other: object) -> bool:
+        """Compare what is said; where it stands in a file makes it no other story."""
+        if not isinstance(other, Incident):
+            return NotImplemented
+        return self is other or bool(_INCIDENT(self) == _INCIDENT(other))
+
+    def __hash__(self) -> int:
+        return hash(_INCIDENT(self))
+
+    @cached_property
+    def timeline(self) -> tuple[Moment, ...]:
+        """Every update in its place, oldest first."""
+        return _timeline(self)
 
     @property
     def now_holds(self) -> Moment:
@@ -292,6 +309,9 @@ class Incident:
     def find(self, at: datetime) -> Update | None:
         """Return the update of that instant."""
         return next((u for u in self.updates if u.at == at), None)
+
+
+_INCIDENT = attrgetter(*(n for n in Incident.__struct_fields__ if n != "lines"))
 
 
 def _timeline(incident: Incident) -> tuple[Moment, ...]:

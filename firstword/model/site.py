@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+
+class Person(Struct, frozen=True, kw_only=True):
     """Somebody who may sign. The file carries `name`; readers see `shown`."""
 
     name: str
@@ -26,8 +26,7 @@ class Person:
     successor: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Component:
+class Component(Struct, frozen=True, kw_only=True):
     """A part of the service users know by name."""
 
     id: str
@@ -44,8 +43,7 @@ class Component:
     owner_since: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """Where to publish to, and what is special about that place; "" = nothing is."""
 
     #: a folder, or s3://bucket/prefix
@@ -65,24 +63,21 @@ class Target:
     checksums: str = "when_required"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accent:
+class Accent(Struct, frozen=True, kw_only=True):
     """The colour that is the company's own, as it can be read on light and on dark pages."""
 
     light: str
     dark: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """A way from every page to elsewhere."""
 
     text: str
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
+class Mail(Struct, frozen=True, kw_only=True):
     """What is set about mail. Passwords are no setting."""
 
     #: The site's own address, which every message comes from.
@@ -111,8 +106,7 @@ class Mail:
     authserv: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """Every setting that parsing, checking, rendering and publishing may ask for."""
 
     name: str
@@ -121,9 +115,9 @@ class Site:
     timezone: ZoneInfo
     language: str = "en"
     #: Language → what the site says otherwise than our catalogue: English text → its own.
-    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    people: Mapping[str, Person] = field(default_factory=dict)
-    components: Mapping[str, Component] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = {}
+    people: Mapping[str, Person] = {}
+    components: Mapping[str, Component] = {}
     #: Who made the tag URIs of the feeds, as RFC 4151 asks: host, then a date it was ours.
     tag_authority: str
     #: Build files marked `drill: true`.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstword.clock import Clock
 from firstword.model import UNDER_WAY, Component, ComponentStatus, Incident, Kind
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentState:
+class ComponentState(Struct, frozen=True):
     """One component's state and the stories that hold it there, worst first."""
 
     component: Component

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from firstword.model import Due, FollowUp, Incident, Person, Site, Update, update_id
 from firstword.page.marks import Measure, Verdict, marks
 from firstword.page.records import Records, Stamps
+from firstword.values import replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
+class Owed(Struct, frozen=True, kw_only=True):
     """Something that somebody owes."""
 
     measure: Measure

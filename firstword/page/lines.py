@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from firstword.model import About, Incident, Kind, Status
 from firstword.page.spans import lasted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """What a list names a story by; it changes seldom, so that lists are seldom made again."""
 
     slug: str

@@ -8,10 +8,11 @@ promise that nothing has settled is overdue is for whoever has a clock: here it 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
+
+from msgspec import Struct
 
 from firstword.clock import Clock
 from firstword.model import ENDINGS, Component, Due, Incident, Kind, Site, Status, Update
@@ -64,8 +65,7 @@ _PROMISED = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(Struct, frozen=True, kw_only=True):
     """One thing judged."""
 
     #: Decides which month it counts in; of a promise, when it was due.
@@ -118,8 +118,7 @@ def marks(incident: Incident, records: Records, site: Site) -> tuple[Mark, ...]:
     return tuple(sorted(found, key=lambda mark: mark.place))
 
 
-@dataclass(frozen=True, slots=True)
-class _Ledger:
+class _Ledger(Struct, frozen=True):
     incident: Incident
     records: Records
     site: Site

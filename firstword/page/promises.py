@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import Enum, StrEnum, auto
+
+from msgspec import Struct
 
 from firstword.clock import Clock
 from firstword.model import ENDINGS, HOLDING, Due, FollowUp, Incident, Moment, Status, Update
@@ -42,8 +43,7 @@ class Outcome(StrEnum):
     RELEASED = "released"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
+class Promise(Struct, frozen=True, kw_only=True):
     """One promise with its outcome at an instant."""
 
     kind: PromiseKind
@@ -113,8 +113,7 @@ def promises(
     return tuple(made)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ledger:
+class _Ledger(Struct, frozen=True):
     """One story's promises against what was published of it, and when."""
 
     incident: Incident

@@ -6,8 +6,9 @@ What is settled comes as sums of months that no clock moves; what is owed is jud
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from firstword.clock import Clock
 from firstword.model import FollowUp, Incident, Update
@@ -30,11 +31,10 @@ def verdicts(measure: Measure) -> tuple[Verdict, ...]:
     return _TOOK if measure is Measure.EXPLANATION else _TOOK[:1]
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """The sums of one period."""
 
-    _sums: Mapping[tuple[Measure, Verdict], Sum] = field(default_factory=dict)
+    _sums: Mapping[tuple[Measure, Verdict], Sum] = {}
 
     @classmethod
     def of(cls, sums: Iterable[Sum]) -> Figures:
@@ -75,8 +75,7 @@ class Figures:
                 yield one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """One mark with what it is about, and what it comes to now."""
 
     incident: Incident

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from firstword.model import Incident, Update
 
@@ -15,15 +16,14 @@ WORTH_SAYING = timedelta(minutes=5)
 Stamps = Mapping[str, Mapping[str, datetime | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(Struct, frozen=True):
     """The stamps of the targets, as the build needs them.
 
     Without a target (plain `pelican content`) there are no records: every signature is taken at
     its word, and nothing is judged.
     """
 
-    stamps: Stamps = field(default_factory=dict)
+    stamps: Stamps = {}
     #: Whether any target has ever been published to.
     began: bool = False
     #: The instant at which updates that no target holds yet are being published.

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from msgspec import Struct
+
 from firstword.clock import Clock
 from firstword.model import Component, Impact, Incident, Kind, Site, Update
 from firstword.page.components import ComponentState, component_states, matters, under_way
@@ -25,8 +27,7 @@ from firstword.recurrence import last_occurrence, next_occurrence
 RECENT_DAYS = 14
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Struct, frozen=True):
     """A day of the site and the stories that touched it, oldest first."""
 
     day: date

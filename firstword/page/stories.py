@@ -7,10 +7,11 @@ exact test, `matches`, that every answer passes through: a database may only nar
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct
 
 from firstword.model import Incident, Kind, Update
 from firstword.page.lines import Line
@@ -28,8 +29,7 @@ class Order(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """What questions know of a story without looking into it."""
 
     id: str
@@ -87,8 +87,7 @@ class Row:
         return (at, self.id) if at else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """Which stories are asked for; what is not said is not asked."""
 
     kinds: tuple[Kind, ...] = ()
@@ -127,8 +126,7 @@ class Wanted:
 ALL = Wanted()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(Struct, frozen=True, kw_only=True):
     """Which updates are asked for, newest first; drills are not for feeds or mail."""
 
     kinds: tuple[Kind, ...] = ()

@@ -9,9 +9,10 @@ second. Today has a row for it all the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
+
+from msgspec import Struct
 
 from firstword.clock import Clock
 from firstword.model import ENDINGS, UNDER_WAY, ComponentStatus, Incident, Kind, Moment
@@ -23,8 +24,7 @@ DAYS = 90
 _DOWN = frozenset({ComponentStatus.PARTIAL_OUTAGE, ComponentStatus.MAJOR_OUTAGE})
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """A time during which one story held a component in one state."""
 
     start: datetime
@@ -35,8 +35,7 @@ class Stretch:
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentDay:
+class ComponentDay(Struct, frozen=True):
     """One day of a component: the worst state of it, how long it was down, and by what."""
 
     day: date
@@ -52,8 +51,7 @@ class ComponentDay:
         return self.status in _DOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Uptime:
+class Uptime(Struct, frozen=True):
     """A component's days, oldest first, and the share of their time that it was not down."""
 
     days: tuple[ComponentDay, ...]

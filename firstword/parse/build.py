@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
+
+from msgspec import Struct
 
 from firstword.model import About, Incident, Kind, Level, Problem
 from firstword.parse.body import read_updates
@@ -22,8 +23,7 @@ from firstword.parse.values import Said, Values
 _MOST_PROBLEMS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """What one file came to. `incident` is None when any problem is an error."""
 
     incident: Incident | None

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstword.parse.findings import Finding, shown
 from firstword.parse.keys import FRONT_KEYS
@@ -18,8 +19,7 @@ _KEY = re.compile(r"([A-Za-z_]+)\s*:(?:\s|$)")
 _UPDATE = re.compile(r" {0,3}#{2,6}\s*(?:\d{4}-|\S.*\|.*\|)")
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The two halves of a file, each with the number of its first line."""
 
     front: Sequence[str]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import partial
 from operator import is_
 
 from firstword.model import Incident, Site, Update
+from firstword.values import replace
 
 _BEGINS = r"(?:[-*+]|\d+[.)])[ \t]"
 #: From the box of an item up to a bracket, without running on into the next item.

@@ -8,16 +8,16 @@ A gap says by itself, wherever the text goes, that something was removed, when, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 _GAP = re.compile(
     r"\[redacted\s+(\d{4}-\d\d-\d\d)\s+(\d\d:\d\d)\s+UTC\s+by\s+([^\[\]:|]+?):\s+([^\[\]|]+?)\s*\]"
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redaction:
+class Redaction(Struct, frozen=True, kw_only=True):
     """One gap. Reads as its own text."""
 
     at: datetime  #: UTC, to the minute

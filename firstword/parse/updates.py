@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from firstword.model import LIFECYCLE, Kind, Status, Update
@@ -13,6 +12,7 @@ from firstword.parse.findings import shown
 from firstword.parse.followups import read_follow_ups
 from firstword.parse.keys import TEXTS, UPDATE_KEYS, nearest, update_key_hint
 from firstword.parse.values import Said, Values
+from firstword.values import replace
 
 _KEEPING = (Status.UPDATE, Status.ANSWER, Status.CORRECTION)
 _KEY_LINE = re.compile(r"([A-Za-z_]+):[ \t]+\S.*")

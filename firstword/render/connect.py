@@ -7,8 +7,9 @@ same lines for the example site, and a test holds the two together.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from firstword import urls
 from firstword.model import Site
@@ -115,16 +116,14 @@ receivers:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Lines, and the file they go into."""
 
     file: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """A program that tells people, and what to give it. `id` is its place on the page."""
 
     id: str

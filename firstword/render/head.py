@@ -6,11 +6,11 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
 import markupsafe
+from msgspec import Struct
 
 from firstword import urls
 from firstword.clock import Clock
@@ -40,8 +40,7 @@ _SHAPES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedLink:
+class FeedLink(Struct, frozen=True, kw_only=True):
     """A feed that a reader or a browser may find by itself."""
 
     type: str
@@ -49,8 +48,7 @@ class FeedLink:
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(Struct, frozen=True, kw_only=True):
     """What differs from page to page; a page that says nothing gets what is here."""
 
     #: How bad what the page tells of is; None = it tells of no state.
@@ -64,7 +62,7 @@ class Head:
     #: Feeds of this page alone.
     feeds: tuple[FeedLink, ...] = ()
     #: (language, path) of the same story in every language, the original first.
-    languages: tuple[tuple[str, str], ...] = field(default=())
+    languages: tuple[tuple[str, str], ...] = ()
 
 
 def home_head(status: StatusPage, clock: Clock) -> Head:

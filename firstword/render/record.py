@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from firstword import urls
 from firstword.clock import Clock
@@ -21,8 +22,7 @@ _Row = tuple[date, str, Figures]
 Cell = int | timedelta | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """Figures of some periods; columns are verdicts, or `count`, `average`, `longest`."""
 
     columns: tuple[str, ...]

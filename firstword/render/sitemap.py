@@ -7,11 +7,12 @@ come from what was signed, never from the clock.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from math import ceil
 from xml.sax.saxutils import escape, quoteattr
+
+from msgspec import Struct
 
 from firstword import urls
 from firstword.model import Incident, Site
@@ -27,8 +28,7 @@ _NAMESPACES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SitemapFile:
+class SitemapFile(Struct, frozen=True, kw_only=True):
     """One file for search engines; it asks for what is in it only when it is made."""
 
     key: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstword.model import FollowUp, Incident, Update
 
@@ -24,8 +25,7 @@ class Told(str):
         return told
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """The words of an update as a page shows them."""
 
     update: Update

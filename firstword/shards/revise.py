@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from firstword.manifest import Gone, Held, Manifest, Record
@@ -18,6 +18,7 @@ from firstword.shards.documents import (
     shard_digest,
 )
 from firstword.shards.tree import Tree, changes_of, is_page, tree_of
+from firstword.values import replace
 
 COLD = -1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -19,6 +18,7 @@ from firstword.shards.documents import (
     read_index,
     shard_key,
 )
+from firstword.values import replace
 
 V = TypeVar("V")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from firstword.errors import SettingsError
 from firstword.model import Target
 from firstword.store.exposure import Exposure
+from firstword.values import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from firstword.errors import Conflict, Refused, StoreError
 from firstword.manifest import STATE
 from firstword.store import Found, Head, Remote, Store
 from firstword.store.state import ATTEMPTS, State
+from firstword.values import replace
 
 PROBES = f"{STATE}probe/"
 #: How long it holds that strangers may not write: a bucket can be opened on any day.

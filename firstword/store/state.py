@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -31,6 +31,7 @@ from firstword.manifest import (
 from firstword.plan import Delete, Put
 from firstword.shards import manifest_over, revise, shard_digest, shard_key
 from firstword.store import Store
+from firstword.values import replace
 
 #: A conflict may only mean that the server was busy with the object: look, and try again.
 ATTEMPTS = 5

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from firstword.model import Status
+from firstword.values import replace
 
 _STATUSES = {
     "investigating": Status.INVESTIGATING,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from firstword.importers.reading import Unreadable, decode, read_file
@@ -20,6 +20,7 @@ from firstword.importers.values import (
     read_yaml,
     shown,
 )
+from firstword.values import replace
 
 _READERS = {".toml": read_toml, ".yaml": read_yaml, ".yml": read_yaml, ".json": read_json}
 #: In the order in which Hugo looks for them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from firstword.compose import mend
@@ -11,6 +11,7 @@ from firstword.importers.cstate.body import Part, Word, parts_of, word_of
 from firstword.importers.report import LeftOut, Repair
 from firstword.importers.times import BadTime, Log, utc
 from firstword.model import Facts, Kind, Status, Update
+from firstword.values import replace
 
 _GOING_ON = frozenset({Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING})
 _SECOND = timedelta(seconds=1)

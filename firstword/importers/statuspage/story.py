@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
 
@@ -28,6 +28,7 @@ from firstword.model import (
     Update,
 )
 from firstword.parse.names import ALIAS, SLUG
+from firstword.values import replace
 
 _SECOND = timedelta(seconds=1)
 _LONGEST = 100
