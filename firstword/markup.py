@@ -48,6 +48,8 @@ _HOST = re.compile(r"(?!https?:)|https?://[^/\\]", re.IGNORECASE)
 _UNSPELLED = re.compile(r'[\s"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})')
 #: What the sanitiser leaves of a link whose address is gone.
 _NO_LINK = re.compile(r'<a((?: title="[^"]*")?) rel="noopener">')
+#: What it leaves of a picture without an address: its words stand for it.
+_NO_PICTURE = re.compile(r'<img(?![^>]* src=)(?:(?: alt="([^"]*)")|(?: title="[^"]*"))*>')
 _ANY_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
 _STORY = "incident"
 #: Comments, which are meant to be unseen; tags; and what is opened and never ended.
@@ -90,6 +92,8 @@ class Examined(Struct, frozen=True):
     lost_pictures: tuple[str, ...] = ()
     #: What HTML takes for a tag and we do not show: `<div>`, and the word in `Error: <timeout>`.
     lost_tags: tuple[str, ...] = ()
+    #: Links to a place on this site, as somebody typed them.
+    paths: tuple[str, ...] = ()
 
 
 def examine(text: str) -> Examined:
@@ -117,6 +121,7 @@ def examine(text: str) -> Examined:
             for mark in _MARK.finditer(rendered)
             if mark["tag"] and mark["tag"].casefold() not in _TAGS
         ),
+        paths=_once(url for tag, url in found if tag == "a" and re.match(r"/(?!/)", url)),
     )
 
 
@@ -169,6 +174,8 @@ class Markup:
             return kept[0]
         self._asked.clear()
         html = _NO_LINK.sub(r"<a\1>", self._cleaner.clean(_convert(text)))
+        if "<img" in html:
+            html = _NO_PICTURE.sub(lambda found: found[1] or "", html)
         if len(self._rendered) >= _MOST_KEPT:
             self._rendered.clear()
         self._rendered[text] = html, tuple(dict.fromkeys(self._asked))

@@ -123,7 +123,10 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"errors", "look", "model", "parse", "settings"},
         {"yaml"},
     ),
-    "importers": ({"compose", "errors", "model", "parse", "urls"}, {"yaml"}),
+    "importers": (
+        {"compose", "errors", "markup", "model", "parse", "urls"},
+        {"nh3", "pyromark", "yaml"},
+    ),
     "cli": ({"errors"}, set()),
     "pelican_defaults": (set(), set()),
 }

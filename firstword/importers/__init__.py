@@ -19,6 +19,7 @@ from firstword.importers.addresses import settled
 from firstword.importers.report import Entry, LeftOut, Repair, Report
 from firstword.importers.site import CONF, Site, add_components, settings_of, write_story
 from firstword.importers.siteconf import NotLiteral, components_in
+from firstword.importers.unseen import told
 from firstword.model import Component, Incident
 
 #: Each format is the module of that name, whose `read` is its Reader.
@@ -129,9 +130,9 @@ def carry(
     site = Site(site_root, dry_run=dry_run)
     images = {path: data for path, data in history.images.items() if not site.has(path, data)}
     image_needs = {path: need for path, data in images.items() if (need := site.add(path, data))}
+    stories = told(settled((s.entry, s.incident) for s in history.stories), history.images)
     entries = tuple(
-        write_story(entry, incident, site) if incident else entry
-        for entry, incident in settled((s.entry, s.incident) for s in history.stories)
+        write_story(entry, incident, site) if incident else entry for entry, incident in stories
     )
     needs = [*history.needs, *image_needs.values()]
     if history.components:

@@ -60,7 +60,7 @@ def read(source: Source) -> History:
     site = _Site(
         rules=rules,
         shared=Shared(format="pelican", zone=source.zone, names=names),
-        pictures=Pictures(root=root, folder=root / rules.images),
+        pictures=Pictures(root=root, folders=tuple(dict.fromkeys((root / rules.images, root)))),
     )
     needs: list[str] = []
     stories: list[Story] = []
@@ -101,6 +101,8 @@ def _one(path: Path, name: PurePosixPath, site: _Site, root: Path) -> Story:
         log.repairs += repairs
         front = read_meta(text)
         log.repairs += front.repairs
+        beside = (path.parent, *site.pictures.folders)
+        front.body = site.pictures.take(front.body.strip("\n"), log, beside)
         return _Article(name, front, site, log).story()
     except Unreadable as error:
         return not_carried(str(name), str(error))
@@ -163,9 +165,7 @@ class _Article:
             addresses=tuple(self._addresses(rules.address, stem, title)),
             draft=self._flag("draft"),
         )
-        body = self.front.body.strip("\n")
-        body = self.site.pictures.take(body, self.log) if rules.images else body
-        tale.words = list(self._words(body, tale))
+        tale.words = list(self._words(self.front.body, tale))
         ended = self._time("ended")
         over = self._flag("resolved") or ("resolved" not in rules.fields and ended is not None)
         close(tale, over=over, ended=ended, said="ended" if ended else "resolved")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from firstword.errors import ImportFailed
 from firstword.importers import History, Source, Story
+from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable, decode, files_in, read_file
 from firstword.importers.report import LeftOut, Repair
 from firstword.importers.siteconf import Names
@@ -48,6 +49,7 @@ def read(source: Source) -> History:
     names = Names(source.components)
     repairs, left_out = _read_settings(root, names, needs)
     shared = Shared(format="stactus", zone=source.zone, names=names)
+    pictures = Pictures(root=root, folders=(root,))
     stories: list[Story] = []
     ignored: list[tuple[str, str]] = []
     for path in files_in(root, needs):
@@ -62,7 +64,7 @@ def read(source: Source) -> History:
         except Unreadable as error:
             stories.append(not_carried(name, str(error)))
             continue
-        found = list(_stories(name, text, mended, shared))
+        found = list(_stories(name, text, mended, shared, pictures))
         stories += found
         if not found:
             ignored.append((name, "nothing in it"))
@@ -72,6 +74,7 @@ def read(source: Source) -> History:
         stories=tuple(stories),
         components=tuple(names.new),
         component_lines=tuple(names.lines),
+        images=pictures.found,
         ignored=tuple(ignored),
         repairs=tuple(repairs),
         left_out=tuple(left_out),
@@ -106,7 +109,9 @@ def _read_settings(
     return said, [LeftOut(path.name, rest)] if rest else []
 
 
-def _stories(name: str, text: str, repairs: list[Repair], shared: Shared) -> Iterator[Story]:
+def _stories(
+    name: str, text: str, repairs: list[Repair], shared: Shared, pictures: Pictures
+) -> Iterator[Story]:
     """Yield a story for every document of a file; one that is broken loses no other."""
     documents = [part for part in _DOCUMENT.split(text) if part.strip()]
     for number, document in enumerate(documents, 1):
@@ -117,18 +122,21 @@ def _stories(name: str, text: str, repairs: list[Repair], shared: Shared) -> Ite
             node, more = read_yaml(document)
             log.repairs += more
             if node:
-                yield _story(place, node, shared, log)
+                yield _story(place, node, shared, log, pictures)
         except Unreadable as error:
             yield not_carried(place, str(error))
 
 
-def _story(place: str, node: Node, shared: Shared, log: Log) -> Story:
+def _story(place: str, node: Node, shared: Shared, log: Log, pictures: Pictures) -> Story:
     """Make the story of one document. Raises Unreadable."""
     if line(node, "version") != _VERSION:
         raise Unreadable(f"its version is not {_VERSION!r}: {shown(get(node, 'version'))[:80]!r}")
     words = list(_words(items(get(node, "timeline")), log))
     if not words:
         raise Unreadable("there is nothing in its timeline")
+    beside = (pictures.root / PurePosixPath(place).parent, pictures.root)
+    for word in words:
+        word.body = pictures.take(word.body, log, beside)
     said = line(node, "impact").lower()
     impact = _IMPACTS.get(said)
     if impact is None:

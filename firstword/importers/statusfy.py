@@ -71,7 +71,7 @@ def read(source: Source) -> History:
     ignored = _read_systems(root, names, needs)
     site = _Site(
         shared=Shared(format="statusfy", zone=source.zone, names=names),
-        pictures=Pictures(root=root, folder=root / "static"),
+        pictures=Pictures(root=root, folders=(root / "static", content)),
     )
     stories: list[Story] = []
     files = [path.relative_to(content) for path in files_in(content, needs)]
@@ -149,6 +149,7 @@ def _one(path: Path, name: PurePosixPath, site: _Site, root: Path) -> Story:
         log.repairs += repairs
         front = read_front(text)
         log.repairs += front.repairs
+        front.body = site.pictures.take(front.body, log, (path.parent, root / "static", root))
         if len(name.parts) == 2:
             return _translation(source, name, front, site, log)
         story = _original(source, name, front, site, log)
@@ -188,8 +189,7 @@ def _original(source: str, name: PurePosixPath, front: Front, site: _Site, log: 
     if severity == "under-maintenance" and not planned:
         state = ComponentStatus.UNDER_MAINTENANCE
         tale.components = tuple(ComponentChange(one.id, state) for one in tale.components)
-    body = site.pictures.take(front.body, log)
-    rest, tale.words = _words(body, tale)
+    rest, tale.words = _words(front.body, tale)
     _leave_out(front, log, told=bool(rest))
     first = rest or values.get("description", "")
     tale.words.insert(0, Word(at=began, status=BEGINNINGS[kind], body=first))
@@ -214,7 +214,7 @@ def _translation(source: str, name: PurePosixPath, front: Front, site: _Site, lo
         language=name.parts[0],
         original=original,
     )
-    rest, words = _words(site.pictures.take(front.body, log), tale)
+    rest, words = _words(front.body, tale)
     words.sort(key=lambda word: word.at)
     by_instant = {update.at: update for update in original.updates[1:]}
     for word in words:

@@ -12,6 +12,7 @@ from firstword.errors import ImportFailed
 from firstword.importers import History, Source, Story
 from firstword.importers.cstate.config import read_config
 from firstword.importers.cstate.issue import Dialect, Issue, Shared, not_carried
+from firstword.importers.cstate.shortcodes import keyed, linked
 from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable, files_in, read_file
 from firstword.importers.siteconf import Names
@@ -35,7 +36,11 @@ def read_hugo(source: Source, dialect: Dialect) -> History:
     root = _root(Path(source.place), dialect)
     names = Names(source.components)
     config = read_config(root, names)
-    pictures = Pictures(root=root, folder=root / "static")
+    pictures = Pictures(
+        root=root,
+        folders=(root / "static", root / "content", root / "assets"),
+        address=config.address,
+    )
     shared = Shared(dialect=dialect, pictures=pictures, zone=source.zone, names=names)
     stories: list[Story] = []
     ignored: list[tuple[str, str]] = []
@@ -48,6 +53,8 @@ def read_hugo(source: Source, dialect: Dialect) -> History:
             stories.append(Issue(name, shared).story(read_file(path, root)))
         except Unreadable as error:
             stories.append(Story(entry=not_carried(name, str(error))))
+    slugs = {keyed(s.entry.source): s.incident.slug for s in stories if s.incident}
+    stories = [linked(story, slugs) for story in stories]
     if not stories:
         raise ImportFailed(f"no {dialect.folder} in {str(root / 'content' / dialect.folder)!r}")
     return History(

@@ -36,6 +36,8 @@ class Config:
     repairs: list[Repair] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
+    #: The old page's own address.
+    address: str = ""
 
 
 def read_config(root: Path, names: Names) -> Config:
@@ -66,6 +68,7 @@ def _files(root: Path, stems: tuple[str, ...]) -> Iterator[Path]:
 
 def _take(name: str, node: Node, names: Names, said: Config) -> None:
     """Take in the systems of one settings file; the rest is named."""
+    said.address = said.address or line(node, "baseURL")
     params = get(node, "params")
     groups = [line(category, "name") for category in items(get(params, "categories"))]
     # A list of mere names is StatusKit's, at the top or among the parameters.

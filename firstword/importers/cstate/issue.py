@@ -9,19 +9,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from firstword.importers import Story
+from firstword.importers.cstate.shortcodes import rendered
 from firstword.importers.cstate.timeline import Timeline
 from firstword.importers.front import read_front
 from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable, clean, decode
 from firstword.importers.report import Entry, LeftOut, Outcome
 from firstword.importers.siteconf import Names, numbered, slugify
+from firstword.importers.telling import kept_addresses
 from firstword.importers.times import BadTime, Log, When, read_time, utc
 from firstword.importers.values import Node, items, shown
 from firstword.model import ComponentChange, ComponentStatus, Facts, Impact, Incident, Kind
-from firstword.parse.names import ALIAS
 
 _YES = frozenset({"true", "yes", "on", "y"})
 _NO = frozenset({"false", "no", "off", "n", ""})
@@ -34,7 +35,6 @@ _CARRIED = frozenset(
 )
 _USUAL = {("section", "issue"), ("pin", "false")}
 _NAME_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?!\d)", re.ASCII)
-_LONGEST_ALIAS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +116,12 @@ class Issue:
             resolved=self._flag("resolved"),
             resolved_when=self._value("resolvedwhen"),
         )
-        updates = timeline.updates(self.source.pictures.take(self.body, self.log))
-        aliases = self._aliases(began)
+        addresses = self._addresses(began)
+        body = rendered(self.body, self.log)
+        pictures = self.source.pictures
+        beside = self._beside(pictures.root, addresses[0])
+        updates = timeline.updates(pictures.take(body, self.log, beside, addresses[0]))
+        aliases = tuple(kept_addresses(addresses, self.log))
         slug = self._slug()
         self._leave_out()
         return Incident(
@@ -222,8 +226,8 @@ class Issue:
             self.log.repair("file name", self.stem, slug, why)
         return slug
 
-    def _aliases(self, began: When) -> tuple[str, ...]:
-        """Keep the old addresses working; nothing outside of the stories' folder is claimed."""
+    def _addresses(self, began: When) -> list[str]:
+        """Return the old addresses, the file's own first; Hugo has some relative to the folder."""
         dialect = self.source.dialect
         folders = self.path.parent.parts
         folders = folders[:-1] if self.path.stem == "index" else folders
@@ -232,22 +236,20 @@ class Issue:
         own = self._value("slug") or (self._value("title") if dialect.dated else "") or self.stem
         address = "/".join(_hugo(part) for part in (*folders, own))
         _, more = self.front.get("aliases", ("", ""))
-        wanted = [self._value("url") or address, *items(more)]
-        aliases: list[str] = []
-        for item in wanted:
-            text = shown(item).strip()
-            top = f"{dialect.folder}/"
-            place = text if text.startswith(("/", top)) else f"{top}{text}"
-            alias = place.strip("/")
-            if (
-                not ALIAS.fullmatch(alias)
-                or len(alias) > _LONGEST_ALIAS
-                or not alias.startswith(top)
-            ):
-                self.log.repair("address", text, "", "an old address that cannot be kept")
-            else:
-                aliases.append(alias)
-        return tuple(dict.fromkeys(aliases))
+        wanted = [self._value("url") or address, *(shown(item) for item in items(more))]
+        top = f"{dialect.folder}/"
+        return [
+            text if text.startswith(("/", top)) else f"{top}{text}"
+            for text in map(str.strip, wanted)
+        ]
+
+    def _beside(self, root: Path, address: str) -> tuple[Path, ...]:
+        """Return the folders that a relative address of this file may mean, the likeliest first."""
+        own = root / "content" / self.path.parent
+        there = address.strip("/")
+        by_address = (root / "static" / there, root / "content" / there)
+        bundle = (own, *by_address) if self.path.stem == "index" else (*by_address, own)
+        return (*bundle, root / "static", root)
 
 
 def _hugo(part: str) -> str:

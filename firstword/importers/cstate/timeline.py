@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +15,6 @@ from firstword.values import replace
 _GOING_ON = frozenset({Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING})
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
-_SHORTCODE = re.compile(r"\{\{[<%][^{}\n]{0,300}[>%]\}\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +148,6 @@ class Timeline:
     def _update(self, word: Word) -> Update:
         body, mends = mend(word.body)
         self.log.repairs += [Repair("text", m.before, m.after, m.why) for m in mends]
-        for code in dict.fromkeys(_SHORTCODE.findall(body)):
-            self.log.repair("shortcode", code, code, "not known here; it stays as text")
         return Update(
             at=word.at,
             author="imported",

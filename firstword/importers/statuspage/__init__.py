@@ -14,6 +14,7 @@ from pathlib import Path
 
 from firstword.errors import ImportFailed
 from firstword.importers import History, Source, Story
+from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable, decode, files_in, read_file
 from firstword.importers.report import Entry, LeftOut, Outcome, printable
 from firstword.importers.siteconf import Names
@@ -65,7 +66,9 @@ def read(source: Source) -> History:
     if not (documents or lost):
         raise ImportFailed(f"no documents of a Statuspage in {source.place!r}")
     names = Names(source.components)
-    shared = Shared(zone=source.zone, parts=Parts(names))
+    # Documents bring no pictures along: every one of them is elsewhere.
+    pictures = Pictures(root=Path(source.place), folders=())
+    shared = Shared(zone=source.zone, parts=Parts(names), pictures=pictures)
     listed = any(isinstance(document.get("components"), list) for document in documents.values())
     shared.parts.list([row for d in documents.values() for row in rows(d.get("components"))])
     # Beside a story stand whole rows of the components it is about, as they are today.

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from firstword.compose import mend
 from firstword.importers import Story
+from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable
 from firstword.importers.report import Entry, LeftOut, Outcome, Repair
 from firstword.importers.siteconf import numbered, slugify
@@ -61,6 +62,7 @@ class Shared:
 
     zone: tzinfo
     parts: Parts
+    pictures: Pictures
     slugs: set[str] = field(default_factory=set)
 
 
@@ -303,7 +305,7 @@ class Row:
                 self.log.repair(what, html, text, "HTML, written as Markdown")
             except NotHtml as error:
                 self.log.needs.append(f"HTML that cannot be read stays as it is: {error}")
-        body, mends = mend(text)
+        body, mends = mend(self.shared.pictures.take(text, self.log))
         self.log.repairs += [Repair(what, m.before, m.after, m.why) for m in mends]
         return body
 
