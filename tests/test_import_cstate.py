@@ -131,27 +131,24 @@ def test_the_report_names_every_file_and_every_change(tmp_path: Path) -> None:
 
     expected = dedent(
         """\
-        issues/2021-03-04-kiln-cold.md -> content/incidents/2021/2021-03-04-kiln-cold.md: carried
-        issues/2021-06-10-Open Studio.md -> content/incidents/2021/2021-06-10-open-studio.md: carried
+        content/issues/2021-06-10-Open Studio.md -> content/incidents/2021/2021-06-10-open-studio.md: carried
           file name: '2021-06-10-Open Studio' -> '2021-06-10-open-studio' (lower-case letters, digits and '-' only, each name once)
-        issues/2021-09-30-slow-search.md -> content/incidents/2021/2021-09-30-slow-search.md: carried
+        content/issues/2021-09-30-slow-search.md -> content/incidents/2021/2021-09-30-slow-search.md: carried
           affected: 'shop' -> 'shop' (differs by case or spaces only)
           resolvedWhen: '2021-08-30T11:00:00+02:00' -> '2021-09-30 08:01:00Z' (2021-08-30 09:00:00Z is before date, 2021-09-30 08:00:00Z)
           text: '# The index is rebuilding' -> '### The index is rebuilding' (only updates stand at level 1 and 2)
           text: 'What we know\\n------------' -> '### What we know' (only updates stand at level 1 and 2)
           text: '' -> '```' (a fence was never closed)
           left out: author: 'Mill'
-        issues/2022-02-11-wool-scales.md -> content/incidents/2022/2022-02-11-wool-scales.md: carried
+        content/issues/2022-02-11-wool-scales.md -> content/incidents/2022/2022-02-11-wool-scales.md: carried
           date: 'last Friday' -> '2022-02-11 00:00:00Z' (not a time; the day is the file name's)
-        issues/new-glaze.md -> content/incidents/2022/new-glaze.md: carried as a draft
-        issues/toml.md -> content/incidents/2022/toml.md: carried
+        content/issues/new-glaze.md -> content/incidents/2022/new-glaze.md: carried as a draft
+          resolvedWhen: '' -> '2022-03-01 12:01:00Z' (nothing that goes on, and not pinned)
+        content/issues/toml.md -> content/incidents/2022/toml.md: carried
           severity: '' -> 'impact none' (not a severity)
-        issues/_index.md: left alone: the page of a list, not an issue
-        issues/notes.txt: left alone: not a Markdown file
         component 'Kiln three' -> kiln, added
         component 'Shop' -> shop, in COMPONENTS already
         component 'Search' -> search, added as retired: the source does not list it
-        image content/images/relay.png: copied
         left out: config.yml: system 'Shop': link: 'https://hollow-oak.example/'
         left out: config.yml: category 'Workshop': description: 'What stands in the barn'
         left out: config.yml: 'title, baseURL, params.brand'
@@ -160,8 +157,25 @@ def test_the_report_names_every_file_and_every_change(tmp_path: Path) -> None:
         assumed: 4 times without a zone, read as UTC
         open: content/incidents/2022/2022-02-11-wool-scales.md: nobody has ended it yet
         open: content/incidents/2022/toml.md: nobody has ended it yet
+        what        updates  repairs  left out  needs  file
+        carried           3        0         2      0  content/issues/2021-03-04-kiln-cold.md -> content/incidents/2021/2021-03-04-kiln-cold.md
+        carried           2        1         1      0  content/issues/2021-06-10-Open Studio.md -> content/incidents/2021/2021-06-10-open-studio.md
+        carried           2        5         2      0  content/issues/2021-09-30-slow-search.md -> content/incidents/2021/2021-09-30-slow-search.md
+        carried           1        1         1      0  content/issues/2022-02-11-wool-scales.md -> content/incidents/2022/2022-02-11-wool-scales.md
+        draft             2        1         1      0  content/issues/new-glaze.md -> content/incidents/2022/new-glaze.md
+        carried           1        1         0      0  content/issues/toml.md -> content/incidents/2022/toml.md
+        settings                                       config.yml
+        picture                                        static/images/relay.png -> content/images/relay.png
+        left alone                                     content/issues/_index.md (the page of a list, not an issue)
+        left alone                                     content/issues/notes.txt (not a Markdown file)
+        besides                    0         3      0  the source as a whole
+        in all           11        9        10      0  files 10 = stories 6 + read besides 1 + pictures 1 + left alone 2
          5  carried
          1  drafts
+         1  ends that nobody wrote
+         1  ends before the beginning
+         1  dates that are none
+         1  components nobody lists
          2  still open
          2  files left alone
          1  pictures copied
@@ -169,7 +183,7 @@ def test_the_report_names_every_file_and_every_change(tmp_path: Path) -> None:
          1  repairs: affected
          1  repairs: date
          1  repairs: file name
-         1  repairs: resolvedWhen
+         2  repairs: resolvedWhen
          1  repairs: severity
          3  repairs: text
         10  values left out
@@ -292,7 +306,7 @@ def test_the_report_is_json_too(tmp_path: Path) -> None:
     assert [data[key] for key in ("read", "carried", "drafts", "not_carried")] == [6, 5, 1, 0]
     assert data["counts"]["repairs: text"] == 3
     assert data["entries"][5] == {
-        "source": "issues/toml.md",
+        "source": "content/issues/toml.md",
         "outcome": "carried",
         "target": "content/incidents/2022/toml.md",
         "draft": False,
@@ -305,12 +319,16 @@ def test_the_report_is_json_too(tmp_path: Path) -> None:
                 "before": "",
                 "after": "impact none",
                 "why": "not a severity",
+                "kind": "",
             }
         ],
         "left_out": [],
         "needs": [],
         "zoneless": 0,
+        "file": "",
+        "updates": 1,
     }
+    assert data["files"] == {"stories": 6, "read besides": 1, "pictures": 1, "left alone": 2}
 
 
 # ── times ────────────────────────────────────────────────────────────────────────────────────────
@@ -702,7 +720,10 @@ def test_a_file_in_utf_16_is_carried(tmp_path: Path) -> None:
         ({"severity": "Down"}, ["severity: 'Down' -> 'impact critical' (differs by case only)"]),
         ({"severity": "bad"}, ["severity: 'bad' -> 'impact none' (not a severity)"]),
         ({"severity": "-"}, ["severity: '' -> 'impact none' (not a severity)"]),
-        ({"severity": "down", "informational": "yes"}, ["left out: severity: 'down'"]),
+        (
+            {"severity": "down", "informational": "yes", "resolved": "false"},
+            ["left out: severity: 'down'"],
+        ),
         # flags
         ({"draft": "maybe"}, ["draft: 'maybe' -> 'false' (neither true nor false)"]),
         # title
@@ -801,10 +822,10 @@ def test_names_that_meet_are_numbered(tmp_path: Path) -> None:
     report, _ = carried(tmp_path, files)
 
     assert {e.source: e.target for e in report.entries} == {
-        "issues/Cold.md": "content/incidents/2021/cold.md",
-        "issues/a/cold.md": "content/incidents/2021/cold-2.md",
-        "issues/cold!.md": "content/incidents/2021/cold-3.md",
-        "issues/火事.md": "content/incidents/2021/issue.md",
+        "content/issues/Cold.md": "content/incidents/2021/cold.md",
+        "content/issues/a/cold.md": "content/incidents/2021/cold-2.md",
+        "content/issues/cold!.md": "content/incidents/2021/cold-3.md",
+        "content/issues/火事.md": "content/incidents/2021/issue.md",
     }
 
 
@@ -1095,9 +1116,11 @@ def test_links_that_lead_out_of_the_source_are_not_followed(tmp_path: Path) -> N
     report = carry("cstate", source, site_root=site, zone=None, dry_run=False)
 
     assert {e.source: e.why for e in report.entries if e.why} == {
-        "issues/2021-01-01-out.md": "a link that leads out of the source is not followed",
-        "issues/2021-01-02-loop.md": next(e.why for e in report.entries if "loop" in e.source),
-        "issues/pipe.md": "not a plain file",
+        "content/issues/2021-01-01-out.md": "a link that leads out of the source is not followed",
+        "content/issues/2021-01-02-loop.md": next(
+            e.why for e in report.entries if "loop" in e.source
+        ),
+        "content/issues/pipe.md": "not a plain file",
     }
     assert report.carried == 3
     assert report.needs == ("folder: a link to a folder is not followed",)
@@ -1326,16 +1349,15 @@ def test_a_real_history_is_carried_whole(
 
     assert report.total() == f"read {files} = carried {files} + drafts 0 + not carried 0"
     assert not report.needs_person
-    [issues] = source.glob("**/content/issues")
     for entry in report.entries:
         incident = read(site, entry)
-        original = (issues.parent / entry.source).read_text("utf-8-sig")
+        original = (source / entry.source).read_text("utf-8-sig")
         assert words_of(original.split("\n---\n", 1)[1]) <= words_of(
             "\n".join(f"{update.status}\n{update.body}" for update in incident.updates)
         )
         resolved = re.search(r"(?mi)^resolved: true", original)
-        informational_open = not resolved
-        assert incident.is_open is informational_open
+        informational = re.search(r"(?mi)^informational: true", original)
+        assert incident.is_open is not bool(resolved or informational)
     before = snapshot(site)
     carry("cstate", source, site_root=site, zone=None, dry_run=False)
     assert snapshot(site) == before
@@ -1356,6 +1378,8 @@ def test_what_is_no_issue_is_named(corpus: Path, tmp_path: Path) -> None:
     )
 
     assert report.ignored == (
-        ("issues/.gitkeep", "a hidden file"),
-        ("issues/scheduled-maintenance-template.md.tpl", "not a Markdown file"),
+        ("content/issues/.gitkeep", "a hidden file"),
+        ("content/issues/scheduled-maintenance-template.md.tpl", "not a Markdown file"),
+        ("LICENSE", "not a story"),
+        ("NOTICE.md", "a page, not an incident"),
     )

@@ -162,15 +162,20 @@ def test_the_report_names_every_story_and_every_change(tmp_path: Path) -> None:
         incidents.json: cold00cold00 -> content/incidents/2021/2021-03-04-cold.md: carried
           text: 'Still <b>cold</b>.' -> 'Still **cold**.' (HTML, written as Markdown)
           left out: impact_override: 'minor'
-        scheduled-maintenances.json: kiln00kiln00 -> content/incidents/2021/2021-03-04-new-kiln.md: carried
-        notes.txt: left alone: not a JSON file
-        status.json: left alone: no incidents, maintenance or components in it
         component 'Shop' -> shop, in COMPONENTS already
         component 'Kiln' -> kiln, added
         left out: page: 'Oak, https://oak.example, Etc/UTC'
         left out: components: 'status, position, dates, showcase, only_show_if_degraded'
         left out: shortlink: as Statuspage keeps it (1 file)
         left out: started_at: as Statuspage keeps it (1 file)
+        what        updates  repairs  left out  needs  file
+        carried           3        1         2      0  incidents.json: cold00cold00 -> content/incidents/2021/2021-03-04-cold.md
+        carried           4        0         1      0  scheduled-maintenances.json: kiln00kiln00 -> content/incidents/2021/2021-03-04-new-kiln.md
+        components                                     components.json
+        left alone                                     notes.txt (not a JSON file)
+        left alone                                     status.json (no incidents, maintenance or components in it)
+        besides                    0         2      0  the source as a whole
+        in all            7        1         5      0  files 5 = stories 2 + read besides 1 + pictures 0 + left alone 2
         2  carried
         2  files left alone
         1  repairs: text
@@ -300,7 +305,7 @@ def test_a_story_that_two_documents_hold_is_told_once_as_the_newest_has_it(tmp_p
 
     [entry] = report.entries
     assert [status for _, status, _ in timeline(read(site, entry))] == ["investigating", "resolved"]
-    assert report.ignored == (("a.json: cold00cold00", "the same story as in incidents/b.json"),)
+    assert report.ignored == (("a.json", "cold00cold00: as in incidents/b.json"),)
     assert entry.needs == ("a.json has updates of this story that are not in incidents/b.json",)
     assert report.total().startswith("read 1 = carried 1")
 

@@ -8,13 +8,15 @@ the site is touched, and what could not be carried is named. docs/importing.md t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from importlib import import_module
 from pathlib import Path
 
 from firstword.errors import ImportFailed
+from firstword.importers.accounts import left_alone
 from firstword.importers.addresses import settled
 from firstword.importers.report import Entry, LeftOut, Repair, Report
 from firstword.importers.site import CONF, Site, add_components, settings_of, write_story
@@ -66,6 +68,12 @@ class History:
     component_lines: tuple[str, ...] = ()
     #: Path relative to the site's root → the picture.
     images: Mapping[str, bytes] = field(default_factory=dict)
+    #: Path below the source → path relative to the site's root, of the pictures.
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    #: Files that settings were read from, each with what.
+    used: tuple[tuple[str, str], ...] = ()
+    #: How many components stories name and nobody lists.
+    unlisted: int = 0
     ignored: tuple[tuple[str, str], ...] = ()
     repairs: tuple[Repair, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
@@ -135,6 +143,7 @@ def carry(
         write_story(entry, incident, site) if incident else entry for entry, incident in stories
     )
     needs = [*history.needs, *image_needs.values()]
+    ignored = [*history.ignored, *_others(source, history)]
     if history.components:
         needs += add_components(site, conf, history.components, refusal)
     return Report(
@@ -143,13 +152,33 @@ def carry(
         zone=str(source.zone),
         dry_run=dry_run,
         entries=entries,
-        ignored=history.ignored,
+        ignored=tuple(ignored),
+        used=history.used,
+        pictures=tuple(sorted(history.pictures.items())),
+        titles=_titles(history),
+        unlisted=history.unlisted,
         components=history.component_lines,
         images=tuple(path for path in images if path not in image_needs),
         left_out=history.left_out,
         repairs=history.repairs,
         needs=tuple(needs),
     )
+
+
+def _others(source: Source, history: History) -> Iterator[tuple[str, str]]:
+    """Yield the files of a folder that its format says nothing of."""
+    folder = Path(source.place)
+    if folder.is_dir():
+        told = {story.entry.file or story.entry.source for story in history.stories}
+        told |= {*history.pictures, *dict(history.used), *dict(history.ignored)}
+        yield from left_alone(folder, told)
+
+
+def _titles(history: History) -> tuple[tuple[str, int], ...]:
+    """Return the titles that several stories have."""
+    stories = [story.incident for story in history.stories]
+    counts = Counter(one.title for one in stories if one is not None and not one.language)
+    return tuple(sorted((title, number) for title, number in counts.items() if number > 1))
 
 
 def _reader(name: str) -> Reader:

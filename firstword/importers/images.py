@@ -20,7 +20,8 @@ from firstword.importers.times import Log
 
 _FOLDER = "content/images"
 _MOST_BYTES = 20_000_000
-_KINDS = ("png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "bmp", "ico")
+#: What the name of a picture ends with that a browser shows.
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".bmp", ".ico"})
 #: Every repetition is bounded or possessive: these search foreign text.
 _TITLE = r"""\s{1,8}(?:"[^"]{0,300}"|'[^']{0,300}'|\([^()]{0,300}\))"""
 _PLACE = r"<[^<>\n]{0,2000}>|[^\s()<>]++(?:\([^\s()<>]{0,100}\)[^\s()<>]*+)?"
@@ -115,7 +116,7 @@ class Pictures:
         return None if path.startswith("//") or _SCHEME.match(path) else path
 
     def _put(self, name: str, data: bytes) -> tuple[str, str]:
-        if PurePosixPath(name).suffix.lower().lstrip(".") not in _KINDS:
+        if PurePosixPath(name).suffix.lower() not in PICTURES:
             return "", f"{name}: not a kind of picture that a browser shows"
         if any(part.startswith(".") for part in PurePosixPath(name).parts):
             return "", f"{name}: a hidden file"
@@ -273,4 +274,4 @@ def _attributes(inside: str) -> Iterator[tuple[str, str]]:
 def _is_picture(path: str) -> bool:
     """Tell by its name whether an address is a picture's."""
     name = path.partition("#")[0].partition("?")[0]
-    return PurePosixPath(unquote(name)).suffix.lower().lstrip(".") in _KINDS
+    return PurePosixPath(unquote(name)).suffix.lower() in PICTURES

@@ -12,10 +12,10 @@ from typing import TypeVar
 from firstword.errors import ImportFailed
 from firstword.importers import History, Source, Story
 from firstword.importers.front import Front, read_front
-from firstword.importers.images import Pictures
+from firstword.importers.images import PICTURES, Pictures
 from firstword.importers.mapping import Rules, read_rules
 from firstword.importers.reading import Unreadable, decode, files_in, read_file
-from firstword.importers.report import LeftOut, Repair
+from firstword.importers.report import DATE, LeftOut, Repair
 from firstword.importers.siteconf import Names, slugify
 from firstword.importers.telling import (
     BEGINNINGS,
@@ -66,12 +66,14 @@ def read(source: Source) -> History:
     stories: list[Story] = []
     ignored: list[tuple[str, str]] = []
     mapping = source.mapping.resolve() if source.mapping else None
-    pictured = (root / rules.images).resolve() if rules.images else None
+    used: list[tuple[str, str]] = []
     for path in files_in(root, needs):
         name = PurePosixPath(path.relative_to(root).as_posix())
-        if path.resolve() == mapping or (pictured and path.resolve().is_relative_to(pictured)):
+        if path.suffix.lower() in PICTURES:
             continue
-        if not _fits(name, rules.files):
+        if path.resolve() == mapping:
+            used.append((str(name), "the mapping"))
+        elif not _fits(name, rules.files):
             ignored.append((str(name), f"not one of {rules.files!r}"))
         else:
             stories.append(_one(path, name, site, root))
@@ -82,6 +84,9 @@ def read(source: Source) -> History:
         components=tuple(names.new),
         component_lines=tuple(names.lines),
         images=site.pictures.found,
+        pictures=site.pictures.taken,
+        used=tuple(used),
+        unlisted=names.unlisted,
         ignored=tuple(ignored),
         needs=tuple(needs),
     )
@@ -211,7 +216,7 @@ class _Article:
         try:
             return self.log.time(name, text).at
         except BadTime:
-            self.log.repair(name, text, "", "not a time")
+            self.log.repair(name, text, "", "not a time", DATE)
             return None
 
     def _began(self) -> datetime:
@@ -223,7 +228,9 @@ class _Article:
         except BadTime:
             text = self._value("started")
             raise Unreadable(f"no date that can be read: {text!r}, nor in its name") from None
-        self.log.repair("started", self._value("started"), utc(at), "the day of the file's name")
+        self.log.repair(
+            "started", self._value("started"), utc(at), "the day of the file's name", DATE
+        )
         return at
 
     def _addresses(self, address: str, stem: str, title: str) -> Iterator[str]:

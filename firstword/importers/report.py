@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-_LONGEST = 160
+from firstword.importers import sheet
+from firstword.importers.spelling import count, printable, short
+
+#: Kind of repair → how the totals call it.
+CLOSING, ENDING, DATE = "closing", "ending", "date"
+_KINDS = {
+    CLOSING: "ends that nobody wrote",
+    ENDING: "ends before the beginning",
+    DATE: "dates that are none",
+}
 #: So many repairs of one file are told in words; JSON has them all.
 _MOST = 30
 
@@ -31,9 +40,11 @@ class Repair:
     before: str
     after: str
     why: str
+    #: What the totals count it as besides, one of the kinds above.
+    kind: str = ""
 
     def __str__(self) -> str:
-        return f"{self.what}: {_short(self.before)} -> {_short(self.after)} ({self.why})"
+        return f"{self.what}: {short(self.before)} -> {short(self.after)} ({self.why})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,7 @@ class LeftOut:
     usual: bool = False
 
     def __str__(self) -> str:
-        return f"left out: {self.what}: {_short(self.value)}"
+        return f"left out: {self.what}: {short(self.value)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +81,16 @@ class Entry:
     needs: tuple[str, ...] = ()
     #: How many of its times had no zone.
     zoneless: int = 0
+    #: The file it stands in, relative to the source; a source that is no folder has none.
+    file: str = ""
+    #: How many updates its story has.
+    updates: int = 0
+
+    @property
+    def facts(self) -> bool:
+        """Whether more is to be said of it than what became of it."""
+        told = any(not item.usual for item in self.left_out)
+        return bool(self.repairs or self.needs or self.added or told or self.why)
 
     def lines(self) -> Iterator[str]:
         """Yield one line for the file and one for each fact."""
@@ -77,11 +98,11 @@ class Entry:
             yield f"{printable(self.source)}: not carried: {self.why}"
         else:
             draft = " as a draft" if self.draft else ""
-            more = f" by {_count(self.added, 'update')}" if self.added else ""
+            more = f" by {count(self.added, 'update')}" if self.added else ""
             yield f"{printable(self.source)} -> {self.target}: {self.outcome}{more}{draft}"
         yield from (f"  {repair}" for repair in self.repairs[:_MOST])
         if len(self.repairs) > _MOST:
-            yield f"  and {_count(len(self.repairs) - _MOST, 'repair')} more"
+            yield f"  and {count(len(self.repairs) - _MOST, 'repair')} more"
         yield from (f"  {item}" for item in self.left_out if not item.usual)
         yield from (f"  needs a person: {printable(need)}" for need in self.needs)
 
@@ -105,6 +126,14 @@ class Report:
     left_out: tuple[LeftOut, ...] = ()
     repairs: tuple[Repair, ...] = ()
     needs: tuple[str, ...] = ()
+    #: Files that something else was read from, each with what.
+    used: tuple[tuple[str, str], ...] = ()
+    #: Pictures of the source, each with the path it has here.
+    pictures: tuple[tuple[str, str], ...] = ()
+    #: Titles that several stories have, and how many.
+    titles: tuple[tuple[str, int], ...] = ()
+    #: How many components stories name and nobody lists.
+    unlisted: int = 0
 
     @property
     def read(self) -> int:
@@ -144,31 +173,36 @@ class Report:
     def lines(self) -> Iterator[str]:
         """Yield the whole report as lines of text; what counts most comes last."""
         for entry in self.entries:
-            yield from entry.lines()
-        yield from (f"{printable(path)}: left alone: {why}" for path, why in self.ignored)
+            if entry.facts:
+                yield from entry.lines()
         yield from (f"component {line}" for line in self.components)
-        yield from (f"image {path}: copied" for path in self.images)
+        yield from (
+            f"title {printable(repr(title))}: {number} stories have it"
+            for title, number in self.titles
+        )
         yield from (str(repair) for repair in self.repairs)
         yield from (str(item) for item in self.left_out)
         usual = Counter(
             f"{item.what}: {item.value}" for e in self.entries for item in e.left_out if item.usual
         )
-        for text, count in sorted(usual.items()):
-            yield f"left out: {text} ({_count(count, 'file')})"
+        for text, number in sorted(usual.items()):
+            yield f"left out: {text} ({count(number, 'file')})"
         if zoneless := sum(entry.zoneless for entry in self.entries):
-            yield f"assumed: {_count(zoneless, 'time')} without a zone, read as {self.zone}"
+            yield f"assumed: {count(zoneless, 'time')} without a zone, read as {self.zone}"
         still_open = [entry for entry in self.entries if entry.is_open]
         for entry in still_open:
             yield f"open: {entry.target}: nobody has ended it yet"
         yield from (f"needs a person: {printable(need)}" for need in self.needs)
+        yield from sheet.rows(self)
         yield from self.table()
         yield self.total()
 
     def counts(self) -> dict[str, int]:
         """Count what became of the files and what had to be done, in the order people read it."""
         entries = self.entries
-        repairs = [repair.what for entry in entries for repair in entry.repairs]
-        repairs += [repair.what for repair in self.repairs]
+        repaired = [*self.repairs, *(repair for entry in entries for repair in entry.repairs)]
+        repairs = [repair.what for repair in repaired]
+        kinds = Counter(repair.kind for repair in repaired)
         left = [*self.left_out, *(item for entry in entries for item in entry.left_out)]
         return {
             "carried": self.carried,
@@ -176,6 +210,9 @@ class Report:
             "not carried": self.not_carried,
             "of these unchanged": self.unchanged,
             "of these grown": self.grown,
+            **{what: kinds[kind] for kind, what in _KINDS.items()},
+            "titles of several stories": len(self.titles),
+            "components nobody lists": self.unlisted,
             "still open": sum(entry.is_open for entry in entries),
             "files left alone": len(self.ignored),
             "pictures copied": len(self.images),
@@ -212,22 +249,6 @@ class Report:
             "unchanged": self.unchanged,
             "grown": self.grown,
             "counts": self.counts(),
+            "files": sheet.files(self),
             "needs_person": self.needs_person,
         }
-
-
-def printable(text: str) -> str:
-    """Return foreign text as it is when a terminal can show it, else escaped."""
-    return text if text.isprintable() else ascii(text)
-
-
-def _short(text: str) -> str:
-    """Quote a value, its middle left out where it is long."""
-    if len(text) <= _LONGEST:
-        return repr(text)
-    half = _LONGEST // 2
-    return f"{text[:half]!r} ... {text[-half:]!r}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -13,8 +13,9 @@ from datetime import UTC
 from pathlib import Path, PurePosixPath
 
 from firstword.compose import compose
-from firstword.importers.report import Entry, Outcome, printable
+from firstword.importers.report import Entry, Outcome
 from firstword.importers.siteconf import NotLiteral, line_of, with_components
+from firstword.importers.spelling import printable
 from firstword.model import Component, Incident
 from firstword.parse import parse
 from firstword.values import replace

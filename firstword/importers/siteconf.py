@@ -11,7 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from firstword.importers.report import Repair, printable
+from firstword.importers.report import Repair
+from firstword.importers.spelling import printable
 from firstword.model import Component
 
 _LONGEST = 100
@@ -53,6 +54,8 @@ class Names:
         self._existing = tuple(existing)
         #: Components the site does not have yet, in the order they were found.
         self.new: list[Component] = []
+        #: How many are named and listed nowhere.
+        self.unlisted = 0
         #: What was found out, a line each.
         self.lines: list[str] = []
         self._meant: dict[str, Component] = {}
@@ -84,6 +87,7 @@ class Names:
             return found, Repair("affected", name, found, "differs by case or spaces only")
         if exact is None:
             exact = self._new(name, shown=" ".join(name.split()), retired=True)
+            self.unlisted += 1
             self._say(name, f"{exact.id}, added as retired: the source does not list it")
         else:
             self._say(name, f"{exact.id}, in COMPONENTS already; the source does not list it")

@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 
 from firstword.errors import ImportFailed
 from firstword.importers import History, Source, Story
-from firstword.importers.images import Pictures
+from firstword.importers.images import PICTURES, Pictures
 from firstword.importers.reading import Unreadable, decode, files_in, read_file
-from firstword.importers.report import LeftOut, Repair
+from firstword.importers.report import DATE, LeftOut, Repair
 from firstword.importers.siteconf import Names
 from firstword.importers.telling import (
     Shared,
@@ -54,7 +54,7 @@ def read(source: Source) -> History:
     ignored: list[tuple[str, str]] = []
     for path in files_in(root, needs):
         name = path.relative_to(root).as_posix()
-        if name in _SETTINGS:
+        if name in _SETTINGS or path.suffix.lower() in PICTURES:
             continue
         if path.suffix.lower() not in (".yml", ".yaml") or path.name.startswith("."):
             ignored.append((name, "not a YAML file"))
@@ -75,6 +75,9 @@ def read(source: Source) -> History:
         components=tuple(names.new),
         component_lines=tuple(names.lines),
         images=pictures.found,
+        pictures=pictures.taken,
+        used=tuple((name, "settings") for name in _SETTINGS if (root / name).is_file()),
+        unlisted=names.unlisted,
         ignored=tuple(ignored),
         repairs=tuple(repairs),
         left_out=tuple(left_out),
@@ -124,7 +127,7 @@ def _stories(
             if node:
                 yield _story(place, node, shared, log, pictures)
         except Unreadable as error:
-            yield not_carried(place, str(error))
+            yield not_carried(place, str(error), name)
 
 
 def _story(place: str, node: Node, shared: Shared, log: Log, pictures: Pictures) -> Story:
@@ -153,6 +156,7 @@ def _story(place: str, node: Node, shared: Shared, log: Log, pictures: Pictures)
     began = words[0].at
     tale = Tale(
         source=place,
+        file=place.partition(": document ")[0],
         log=log,
         stem=line(node, "name"),
         id=id_.lower(),
@@ -178,7 +182,7 @@ def _words(events: list[Node], log: Log) -> Iterator[Word]:
             if before is None:
                 raise Unreadable(f"no first time that can be read: {text!r}: {error}") from None
             at = before + timedelta(seconds=1)
-            log.repair("ts", text, utc(at), f"{error}; it stands after the one before")
+            log.repair("ts", text, utc(at), f"{error}; it stands after the one before", DATE)
         before = at
         is_ = {key: line(event, key).lower() == "true" for key in ("investigating", "resolved")}
         status = Status.RESOLVED if is_["resolved"] else Status.UPDATE

@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from firstword.errors import ImportFailed
 from firstword.importers import History, Source, Story
 from firstword.importers.front import Front, read_front
-from firstword.importers.images import Pictures
+from firstword.importers.images import PICTURES, Pictures
 from firstword.importers.reading import Unreadable, decode, files_in, read_file
-from firstword.importers.report import LeftOut, Outcome
+from firstword.importers.report import DATE, LeftOut, Outcome
 from firstword.importers.siteconf import Names
 from firstword.importers.telling import (
     BEGINNINGS,
@@ -68,7 +68,8 @@ def read(source: Source) -> History:
         raise ImportFailed(f"not a Statusfy site: {source.place!r} has no content/")
     needs: list[str] = []
     names = Names(source.components)
-    ignored = _read_systems(root, names, needs)
+    used: list[tuple[str, str]] = []
+    ignored = _read_systems(root, names, needs, used)
     site = _Site(
         shared=Shared(format="statusfy", zone=source.zone, names=names),
         pictures=Pictures(root=root, folders=(root / "static", content)),
@@ -78,6 +79,8 @@ def read(source: Source) -> History:
     # Originals first: a translation stands beside one.
     for path in sorted(files, key=lambda one: (len(one.parts), one.as_posix())):
         name = PurePosixPath(path.as_posix())
+        if path.suffix.lower() in PICTURES:
+            continue
         if why := _no_incident(name):
             ignored.append((f"content/{name}", why))
         else:
@@ -89,6 +92,9 @@ def read(source: Source) -> History:
         components=tuple(names.new),
         component_lines=tuple(names.lines),
         images=site.pictures.found,
+        pictures=site.pictures.taken,
+        used=tuple(used),
+        unlisted=names.unlisted,
         ignored=tuple(ignored),
         needs=tuple(needs),
     )
@@ -105,7 +111,9 @@ def _no_incident(name: PurePosixPath) -> str:
     return ""
 
 
-def _read_systems(root: Path, names: Names, needs: list[str]) -> list[tuple[str, str]]:
+def _read_systems(
+    root: Path, names: Names, needs: list[str], used: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
     """Take in the systems that the texts of the interface name; return what was left alone."""
     ignored = [
         (path.name, "a program, which is not run")
@@ -126,6 +134,7 @@ def _read_systems(root: Path, names: Names, needs: list[str]) -> list[tuple[str,
         except Unreadable as error:
             needs.append(f"{name}: {error}")
             continue
+        used.append((name, "names of systems"))
         systems = get(get(node, "systems"), "items")
         for called, system in systems.items() if isinstance(systems, dict) else ():
             listed = True
@@ -245,7 +254,7 @@ def _began(text: str, stem: str, log: Log) -> datetime:
         at = read_time(named[1] if named else "", log.zone).at
     except BadTime:
         raise Unreadable(f"no date that can be read: {text!r}, nor in its name") from None
-    log.repair("date", text, utc(at), "not a time; the day is the file name's")
+    log.repair("date", text, utc(at), "not a time; the day is the file name's", DATE)
     return at
 
 
@@ -256,7 +265,7 @@ def _maybe(key: str, values: dict[str, str], log: Log) -> datetime | None:
     try:
         return log.time(key, values[key]).at
     except BadTime:
-        log.repair(key, values[key], "", "not a time")
+        log.repair(key, values[key], "", "not a time", DATE)
         return None
 
 

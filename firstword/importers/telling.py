@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from firstword.compose import mend
 from firstword.importers import Story
-from firstword.importers.report import Entry, LeftOut, Outcome, Repair
+from firstword.importers.report import CLOSING, ENDING, Entry, LeftOut, Outcome, Repair
 from firstword.importers.siteconf import Names, numbered, slugify
 from firstword.importers.times import Log, utc
 from firstword.model import (
@@ -58,6 +58,8 @@ class Tale:
     #: What the report calls it.
     source: str
     log: Log
+    #: The file it stands in, where several stories may stand in one.
+    file: str = ""
     #: What its file is called there, or its address.
     stem: str = ""
     #: An id that holds wherever it lies; where it is none that can be kept, the slug is it.
@@ -94,9 +96,9 @@ class Shared:
         return Log(zone=self.zone)
 
 
-def not_carried(source: str, why: str) -> Story:
+def not_carried(source: str, why: str, file: str = "") -> Story:
     """Say that a file cannot become an incident."""
-    return Story(entry=Entry(source=source, outcome=Outcome.NOT_CARRIED, why=why))
+    return Story(entry=Entry(source=source, outcome=Outcome.NOT_CARRIED, why=why, file=file))
 
 
 def components_of(names: Iterable[str], shared: Shared, log: Log) -> tuple[ComponentChange, ...]:
@@ -128,7 +130,7 @@ def close(tale: Tale, *, over: bool, ended: datetime | None, said: str) -> None:
         return
     if ended is not None and ended < tale.began:
         why = f"before the beginning, {utc(tale.began)}"
-        tale.log.repair(said, utc(ended), "", why)
+        tale.log.repair(said, utc(ended), "", why, ENDING)
         ended = None
     last = _held(tale.words)
     if last is not None and last.status in ENDINGS:
@@ -136,7 +138,7 @@ def close(tale: Tale, *, over: bool, ended: datetime | None, said: str) -> None:
     end = CLOSINGS[tale.kind]
     if ended is None:
         at = (tale.words[-1].at if tale.words else tale.began) + _MINUTE
-        tale.log.repair(said, "", f"{end}, {utc(at)}", "over, and not said when")
+        tale.log.repair(said, "", f"{end}, {utc(at)}", "over, and not said when", CLOSING)
         tale.words.append(Word(at=at, status=end))
         return
     _lower(tale, [word for word in tale.words if word.at > ended], f"it comes after {said}")
@@ -186,6 +188,8 @@ def finish(tale: Tale, shared: Shared) -> Story:
         left_out=tuple(log.left_out),
         needs=tuple(log.needs),
         zoneless=log.zoneless,
+        file=tale.file,
+        updates=len(incident.updates),
     )
     return Story(entry=entry, incident=incident)
 
@@ -262,7 +266,7 @@ def window(
     end = next((at for at in reversed(ends) if at > begin), None)
     why += "; this is when it ended" if end else "; an hour stands in for it"
     end = end or begin + timedelta(hours=1)
-    log.repair("scheduled_until", before, utc(end), why)
+    log.repair("scheduled_until", before, utc(end), why, ENDING if before else "")
     return begin, end
 
 

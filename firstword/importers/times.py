@@ -34,9 +34,9 @@ class Log:
     #: How many times had no zone.
     zoneless: int = 0
 
-    def repair(self, what: str, before: str, after: str, why: str) -> None:
-        """Note a value that could not stay as it was."""
-        self.repairs.append(Repair(what, before, after, why))
+    def repair(self, what: str, before: str, after: str, why: str, kind: str = "") -> None:
+        """Note a value that could not stay as it was; `kind` is what the totals count it as."""
+        self.repairs.append(Repair(what, before, after, why, kind))
 
     def time(self, what: str, text: str) -> When:
         """Read a time and note what was assumed. Raises BadTime."""

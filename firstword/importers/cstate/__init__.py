@@ -11,11 +11,12 @@ from pathlib import Path, PurePosixPath
 from firstword.errors import ImportFailed
 from firstword.importers import History, Source, Story
 from firstword.importers.cstate.config import read_config
-from firstword.importers.cstate.issue import Dialect, Issue, Shared, not_carried
+from firstword.importers.cstate.issue import Dialect, Issue, Shared
 from firstword.importers.cstate.shortcodes import keyed, linked
-from firstword.importers.images import Pictures
+from firstword.importers.images import PICTURES, Pictures
 from firstword.importers.reading import Unreadable, files_in, read_file
 from firstword.importers.siteconf import Names
+from firstword.importers.telling import not_carried
 from firstword.model import Impact
 
 CSTATE = Dialect(
@@ -34,27 +35,30 @@ def read(source: Source) -> History:
 def read_hugo(source: Source, dialect: Dialect) -> History:
     """Read a Hugo site of one dialect. Raises ImportFailed when there are no stories."""
     root = _root(Path(source.place), dialect)
+    top = f"{(root / 'content').relative_to(source.place).as_posix()}/"
     names = Names(source.components)
-    config = read_config(root, names)
+    config = read_config(root, names, top.removesuffix("content/"))
     pictures = Pictures(
         root=root,
         folders=(root / "static", root / "content", root / "assets"),
         address=config.address,
     )
-    shared = Shared(dialect=dialect, pictures=pictures, zone=source.zone, names=names)
+    shared = Shared(dialect=dialect, pictures=pictures, zone=source.zone, names=names, top=top)
     stories: list[Story] = []
     ignored: list[tuple[str, str]] = []
     for path in files_in(root / "content" / dialect.folder, config.needs):
         name = PurePosixPath(path.relative_to(root / "content").as_posix())
+        if path.suffix.lower() in PICTURES:
+            continue
         if why := _no_issue(name):
-            ignored.append((str(name), why))
+            ignored.append((f"{top}{name}", why))
             continue
         try:
             stories.append(Issue(name, shared).story(read_file(path, root)))
         except Unreadable as error:
-            stories.append(Story(entry=not_carried(name, str(error))))
-    slugs = {keyed(s.entry.source): s.incident.slug for s in stories if s.incident}
-    stories = [linked(story, slugs) for story in stories]
+            stories.append(not_carried(f"{top}{name}", str(error)))
+    slugs = {keyed(s.entry.source, top): s.incident.slug for s in stories if s.incident}
+    stories = [linked(story, slugs, top) for story in stories]
     if not stories:
         raise ImportFailed(f"no {dialect.folder} in {str(root / 'content' / dialect.folder)!r}")
     return History(
@@ -62,6 +66,9 @@ def read_hugo(source: Source, dialect: Dialect) -> History:
         components=tuple(names.new),
         component_lines=tuple(names.lines),
         images=pictures.found,
+        pictures=pictures.taken,
+        used=tuple(config.used),
+        unlisted=names.unlisted,
         ignored=tuple(ignored),
         repairs=tuple(config.repairs),
         left_out=tuple(config.left_out),

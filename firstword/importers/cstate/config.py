@@ -38,10 +38,14 @@ class Config:
     needs: list[str] = field(default_factory=list)
     #: The old page's own address.
     address: str = ""
+    used: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read_config(root: Path, names: Names) -> Config:
-    """Read the components that a site's settings list into `names`."""
+def read_config(root: Path, names: Names, below: str) -> Config:
+    """Read the components that a site's settings list into `names`.
+
+    `below` is where the site lies in the source.
+    """
     said = Config()
     found = [path for path in _files(root, _STEMS) if path.exists()][:1]
     own = [path for path in _files(root, (_PARAMS,)) if path.exists()][:1]
@@ -57,6 +61,7 @@ def read_config(root: Path, names: Names) -> Config:
         except Unreadable as error:
             said.needs.append(f"{name}: {error}: components that issues name are retired")
             continue
+        said.used.append((f"{below}{name}", "settings"))
         said.repairs += [replace(r, what=f"{name}: {r.what}") for r in (*repairs, *more)]
         _take(name, {"params": node} if path in own else node, names, said)
     return said

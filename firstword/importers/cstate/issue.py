@@ -17,9 +17,9 @@ from firstword.importers.cstate.timeline import Timeline
 from firstword.importers.front import read_front
 from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable, clean, decode
-from firstword.importers.report import Entry, LeftOut, Outcome
+from firstword.importers.report import DATE, Entry, LeftOut, Outcome
 from firstword.importers.siteconf import Names, numbered, slugify
-from firstword.importers.telling import kept_addresses
+from firstword.importers.telling import kept_addresses, not_carried
 from firstword.importers.times import BadTime, Log, When, read_time, utc
 from firstword.importers.values import Node, items, shown
 from firstword.model import ComponentChange, ComponentStatus, Facts, Impact, Incident, Kind
@@ -62,6 +62,8 @@ class Shared:
     pictures: Pictures
     zone: tzinfo
     names: Names
+    #: Where content/ lies in the source.
+    top: str
     slugs: set[str] = field(default_factory=set)
 
 
@@ -83,9 +85,9 @@ class Issue:
         try:
             incident = self._incident(data)
         except Unreadable as error:
-            return Story(entry=not_carried(self.path, str(error)))
+            return not_carried(f"{self.source.top}{self.path}", str(error))
         entry = Entry(
-            source=str(self.path),
+            source=f"{self.source.top}{self.path}",
             outcome=Outcome.CARRIED,
             target=incident.path,
             draft=incident.draft,
@@ -94,6 +96,7 @@ class Issue:
             left_out=tuple(self.log.left_out),
             needs=tuple(self.log.needs),
             zoneless=self.log.zoneless,
+            updates=len(incident.updates),
         )
         return Story(entry=entry, incident=incident)
 
@@ -115,6 +118,7 @@ class Issue:
             began=began.at,
             resolved=self._flag("resolved"),
             resolved_when=self._value("resolvedwhen"),
+            lasting=self._lasts(),
         )
         addresses = self._addresses(began)
         body = rendered(self.body, self.log)
@@ -150,6 +154,12 @@ class Issue:
             self.log.repair(self.front[key][0], text, "false", "neither true nor false")
         return False
 
+    def _lasts(self) -> bool:
+        """Tell whether the old page shows it on top until somebody takes it down."""
+        if self._value("pin"):
+            return self._flag("pin")
+        return "resolved" in self.front and not self._flag("resolved")
+
     def _began(self) -> When:
         text = self._value("date")
         try:
@@ -160,7 +170,7 @@ class Issue:
             when = read_time(named[1] if named else "", self.source.zone)
         except BadTime:
             raise Unreadable(f"no date that can be read: {text!r}, nor in its name") from None
-        self.log.repair("date", text, utc(when.at), "not a time; the day is the file name's")
+        self.log.repair("date", text, utc(when.at), "not a time; the day is the file name's", DATE)
         return when
 
     def _title(self) -> str:
@@ -256,8 +266,3 @@ def _hugo(part: str) -> str:
     """Spell a file's name as Hugo does in an address."""
     text = re.sub(r"[^\w\s.~+#@%-]", "", part.lower())
     return re.sub(r" ?(-+) ?", r"\1", " ".join(text.split())).replace(" ", "-")
-
-
-def not_carried(path: PurePosixPath, why: str) -> Entry:
-    """Make the entry of a file that cannot become an incident."""
-    return Entry(source=str(path), outcome=Outcome.NOT_CARRIED, why=why)

@@ -244,16 +244,17 @@ def _place(address: str) -> str:
 # ── links to other pages ─────────────────────────────────────────────────────────────────────────
 
 
-def linked(story: Story, slugs: Mapping[str, str]) -> Story:
+def linked(story: Story, slugs: Mapping[str, str], top: str) -> Story:
     """Return a story whose `ref` and `relref` lead to the stories they name.
 
-    `slugs` is the path of a page below content/, without its ending → the slug of its story.
+    `slugs` is the path of a page below content/, without its ending → the slug of its story; `top`
+    is where content/ lies in the source.
     """
     incident = story.incident
     if incident is None or not any("ref" in update.body for update in incident.updates):
         return story
     repairs: list[Repair] = []
-    own = PurePosixPath(story.entry.source)
+    own = PurePosixPath(story.entry.source.removeprefix(top))
 
     def put(found: re.Match[str]) -> str:
         wanted = html.unescape(found[1] or found[2]).partition("#")[0]
@@ -292,6 +293,6 @@ def _key(path: PurePosixPath) -> str:
     return str(path.parent if path.stem == "index" else path.with_suffix(""))
 
 
-def keyed(path: str) -> str:
+def keyed(path: str, top: str) -> str:
     """Return how references name a page: its path below content/, without its ending."""
-    return _key(PurePosixPath(path))
+    return _key(PurePosixPath(path.removeprefix(top)))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from firstword.compose import mend
 from firstword.importers.cstate.body import Part, Word, parts_of, word_of
-from firstword.importers.report import LeftOut, Repair
+from firstword.importers.report import CLOSING, DATE, ENDING, LeftOut, Repair
 from firstword.importers.times import BadTime, Log, utc
 from firstword.model import Facts, Kind, Status, Update
 from firstword.values import replace
@@ -27,6 +27,8 @@ class Timeline:
     resolved: bool
     #: As it was written.
     resolved_when: str
+    #: Without an end, it is still shown.
+    lasting: bool
 
     def updates(self, body: str) -> tuple[Update, ...]:
         """Make the updates, oldest first."""
@@ -64,7 +66,7 @@ class Timeline:
         try:
             at = self.log.time("track", part.track).at
         except BadTime:
-            self.log.repair("track", part.code, part.code, "not a time; it stays as text")
+            self.log.repair("track", part.code, part.code, "not a time; it stays as text", DATE)
             return self.began, replace(part, track="")
         if at < self.began:
             why = f"{utc(at)} is before date; the words stay in the first update"
@@ -75,7 +77,7 @@ class Timeline:
     def _close(self, words: list[Word]) -> None:
         """End the story where the front matter says so, and only there."""
         closing = None
-        if self.resolved:
+        if self.resolved or (self.kind is Kind.NOTICE and not self.lasting):
             closing = self._closing(words)
         elif text := self.resolved_when:
             self.log.left_out.append(LeftOut("resolvedWhen, of an issue not resolved", text))
@@ -103,17 +105,17 @@ class Timeline:
 
     def _closing(self, words: list[Word]) -> Word:
         """Find the update that ends the story, or add one without words."""
-        end, why = self._end()
+        end, why, kind = self._end()
         text = self.resolved_when
         resolved = [word for word in words if word.status is Status.RESOLVED]
         if end is None and resolved:
             self.log.repair(
-                "resolvedWhen", text, utc(resolved[-1].at), f"{why}; the text has a time"
+                "resolvedWhen", text, utc(resolved[-1].at), f"{why}; the text has a time", kind
             )
             return resolved[-1]
         if end is None:
             end = words[-1].at + _MINUTE
-            self.log.repair("resolvedWhen", text, utc(end), why)
+            self.log.repair("resolvedWhen", text, utc(end), why, kind)
         elif end == words[0].at:
             end += _SECOND
             self.log.repair("resolvedWhen", text, utc(end), "in the same second as date")
@@ -132,18 +134,20 @@ class Timeline:
         words.sort(key=lambda word: word.at)
         return closing
 
-    def _end(self) -> tuple[datetime | None, str]:
+    def _end(self) -> tuple[datetime | None, str, str]:
         """Read when the issue ended, or say why that cannot be."""
         text = self.resolved_when
+        if not text and not self.resolved:
+            return None, "nothing that goes on, and not pinned", CLOSING
         if not text:
-            return None, "resolved, and not said when"
+            return None, "resolved, and not said when", CLOSING
         try:
             end = self.log.time("resolvedWhen", text).at
         except BadTime:
-            return None, "not a time"
+            return None, "not a time", DATE
         if end < self.began:
-            return None, f"{utc(end)} is before date, {utc(self.began)}"
-        return end, ""
+            return None, f"{utc(end)} is before date, {utc(self.began)}", ENDING
+        return end, "", ""
 
     def _update(self, word: Word) -> Update:
         body, mends = mend(word.body)

@@ -16,11 +16,13 @@ from firstword.errors import ImportFailed
 from firstword.importers import History, Source, Story
 from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable, decode, files_in, read_file
-from firstword.importers.report import Entry, LeftOut, Outcome, printable
+from firstword.importers.report import LeftOut
 from firstword.importers.siteconf import Names
+from firstword.importers.spelling import printable
 from firstword.importers.statuspage.live import MOST_BYTES, WHOLE, fetched, is_address
 from firstword.importers.statuspage.parts import Json, Parts, line, rows
 from firstword.importers.statuspage.story import Row, Shared, with_needs
+from firstword.importers.telling import not_carried
 from firstword.importers.times import BadTime, read_time
 
 _STORIES = ("incidents", "scheduled_maintenances")
@@ -80,6 +82,10 @@ def read(source: Source) -> History:
         stories=(*stories, *lost),
         components=tuple(names.new),
         component_lines=tuple(names.lines),
+        unlisted=names.unlisted,
+        used=tuple(
+            (name, "components") for name, one in documents.items() if rows(one.get("components"))
+        ),
         ignored=tuple(ignored),
         left_out=tuple(_left_out(documents.values())),
         needs=tuple(needs),
@@ -138,7 +144,7 @@ def _rows(name: str, document: Json, zone: tzinfo, lost: list[Story]) -> Iterato
         given = given if isinstance(given, list) else []
         for number, row in enumerate(given):
             if not isinstance(row, dict):
-                lost.append(_not_carried(f"{name}: {key}[{number}]", "it is no object"))
+                lost.append(_not_carried(f"{name}: {key}[{number}]", "it is no object", name))
                 continue
             yield _Found(
                 name=name,
@@ -173,8 +179,11 @@ def _stories(
     }
     for key, one in sorted(chosen.items(), key=lambda item: (item[1].at, item[0])):
         others = [other for other in copies[key] if other is not one]
-        ignored += [(other.place, f"the same story as in {one.name}") for other in others]
-        row = Row(one.place, one.row, maintenance=one.maintenance, shared=shared)
+        ignored += [
+            (other.name, f"{other.place.removeprefix(f'{other.name}: ')}: as in {one.name}")
+            for other in others
+        ]
+        row = Row(one.place, one.row, file=one.name, maintenance=one.maintenance, shared=shared)
         gone = (
             f"{other.name} has updates of this story that are not in {one.name}"
             for other in others
@@ -194,6 +203,5 @@ def _left_out(documents: Iterable[Json]) -> Iterator[LeftOut]:
         yield LeftOut("components", "status, position, dates, showcase, only_show_if_degraded")
 
 
-def _not_carried(place: str, why: str) -> Story:
-    entry = Entry(source=place, outcome=Outcome.NOT_CARRIED, why=printable(why))
-    return Story(entry=entry)
+def _not_carried(place: str, why: str, file: str = "") -> Story:
+    return not_carried(place, printable(why), file)

@@ -11,11 +11,11 @@ from firstword.compose import mend
 from firstword.importers import Story
 from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable
-from firstword.importers.report import Entry, LeftOut, Outcome, Repair
+from firstword.importers.report import CLOSING, DATE, Entry, LeftOut, Outcome, Repair
 from firstword.importers.siteconf import numbered, slugify
 from firstword.importers.statuspage.parts import Json, Parts, line, rows
 from firstword.importers.statuspage.text import NotHtml, has_tags, lines_of, markdown_of
-from firstword.importers.telling import window
+from firstword.importers.telling import not_carried, window
 from firstword.importers.times import BadTime, Log, utc
 from firstword.model import (
     ENDINGS,
@@ -80,8 +80,11 @@ class _Word:
 class Row:
     """One row on its way to a story; collects what has to be said about it."""
 
-    def __init__(self, source: str, row: Json, *, maintenance: bool, shared: Shared) -> None:
+    def __init__(
+        self, source: str, row: Json, *, file: str, maintenance: bool, shared: Shared
+    ) -> None:
         self.source = source
+        self.file = file
         self.row = row
         self.kind = Kind.MAINTENANCE if maintenance else Kind.INCIDENT
         self.shared = shared
@@ -92,8 +95,7 @@ class Row:
         try:
             incident = self._incident()
         except Unreadable as error:
-            entry = Entry(source=self.source, outcome=Outcome.NOT_CARRIED, why=str(error))
-            return Story(entry=entry)
+            return not_carried(self.source, str(error), self.file)
         entry = Entry(
             source=self.source,
             outcome=Outcome.CARRIED,
@@ -103,6 +105,8 @@ class Row:
             left_out=tuple(self.log.left_out),
             needs=tuple(self.log.needs),
             zoneless=self.log.zoneless,
+            file=self.file,
+            updates=len(incident.updates),
         )
         return Story(entry=entry, incident=incident)
 
@@ -144,7 +148,7 @@ class Row:
         try:
             return self.log.time(key, line(value) or repr(value)[:80]).at
         except BadTime:
-            self.log.repair(key, str(value)[:200], "", "not a time")
+            self.log.repair(key, str(value)[:200], "", "not a time", DATE)
             return None
 
     def _window(self, words: list[_Word]) -> tuple[datetime, datetime]:
@@ -255,7 +259,7 @@ class Row:
                 try:
                     return self.log.time(key, text).at
                 except BadTime:
-                    self.log.repair(key, text, "", "not a time")
+                    self.log.repair(key, text, "", "not a time", DATE)
         at = self._row_time()
         self.log.repair("display_at", "", utc(at), "the update has no time; it is the row's")
         return at
@@ -284,7 +288,8 @@ class Row:
             end = Status.RESOLVED if said is Status.POSTMORTEM else said
             at = self._time("resolved_at") or self._time("updated_at") or words[-1].at
             at = max(at, words[-1].at + _SECOND)
-            self.log.repair("status", str(held), f"{end}, {utc(at)}", "the row says so; no update")
+            why = "the row says so; no update"
+            self.log.repair("status", str(held), f"{end}, {utc(at)}", why, CLOSING)
             words.append(_Word(at=at, status=end))
         else:
             self.log.needs.append(f"the newest update says {held}, the row says {said}")

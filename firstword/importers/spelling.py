@@ -1,0 +1,23 @@
+"""Foreign text in lines of a report: as it is, or quoted, and never what plays with a terminal."""
+
+from __future__ import annotations
+
+_LONGEST = 160
+
+
+def printable(text: str) -> str:
+    """Return foreign text as it is when a terminal can show it, else escaped."""
+    return text if text.isprintable() else ascii(text)
+
+
+def short(text: str) -> str:
+    """Quote a value, its middle left out where it is long."""
+    if len(text) <= _LONGEST:
+        return repr(text)
+    half = _LONGEST // 2
+    return f"{text[:half]!r} ... {text[-half:]!r}"
+
+
+def count(number: int, noun: str) -> str:
+    """Say how many of something."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
