@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     """Import into the site around the current folder."""
     from firstword import importers
     from firstword.cli import find_root
+    from firstword.clock import system_clock
 
     return importers.run(
         options.format,
@@ -52,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
         say=print,
         mapping=options.mapping,
         as_json=options.json,
+        now=system_clock(),
     )
 
 

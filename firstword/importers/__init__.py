@@ -11,13 +11,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from importlib import import_module
 from pathlib import Path
 
 from firstword.errors import ImportFailed
 from firstword.importers.accounts import left_alone
 from firstword.importers.addresses import settled
+from firstword.importers.places import placed
 from firstword.importers.report import Entry, LeftOut, Repair, Report
 from firstword.importers.site import CONF, Site, add_components, settings_of, write_story
 from firstword.importers.siteconf import NotLiteral, components_in
@@ -94,6 +95,7 @@ def run(
     say: Callable[[str], None],
     mapping: Path | None = None,
     as_json: bool = False,
+    now: datetime | None = None,
 ) -> int:
     """Carry a foreign history into a site and say what became of every file.
 
@@ -102,7 +104,13 @@ def run(
     """
     try:
         report = carry(
-            format, place, site_root=site_root, zone=zone, dry_run=dry_run, mapping=mapping
+            format,
+            place,
+            site_root=site_root,
+            zone=zone,
+            dry_run=dry_run,
+            mapping=mapping,
+            now=now,
         )
     except ImportFailed as error:
         say(str(error))
@@ -123,8 +131,13 @@ def carry(
     zone: tzinfo | None,
     dry_run: bool,
     mapping: Path | None = None,
+    now: datetime | None = None,
 ) -> Report:
-    """Carry a foreign history into a site. Raises ImportFailed when nothing could be read."""
+    """Carry a foreign history into a site. Raises ImportFailed when nothing could be read.
+
+    `now` is where words stand that were put beside older ones without a time; without it they are
+    named and not carried.
+    """
     read = _reader(format)
     conf = settings_of(site_root)
     try:
@@ -138,9 +151,12 @@ def carry(
     site = Site(site_root, dry_run=dry_run)
     images = {path: data for path, data in history.images.items() if not site.has(path, data)}
     image_needs = {path: need for path, data in images.items() if (need := site.add(path, data))}
-    stories = told(settled((s.entry, s.incident) for s in history.stories), history.images)
+    stories = placed(
+        settled((story.entry, story.incident) for story in history.stories), site.told(format)
+    )
     entries = tuple(
-        write_story(entry, incident, site) if incident else entry for entry, incident in stories
+        write_story(entry, incident, site, now) if incident else entry
+        for entry, incident in told(stories, history.images)
     )
     needs = [*history.needs, *image_needs.values()]
     ignored = [*history.ignored, *_others(source, history)]

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from firstword.compose import compose
+from firstword.importers.growth import Growth, grown, left_by_import, unknown
+from firstword.importers.places import addresses_in
 from firstword.importers.report import Entry, Outcome
 from firstword.importers.siteconf import NotLiteral, line_of, with_components
 from firstword.importers.spelling import printable
@@ -22,6 +24,8 @@ from firstword.values import replace
 
 CONF = "pelicanconf.py"
 _INCIDENTS = "content/incidents"
+#: Within so many bytes of a file the front matter of an import ends.
+_HEAD = 4096
 
 
 class Site:
@@ -35,6 +39,14 @@ class Site:
             path.stem: path.relative_to(self.root).as_posix()
             for path in sorted(self.root.glob(f"{_INCIDENTS}/**/*.md"))
         }
+
+    def told(self, form: str) -> dict[str, str]:
+        """Return where imports of a format have told what: old address → path."""
+        found: dict[str, str] = {}
+        for path in self._by_slug.values():
+            for address in addresses_in(self.read(path)[:_HEAD].decode(errors="replace"), form):
+                found.setdefault(address, path)
+        return found
 
     def elsewhere(self, slug: str, target: str) -> str:
         """Return the path of another incident file that has the slug already, or nothing."""
@@ -101,33 +113,49 @@ class Site:
             return b""
 
 
-def write_story(entry: Entry, incident: Incident, site: Site) -> Entry:
-    """Write one story's file and say what became of it."""
+def write_story(entry: Entry, incident: Incident, site: Site, now: datetime | None) -> Entry:
+    """Write one story's file, or what is new in it, and say what became of it.
+
+    `now` is when words were found that have no time of their own.
+    """
     data = compose(incident).encode()
     other = site.elsewhere(PurePosixPath(incident.path).stem, incident.path)
     if not other and site.has(incident.path, data):
         return replace(entry, outcome=Outcome.UNCHANGED)
+    there = b"" if other else site.read(incident.path)
     if problems := parse(data, incident.path, UTC).problems:
         why = f"what it became cannot be read: {problems[0]}"
     elif other:
         why = f"{other} has that name already"
-    elif added := _added(site.read(incident.path), incident):
-        why = site.put(incident.path, data)
-        entry = replace(entry, outcome=Outcome.GREW, added=added)
+    elif old := left_by_import(there, incident):
+        entry, why = _grow(entry, grown(old, incident, now), old, site)
     else:
         why = site.add(incident.path, data)
+        entry = replace(entry, needs=(*entry.needs, *unknown(there, incident)))
     if not why:
         return entry
     return replace(entry, outcome=Outcome.NOT_CARRIED, is_open=False, why=printable(why))
 
 
-def _added(there: bytes, incident: Incident) -> int:
-    """Count the updates a story has beyond a file that holds its first ones and nothing else."""
-    for kept in range(len(incident.updates) - 1, 0, -1) if there else ():
-        shorter = replace(incident, updates=incident.updates[:kept])
-        if compose(shorter).encode() == there:
-            return len(incident.updates) - kept
-    return 0
+def _grow(entry: Entry, growth: Growth, old: Incident, site: Site) -> tuple[Entry, str]:
+    """Put what is new into a file; return its entry, and why that was not possible or nothing."""
+    incident = growth.incident
+    entry = replace(
+        entry,
+        outcome=Outcome.UNCHANGED if incident is old else Outcome.GREW,
+        added=growth.added,
+        updates=len(incident.updates),
+        is_open=incident.is_open and not incident.draft and not incident.language,
+        draft=incident.draft,
+        repairs=(*entry.repairs, *growth.repairs),
+        needs=(*entry.needs, *growth.needs),
+    )
+    if incident is old:
+        return entry, ""
+    data = compose(incident).encode()
+    if problems := parse(data, incident.path, UTC).problems:
+        return entry, f"what it became cannot be read: {problems[0]}"
+    return entry, site.put(incident.path, data)
 
 
 def settings_of(site_root: Path) -> bytes:

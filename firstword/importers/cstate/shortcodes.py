@@ -285,7 +285,7 @@ def _meant(wanted: str, own: PurePosixPath, slugs: Mapping[str, str]) -> str:
         return found
     if found := slugs.get(name):
         return found
-    alike = {slug for path, slug in slugs.items() if path.rpartition("/")[2] == name}
+    alike = {slug for path, slug in slugs.items() if f"/{path}".endswith(f"/{name}")}
     return alike.pop() if len(alike) == 1 else ""
 
 

@@ -1,0 +1,187 @@
+"""A story of an earlier import, and what its source says now: only what is new is added.
+
+What was carried once may be public, and readers have links to it. So an update keeps its instant
+and its words, whatever the source made of them: each such change is named, none is taken over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from firstword.compose import compose, mend
+from firstword.importers.report import Repair
+from firstword.importers.times import utc
+from firstword.model import ENDINGS, Incident, Status, Update
+from firstword.parse import parse
+from firstword.values import replace
+
+_SECOND = timedelta(seconds=1)
+_SHORT = 80
+_BLANK = re.compile(r"\n[ \t]*\n+")
+_BREAK = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})[ \t]*")
+#: What may be said after a story has ended.
+_AFTER = frozenset({Status.UPDATE, Status.POSTMORTEM, Status.INVESTIGATING, Status.CORRECTION})
+
+
+@dataclass(slots=True, kw_only=True)
+class Growth:
+    """What becomes of a file of an earlier import."""
+
+    incident: Incident
+    added: int = 0
+    repairs: list[Repair] = field(default_factory=list)
+    #: What the source changed and the file keeps.
+    needs: list[str] = field(default_factory=list)
+
+
+def left_by_import(there: bytes, incident: Incident) -> Incident | None:
+    """Return the story of a file, if it is as an import of the same format leaves it."""
+    parsed = parse(there, incident.path, UTC)
+    old = parsed.incident
+    if old is None or parsed.problems or old.imported != incident.imported:
+        return None
+    signed = any(update.signed for update in old.updates)
+    return None if signed or compose(old).encode() != there else old
+
+
+def unknown(there: bytes, incident: Incident) -> Iterator[str]:
+    """Name the updates that a file which is no longer an import's own does not have."""
+    parsed = parse(there, incident.path, UTC).incident if there else None
+    if parsed is not None:
+        told = {update.at for update in parsed.updates}
+        for update in incident.updates:
+            if update.at not in told:
+                words = _shown(update.body or str(update.status))
+                yield f"update of {utc(update.at)} that the file has not: {words}"
+
+
+def grown(old: Incident, new: Incident, now: datetime | None) -> Growth:
+    """Add to a story of an earlier import what its source has said since.
+
+    `now` is when words were found that have no time of their own; without it they are only named.
+    """
+    growth = Growth(incident=old)
+    growth.needs += _front(old, new)
+    told = {update.at: update for update in old.updates}
+    said = {update.at for update in new.updates}
+    moved = {(u.status, u.body): u for u in old.updates if u.at not in said}
+    updates = list(old.updates)
+    for update in new.updates:
+        was = told.get(update.at)
+        if was is None and (was := moved.get((update.status, update.body))):
+            what = f"the source has it at {utc(update.at)} now"
+            growth.needs.append(f"update of {utc(was.at)}: {what}; it stays where it is")
+        elif was is None:
+            updates.append(update)
+        elif was != replace(update, line=was.line, follow_ups=was.follow_ups):
+            updates += _changed(was, update, updates, now, growth)
+    growth.needs += _gone(old, new, growth.needs)
+    aliases = tuple(dict.fromkeys((*old.aliases, *new.aliases)))
+    growth.added = len(updates) - len(old.updates)
+    if growth.added or aliases != old.aliases:
+        updates.sort(key=lambda update: update.at)
+        whole = replace(old, updates=tuple(updates), aliases=aliases)
+        growth.incident = _ended(whole, new, told, growth)
+    return growth
+
+
+def _gone(old: Incident, new: Incident, named: Sequence[str]) -> Iterator[str]:
+    """Name the updates that the source has no longer, and not as words beside older ones either."""
+    said = {update.at for update in new.updates}
+    blocks = set(_blocks(new.updates[0].body))
+    for update in old.updates:
+        found = update.body and set(_blocks(update.body)) <= blocks
+        place = f"update of {utc(update.at)}: "
+        if update.at not in said and not found and not any(n.startswith(place) for n in named):
+            yield f"{place}the source has it no longer; it stays"
+
+
+def _front(old: Incident, new: Incident) -> Iterator[str]:
+    """Name the values of the front matter that the source has changed."""
+    values = [(key, getattr(old, key), getattr(new, key)) for key in ("kind", "started", "draft")]
+    names = dict.fromkeys((*old.first.names(), *new.first.names()))
+    values += [(key, getattr(old.first, key), getattr(new.first, key)) for key in names]
+    for key, was, now in values:
+        if was != now:
+            yield f"{key}: the source says {_shown(now)} now; {_shown(was)} stays"
+
+
+def _changed(
+    was: Update, update: Update, told: Sequence[Update], now: datetime | None, growth: Growth
+) -> list[Update]:
+    """Name what the source changed in an update; return the words that it put beside it."""
+    alike = replace(was, body=update.body, line=update.line, follow_ups=update.follow_ups)
+    first = min(one.at for one in told) == was.at
+    more = _more(was.body, update.body) if first and alike == update else None
+    if more is None:
+        what = "its words" if alike == update else "what it says"
+        before, after = (was.body, update.body) if was.body != update.body else (was, update)
+        growth.needs.append(
+            f"update of {utc(was.at)}: the source changed {what} since; the old stays:"
+            f" {_shown(before)} -> {_shown(after)}"
+        )
+        return []
+    known = {block for one in told if one.at != was.at for block in _blocks(one.body)}
+    body = "\n\n".join(block for block in more if block not in known)
+    if not body:
+        return []
+    if now is None:
+        growth.needs.append(f"words without a time, new in the source: {_shown(body)}")
+        return []
+    at = now.astimezone(UTC).replace(microsecond=0)
+    while any(one.at == at for one in told):
+        at += _SECOND
+    why = "words put beside older ones, without a time; this is when they were found"
+    growth.repairs.append(Repair("time", "", utc(at), why))
+    return [Update(at=at, author="imported", status=Status.UPDATE, body=mend(body)[0])]
+
+
+def _more(old: str, new: str) -> list[str] | None:
+    """Return the paragraphs that a text has beyond an older one; None where that lost any."""
+    more: list[str] = []
+    rest = _blocks(old)
+    for block in _blocks(new):
+        if rest and block == rest[0]:
+            rest.pop(0)
+        else:
+            more.append(block)
+    return None if rest else more
+
+
+def _blocks(text: str) -> list[str]:
+    """Return the paragraphs of a text, without lines across."""
+    parts = (part.strip("\n").rstrip() for part in _BLANK.split(text))
+    return [part for part in parts if part and not _BREAK.fullmatch(part)]
+
+
+def _ended(
+    whole: Incident, new: Incident, told: dict[datetime, Update], growth: Growth
+) -> Incident:
+    """Return a grown story that goes as a life can and is as open as its source."""
+    over = False
+    updates: list[Update] = []
+    for one in whole.updates:
+        update = one
+        if over and one.at not in told and one.status not in (*_AFTER, *ENDINGS):
+            why = "it comes after an end that was carried before"
+            growth.repairs.append(Repair("status", str(one.status), str(Status.UPDATE), why))
+            update = replace(one, status=Status.UPDATE)
+        if update.status is not Status.UPDATE:
+            over = update.status in ENDINGS
+        updates.append(update)
+    found = replace(whole, updates=tuple(updates))
+    if found.is_open and not new.is_open and (ending := new.ending):
+        at = max(ending.update.at, updates[-1].at + _SECOND)
+        end = replace(ending.update, at=at, body="")
+        found = replace(found, updates=(*found.updates, end))
+        growth.added += 1
+    return found
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else "nothing" if value is None else str(value)
+    text = " ".join(text.split())
+    return repr(text if len(text) <= _SHORT else f"{text[:_SHORT]}...")
