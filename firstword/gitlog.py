@@ -275,6 +275,11 @@ def identity(repo: Path) -> tuple[str, str]:
     return _line(repo, "config", "user.email") or "", _line(repo, "config", "user.name") or ""
 
 
+def knows_committer(repo: Path) -> bool:
+    """Tell whether git was told who commits here, by its settings or by the environment."""
+    return _ok(repo, "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
+
+
 def has_work_tree(repo: Path) -> bool:
     """Tell whether files here can be committed."""
     return _line(repo, "rev-parse", "--is-inside-work-tree") == "true"

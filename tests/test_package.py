@@ -45,6 +45,14 @@ def test_the_wheel_carries_theme_languages_and_starter(wheels: list[Path]) -> No
     assert not [name for name in carried if "tests" in name or name.endswith((".md.orig", ".pyc"))]
 
 
+def held(wheel: Path) -> dict[str, bytes]:
+    """Return what an installer takes from a wheel; the list of it may be in another order."""
+    archive = zipfile.ZipFile(wheel)
+    files = {name: archive.read(name) for name in archive.namelist()}
+    listed = next(name for name in files if name.endswith("/RECORD"))
+    return files | {listed: b"\n".join(sorted(files[listed].splitlines()))}
+
+
 def test_a_site_lives_on_the_wheel_alone(wheels: list[Path], tmp_path: Path) -> None:
     """With this environment's libraries, and none of this checkout's files."""
     place = tmp_path / "place"
@@ -76,6 +84,9 @@ def test_a_site_lives_on_the_wheel_alone(wheels: list[Path], tmp_path: Path) -> 
         cwd=tmp_path,
     )
     site = tmp_path / "site"
+    # What was installed from a file is on this machine alone: the site has the same wheel.
+    [line] = (site / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert held(site / line) == held(wheels[0])
     where = "import firstword, firstword.pelican_defaults as d; print(firstword.__file__, d.THEME)"
     told = subprocess.run(
         [sys.executable, "-c", where],

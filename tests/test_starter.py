@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import runpy
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,11 @@ from hypothesis import strategies as st
 
 from firstword.cli import main
 from firstword.cli.init import machine_zone
+from firstword.cli.vendoring import published_at
 from firstword.errors import SettingsError
 from firstword.settings import read_site
-from firstword.starter import Answers, site_files
+from firstword.starter import Answers, required, site_files
+from firstword.starter.wheel import pack
 
 ROOT = Path(__file__).resolve().parent.parent
 DAWN = "Dawn Okafor, Head of engineering, ops, dawn@acme.example"
@@ -100,11 +104,13 @@ def test_workflows_can_be_read_and_name_commands_there_are() -> None:
     lines = [
         step["run"] for job in github["jobs"].values() for step in job["steps"] if "run" in step
     ]
-    lines += [line for job in ("check", "publish") for line in gitlab[job]["script"]]
+    lines += [line for job in ("check", "pages") for line in gitlab[job]["script"]]
+    ours = [line[line.index("firstword ") :] for line in lines if "firstword " in line]
 
-    for line in lines:
-        program, command, *options = line.split()
-        assert program == "pip" or (program == "firstword" and command in {"check", "publish"})
+    assert len(ours) == 6
+    for line in ours:
+        _, command, *options = line.partition("||")[0].split()
+        assert command in {"check", "publish"}
         told = subprocess.run(
             [sys.executable, "-m", "firstword", command, "--help"],
             capture_output=True,
@@ -112,7 +118,7 @@ def test_workflows_can_be_read_and_name_commands_there_are() -> None:
             check=False,
         ).stdout
         for option in options:
-            assert not option.startswith("--") or option in told or program == "pip", line
+            assert not option.startswith("--") or option in told, line
 
 
 def test_the_same_publish_py_lies_here_and_there() -> None:
@@ -166,12 +172,125 @@ def test_a_site_is_begun_checked_built_and_published(tmp_path: Path) -> None:
     assert "A status page begins" in run("git", "log", cwd=folder, home=home).stdout
 
 
+# ── which Firstword ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        ({}, "firstword==1.0"),
+        (
+            {"url": "https://forge.example/f.git", "vcs_info": {"vcs": "git", "commit_id": "ab12"}},
+            "firstword @ git+https://forge.example/f.git@ab12",
+        ),
+        (
+            {"url": "https://a.example/f.whl", "archive_info": {"hashes": {"sha256": "cd34"}}},
+            "firstword @ https://a.example/f.whl#sha256=cd34",
+        ),
+        ({"url": "file:///home/dawn/f.whl", "archive_info": {}}, ""),
+        ({"url": "file:///home/dawn/f", "dir_info": {"editable": True}}, ""),
+        ({"url": "ssh://git@forge.example/f.git", "vcs_info": {"commit_id": "ab12"}}, ""),
+    ],
+    ids=["index", "git", "archive", "file", "checkout", "ssh"],
+)
+def test_a_requirement_is_a_line_that_every_machine_can_follow(
+    told: dict[str, object], line: str
+) -> None:
+    assert published_at("1.0", told) == line
+
+
+def test_the_same_files_make_the_same_wheel() -> None:
+    files = {"firstword/b.py": b"B", "firstword/a.py": b"A"}
+
+    packed = pack("1.0", files)
+
+    assert packed == pack("1.0", dict(reversed(files.items())))
+    archive = zipfile.ZipFile(io.BytesIO(packed))
+    assert archive.read("firstword-1.0.dist-info/RECORD").decode().splitlines() == [
+        "firstword/a.py,sha256=VZrq0IJk1XldOQlxjN0Fq9SVcuhP5VWQ7vMaiKCP3_0,1",
+        "firstword/b.py,sha256=335w5QIVRPSDS77mSp43if68S-gUcN9inK1t2wMyClw,1",
+        "firstword-1.0.dist-info/RECORD,,",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "./vendor/new.whl\n"),
+        ("firstword==0.1.0\npelican-plugin==2\n", "./vendor/new.whl\npelican-plugin==2\n"),
+        ("# ours\n./vendor/firstword-0.1.0-py3-none-any.whl\n", "# ours\n./vendor/new.whl\n"),
+        ("firstword-x==3\n", "./vendor/new.whl\nfirstword-x==3\n"),
+    ],
+    ids=["nothing", "pinned", "vendored", "alike"],
+)
+def test_another_firstword_leaves_other_requirements_alone(before: str, after: str) -> None:
+    assert required(before, "./vendor/new.whl") == after
+
+
+def test_a_site_is_brought_up_to_this_firstword(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "site"
+    begin = ("--name", "A", "--address", "https://a.example", "--person", DAWN, "--no-git")
+    assert main(["init", str(root), *begin]) == 0
+    fresh = {path.name: path.read_bytes() for path in (root / "vendor").iterdir()}
+    [wheel] = (root / "vendor").iterdir()
+    assert "firstword/_theme/templates/base.html" in zipfile.ZipFile(wheel).namelist()
+    conf = (root / "pelicanconf.py").read_text()
+    (root / "vendor" / "firstword-0.0.9-py3-none-any.whl").write_bytes(b"old")
+    (root / "requirements.txt").write_text("./vendor/firstword-0.0.9-py3-none-any.whl\nother\n")
+
+    assert main(["init", str(root), "--renew"]) == 0
+
+    assert {path.name: path.read_bytes() for path in (root / "vendor").iterdir()} == fresh
+    [name] = fresh
+    assert (root / "requirements.txt").read_text() == f"./vendor/{name}\nother\n"
+    assert (root / "pelicanconf.py").read_text() == conf
+    assert "removed  vendor/firstword-0.0.9-py3-none-any.whl" in capsys.readouterr().out
+    assert main(["init", str(tmp_path), "--renew"]) == 1
+    assert "it has no pelicanconf.py" in capsys.readouterr().err
+
+
+# ── what is in the way ───────────────────────────────────────────────────────────────────────────
+
+
+def test_nobody_commits_in_a_name_that_was_not_said(tmp_path: Path) -> None:
+    """Without a terminal nobody is asked, and --person is not the one who types."""
+    home = tmp_path / "home"
+    home.mkdir()
+    begin = ("--name", "A", "--address", "https://a.example", "--person", DAWN)
+
+    ran = run(*(sys.executable, "-m", "firstword", "init", "new"), *begin, cwd=tmp_path, home=home)
+
+    assert ran.returncode == 1
+    assert "git does not know who commits" in ran.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_git_will_not_commit_is_written_and_told(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    hook = home / "hooks" / "pre-commit"
+    hook.parent.mkdir(parents=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    (home / ".gitconfig").write_text(
+        f"[user]\nname = T\nemail = t@acme.example\n[core]\nhooksPath = {hook.parent}\n"
+    )
+    begin = ("--name", "A", "--address", "https://a.example", "--person", DAWN)
+
+    ran = run(*(sys.executable, "-m", "firstword", "init", "new"), *begin, cwd=tmp_path, home=home)
+
+    assert ran.returncode == 3
+    assert "written, NOT committed: git commit did not work" in ran.stderr
+    assert (tmp_path / "new" / "pelicanconf.py").exists()
+
+
 def test_without_a_terminal_it_says_which_options_are_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["init", str(tmp_path / "new"), "--name", "Acme"]) == 2
 
-    assert "say --address, --person" in capsys.readouterr().err
+    assert "firstword init: --address, --person: needed" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
 

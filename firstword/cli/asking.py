@@ -26,10 +26,17 @@ class Interrupted(Exception):
         super().__init__(typed)
 
 
-def ask(question: Question, judge: Judge, components: Mapping[str, str]) -> str:
+def ask(
+    question: Question,
+    judge: Judge,
+    components: Mapping[str, str],
+    *,
+    left: str = "keeps the others",
+) -> str:
     """Ask one question and return the answer, "" for none. Raises Interrupted.
 
-    `components` are the names of parts by id, for the question that wants them.
+    `components` are the names of parts by id, for the question that wants them; `left` says what
+    becomes of the other answers after Ctrl-C.
     """
     completer: Completer | None = None
     if question.name == "components":
@@ -47,7 +54,8 @@ def ask(question: Question, judge: Judge, components: Mapping[str, str]) -> str:
         if part
     )
     message: StyleAndTextTuples = [("bold", question.text), ("", f"\n{form}" if form else "")]
-    return _prompt([*message, ("", "\n> ")], _Judged(judge, needed=question.needed), completer)
+    judged = _Judged(judge, needed=question.needed, left=left)
+    return _prompt([*message, ("", "\n> ")], judged, completer)
 
 
 def choose(text: str, choices: Sequence[str]) -> str:
@@ -102,15 +110,16 @@ class Components(Completer):
 
 
 class _Judged(Validator):
-    def __init__(self, judge: Judge, *, needed: bool) -> None:
+    def __init__(self, judge: Judge, *, needed: bool, left: str = "keeps the others") -> None:
         self._judge = judge
         self._needed = needed
+        self._left = left
 
     def validate(self, document: Document) -> None:
         said = document.text.strip()
         wrong = ""
         if not said and self._needed:
-            wrong = "this one needs an answer; Ctrl-C keeps the others"
+            wrong = f"this one needs an answer; Ctrl-C {self._left}"
         elif said or not self._needed:
             wrong = self._judge(said)
         if wrong:

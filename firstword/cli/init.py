@@ -1,42 +1,58 @@
 """Begin a status page in an empty folder: settings, tools, a git repository, no incident yet.
 
-In a terminal it asks what is not said by an option; anywhere else everything is said by options.
+In a terminal it asks for what is needed and no option says; anywhere else options say everything.
+Each answer is judged before the next question. Ctrl-C leaves nothing behind. --renew brings the
+Firstword that runs now into a site that is there.
 
 examples:
   firstword init status
   firstword init status --name "Acme status" --address https://status.acme.example \\
     --zone Europe/Copenhagen --component "Online shop" --component "api = Partner API" \\
     --person "Dawn Okafor, Head of engineering, dawn@acme.example" --target public
+  firstword init . --renew
 
-exit code: 0 done, 1 nothing done, 2 usage, or an answer that cannot be
+exit code: 0 done, 1 nothing done, 2 usage, or an answer that cannot be; 3 written, not committed
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import shutil
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from importlib.metadata import distribution
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from firstword.errors import FirstwordError, SettingsError
+from firstword import gitlog
+from firstword.errors import SettingsError
 
-#: Option → the question; several answers are separated by ';'.
+#: Option → the question, and in which form to answer.
 QUESTIONS = {
-    "name": "What is the page called? (Acme status)",
-    "address": "Where will readers find it? (https://status.example.com)",
-    "zone": "In which time zone do you write?",
-    "component": "Which parts do users know by name? (Shop; Sign-in; api = Partner API)",
-    "person": "Who else signs? (Full Name, what they do, address; the next one; empty: nobody yet)",
-    "contact": "Which address may readers write to who do not know whom to ask? (empty: none)",
-    "target": "Where is it published? (public is a folder; s3://bucket/prefix)",
+    "name": ("What is the page called?", "Acme status"),
+    "address": ("Where will readers find it?", "https://status.example.com"),
+    "zone": ("In which time zone do you write?", "Europe/Copenhagen"),
+    "component": (
+        "Which parts do users know by name?",
+        "Shop; Sign-in; api = Partner API; Enter: none yet",
+    ),
+    "person": (
+        "Who else signs?",
+        "Full Name, what they do, address; the next one; Enter: nobody yet",
+    ),
+    "contact": (
+        "Which address may readers write to who do not know whom to ask?",
+        "care@example.com; Enter: none yet",
+    ),
+    "target": ("Where is it published?", "a folder, or s3://bucket/prefix"),
 }
+#: Whoever begins signs first, and is asked for each part of "Full Name, role, address".
+_YOURSELF = (
+    "Your full name, as it will stand under what you write?",
+    "What do you do, in words that readers know?",
+    "Where do answers to you go?",
+)
+LEFT = "writes nothing"
+_NEEDED = ("name", "address", "person")
 _SEVERAL = ("component", "person", "target")
-_OPTIONAL = frozenset({"component", "contact"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,99 +69,130 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(name, metavar=metavar, help=text, action="append")
     parser.add_argument("--no-git", action="store_true", help="begin no repository")
+    parser.add_argument(
+        "--renew", action="store_true", help="bring this very Firstword into a site that is there"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Ask, write, and commit."""
+    from firstword.cli.beginning import all_or_nothing, begin_repository, refuse, renew, write
+    from firstword.cli.vendoring import requirement
     from firstword.starter import Answers, site_files
 
     folder: Path = options.folder
-    _refuse_what_is_there(folder)
-    said = _answers(options)
-    files = site_files(
-        Answers(
-            name=said["name"][0],
-            address=said["address"][0],
-            zone=said["zone"][0],
-            contact="".join(said["contact"]),
-            components=said["component"],
-            people=said["person"],
-            targets=said["target"],
-        ),
-        requirement(),
+    if options.renew:
+        return renew(folder)
+    given = _given(options)
+    missing = [name for name in _NEEDED if name not in given]
+    asks = sys.stdin.isatty() and sys.stdout.isatty()
+    asked = asks and bool(missing)
+    refuse(folder, git=not options.no_git, asks=asked)
+    if asked:
+        try:
+            _ask(given)
+        except KeyboardInterrupt:
+            print("nothing was written", file=sys.stderr)
+            raise
+    elif missing:
+        said = ", ".join(f"--{name}" for name in missing)
+        raise SettingsError(said, "needed, and there is no terminal to ask at")
+    answers = Answers(
+        name=given["name"][0],
+        address=given["address"][0],
+        zone=given.get("zone", [machine_zone(os.environ)])[0],
+        contact="".join(given.get("contact", ())),
+        components=given.get("component", ()),
+        people=given["person"],
+        targets=given.get("target", ["public"]),
     )
-    for path, text in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+    line, wheel = requirement()
+    texts = site_files(answers, line)
+    files = {**{path: text.encode() for path, text in texts.items()}, **wheel}
+    with all_or_nothing() as made:
+        write(folder, files, made)
+        committed = options.no_git or begin_repository(
+            folder, files, answers.people[0] if asked else "", made
+        )
+    for path in files:
         print(f"wrote  {path}")
-    if not options.no_git:
-        _commit(folder)
     where = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
     print(f"Next: {where}make serve; then firstword new, and make publish")
-    return 0
+    return 0 if committed else 3
 
 
-def _refuse_what_is_there(folder: Path) -> None:
-    try:
-        there = sorted(path.name for path in folder.iterdir() if path.name != ".git")
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise FirstwordError(f"cannot begin in {str(folder)!r}: {error.strerror}") from error
-    if there:
-        raise FirstwordError(f"{str(folder)!r} is not empty: {there[0]!r} is there; say another")
+def _given(options: argparse.Namespace) -> dict[str, Sequence[str]]:
+    """Return what options say. Raises SettingsError, by the option, for what cannot be."""
+    from firstword.starter import flaw
+
+    found: dict[str, Sequence[str]] = {}
+    for name in QUESTIONS:
+        value = getattr(options, name)
+        if value is None:
+            continue
+        found[name] = [value] if isinstance(value, str) else value
+        if wrong := flaw(name, found[name]):
+            raise SettingsError(f"--{name}", wrong)
+    return found
 
 
-# ── answers ──────────────────────────────────────────────────────────────────────────────────────
+# ── on a terminal ────────────────────────────────────────────────────────────────────────────────
 
 
-def _answers(options: argparse.Namespace) -> Mapping[str, list[str]]:
-    """Return what is said by options, and what is asked for. Raises SettingsError without both."""
-    given = {name: getattr(options, name) for name in QUESTIONS}
+def _ask(given: dict[str, Sequence[str]]) -> None:
+    """Ask for everything that is not given, in order. Raises KeyboardInterrupt."""
+    from firstword.starter import flaw
+
     likely = {"zone": machine_zone(os.environ), "target": "public"}
-    missing = [name for name, value in given.items() if value is None]
-    needed = [name for name in missing if name not in {*_OPTIONAL, *likely}]
-    if sys.stdin.isatty():
-        for name in missing:
-            first = f"{_yourself()}; " if name == "person" else ""
-            free = name in _OPTIONAL or bool(first)
-            given[name] = first + _ask(QUESTIONS[name], likely.get(name, ""), needed=not free)
-    elif needed:
-        said = ", ".join(f"--{name}" for name in needed)
-        raise SettingsError("init", f"there is no terminal to ask at; say {said}")
-    else:
-        given |= {name: likely.get(name, "") for name in missing}
-    return {name: _several(name, value) for name, value in given.items()}
+    for name, (text, form) in QUESTIONS.items():
+        if name in given:
+            continue
+        first = [_yourself()] if name == "person" else []
+
+        def parts(said: str, name: str = name, first: Sequence[str] = first) -> list[str]:
+            each = said.split(";") if name in _SEVERAL else [said]
+            return [*first, *filter(None, map(str.strip, each))]
+
+        def judge(said: str, name: str = name) -> str:
+            return flaw(name, parts(said))
+
+        needed = name in _NEEDED and not first
+        given[name] = parts(_asked(text, judge, form, likely.get(name, ""), needed=needed))
 
 
 def _yourself() -> str:
-    """Ask whoever begins for the first signature; git knows half of it."""
-    name, address = (_git(Path.cwd(), "config", f"user.{one}")[1] for one in ("name", "email"))
-    return ", ".join(
-        (
-            _ask("Your full name, as it will stand under what you write?", name, needed=True),
-            _ask("What do you do, in words that readers know?", "", needed=True),
-            _ask("Where do answers to you go?", address, needed=True),
-        )
+    """Ask whoever begins for the first signature; git may know two thirds of it."""
+    from firstword.starter import flaw
+
+    address, name = gitlog.identity(Path.cwd())
+    said: list[str] = []
+    for text, likely, form in zip(
+        _YOURSELF,
+        (name, "", address),
+        ("{}, -, a@example.com", "A B, {}, a@example.com", "A B, -, {}"),
+        strict=True,
+    ):
+
+        def judge(part: str, form: str = form) -> str:
+            return flaw("person", [form.format(part)])
+
+        # What nobody could sign with, or answer to, is not offered: an address without a mailbox.
+        offered = likely if likely and not judge(likely) else ""
+        said.append(_asked(text, judge, "", offered, needed=True))
+    return ", ".join(said)
+
+
+def _asked(text: str, judge: Callable[[str], str], form: str, likely: str, *, needed: bool) -> str:
+    from firstword.cli.asking import Interrupted, ask
+    from firstword.drafts import Question
+
+    question = Question(
+        name="init", text=text, form=form, empty=likely, needed=needed and not likely
     )
-
-
-def _several(name: str, value: str | Sequence[str]) -> list[str]:
-    if not isinstance(value, str):
-        return list(value)
-    return [part.strip() for part in value.split(";")] if name in _SEVERAL else [value]
-
-
-def _ask(question: str, likely: str, *, needed: bool) -> str:
-    prompt = f"{question}\n{f'[{likely}] ' if likely else ''}> "
-    while True:
-        try:
-            said = input(prompt).strip() or likely
-        except EOFError:
-            raise FirstwordError("nothing was written") from None
-        if said or not needed:
-            return said
+    try:
+        return ask(question, lambda said: judge(said or likely), {}, left=LEFT) or likely
+    except Interrupted:
+        raise KeyboardInterrupt from None
 
 
 def machine_zone(environ: Mapping[str, str], localtime: Path = Path("/etc/localtime")) -> str:
@@ -154,46 +201,3 @@ def machine_zone(environ: Mapping[str, str], localtime: Path = Path("/etc/localt
     if not named and localtime.is_symlink():
         _, _, named = str(localtime.resolve()).partition("/zoneinfo/")
     return named.removeprefix("Etc/") or "UTC"
-
-
-# ── what it is made with ─────────────────────────────────────────────────────────────────────────
-
-
-def requirement() -> str:
-    """Return the line of requirements.txt that installs this very Firstword."""
-    about = distribution("firstword")
-    origin = json.loads(about.read_text("direct_url.json") or "{}")
-    url = str(origin.get("url", ""))
-    if not url:
-        return f"firstword=={about.version}"
-    if commit := origin.get("vcs_info", {}).get("commit_id"):
-        return f"firstword @ git+{url}@{commit}"
-    return f"firstword @ {url}"
-
-
-def _commit(folder: Path) -> None:
-    """Begin a repository, and commit what is there; say what could not be done."""
-    if shutil.which("git") is None:
-        print("git is not installed: publishing works, history does not", file=sys.stderr)
-        return
-    steps = (
-        ("init", "--quiet", "--initial-branch=main"),
-        ("add", "--all"),
-        ("commit", "--quiet", "--message=A status page begins"),
-    )
-    for step in steps:
-        code, said = _git(folder, *step)
-        if code:
-            print(f"git {step[0]} did not work; do it yourself: {said}", file=sys.stderr)
-            return
-    print("committed")
-
-
-def _git(folder: Path, *arguments: str) -> tuple[int, str]:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False
-        )
-    except OSError as error:
-        return 1, str(error)
-    return done.returncode, (done.stdout or done.stderr).strip()

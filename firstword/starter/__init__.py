@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import PurePosixPath
 from typing import Any
 
 from firstword.errors import SettingsError
+from firstword.model import Site
 from firstword.settings import CONF, read_site
 
 CONTENT = "content/incidents/.gitkeep"
@@ -24,9 +24,19 @@ _PLACES = {
     "README.md": "README.md",
     "gitignore": ".gitignore",
     "publish.py": "publish.py",
+    "published.sh": "published.sh",
     "github.yml": ".github/workflows/status.yml",
     "gitlab-ci.yml": ".gitlab-ci.yml",
 }
+#: The files that Firstword itself takes from the answers: "{{name}}", and parts that are only there
+#: where something is so, or is not: "{{#folder}}" or "{{^folder}}" to "{{/folder}}".
+_FILLED = frozenset({"README.md", "gitignore", "github.yml", "gitlab-ci.yml"})
+_PART = re.compile(r"^\{\{([#^])(\w+)\}\}\n(.*?)^\{\{/\2\}\}\n", re.DOTALL | re.MULTILINE)
+_BLANK = re.compile(r"(?<!\$)\{\{(\w+)\}\}")
+#: A folder below the site's own.
+_PLAIN = re.compile(r"\w[\w-]*(?:/\w[\w-]*)*/?", re.ASCII)
+#: The line of requirements.txt that is about Firstword.
+_OURS = re.compile(r"^(?:firstword(?=[\s=<>@~!;[]|$)|\./vendor/firstword-).*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +61,67 @@ def site_files(answers: Answers, requirement: str) -> Mapping[str, str]:
     Raises SettingsError, by the setting's name, where an answer cannot be.
     """
     settings = _settings(answers)
-    read_site(settings)
-    said = {"name": _line(answers.name), "address": settings["SITEURL"]}
+    site = read_site(settings)
+    folders = _folders(site)
+    # The pages of a forge show one.
+    folder = folders[0] if len(folders) == 1 else ""
+    bucket = any("://" in name for name in site.publish_to)
+    said = {
+        "name": site.name,
+        "address": site.url,
+        "folder": folder,
+        "ignored": "\n".join(f"/{name}/" for name in folders or ["public"]),
+        "bucket": "yes" if bucket else "",
+        # What lies elsewhere on this machine is out of reach for a forge.
+        "published": "yes" if bucket or folder else "",
+    }
     found = {CONF: _conf(settings), "requirements.txt": f"{requirement}\n"}
     for name, place in _PLACES.items():
         text = (files("firstword.starter") / "files" / name).read_text(encoding="utf-8")
-        found[place] = _fill(text, said) if PurePosixPath(place).suffix == ".md" else text
+        found[place] = _filled(text, said) if name in _FILLED else text
+    if not folder:
+        del found[_PLACES["published.sh"]]
     return found | {CONTENT: "", PICTURES: "", PAGES: ""}
 
 
-def _fill(text: str, said: Mapping[str, str]) -> str:
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: said[found[1]], text)
+def required(text: str, line: str) -> str:
+    """Return a requirements.txt with another line for Firstword, and the others as they are."""
+    if _OURS.search(text):
+        return _OURS.sub(lambda _: line, text, count=1)
+    return f"{line}\n{text}"
+
+
+def flaw(name: str, said: Sequence[str]) -> str:
+    """Say what is wrong with the answers to one question by themselves, "" for nothing.
+
+    `name` is the question's, as `firstword init` has it for an option.
+    """
+    given: dict[str, Any] = {
+        "name": "A",
+        "address": "https://a.example",
+        "zone": "UTC",
+        "components": (),
+        "people": ("A B, c, d@e.example",),
+        "targets": (),
+    }
+    one = {"component": "components", "person": "people", "target": "targets"}.get(name)
+    given |= {one: said} if one else {name: " ".join(said)}
+    try:
+        read_site(_settings(Answers(**given)))
+    except SettingsError as error:
+        return str(error).removeprefix(f"{error.setting}: ")
+    return ""
+
+
+def _folders(site: Site) -> list[str]:
+    """Return the targets that are folders of the site, without what lies elsewhere."""
+    return [name.rstrip("/") for name in site.publish_to if _PLAIN.fullmatch(name)]
+
+
+def _filled(text: str, said: Mapping[str, str]) -> str:
+    while _PART.search(text):
+        text = _PART.sub(lambda f: f[3] if bool(said[f[2]]) is (f[1] == "#") else "", text)
+    return _BLANK.sub(lambda found: said[found[1]], text)
 
 
 def _line(text: str) -> str:

@@ -1,0 +1,129 @@
+"""The hands of `firstword init`: look at what is there; write all of it, or nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from firstword import gitlog
+from firstword.errors import FirstwordError
+from firstword.settings import CONF
+
+MESSAGE = "A status page begins"
+
+
+def refuse(folder: Path, *, git: bool, asks: bool) -> None:
+    """Raise FirstwordError where nothing can begin, before anybody is asked anything.
+
+    `git` = a repository is wanted; `asks` = somebody will say who they are, if git does not know.
+    """
+    try:
+        there = sorted(path.name for path in folder.iterdir() if path.name != ".git")
+    except FileNotFoundError:
+        there = []
+    except OSError as error:
+        raise FirstwordError(f"cannot begin in {str(folder)!r}: {error.strerror}") from error
+    if there:
+        raise FirstwordError(f"{str(folder)!r} is not empty: {there[0]!r} is there; say another")
+    above = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise FirstwordError(f"cannot begin in {str(folder)!r}: {str(above)!r} is not yours")
+    if git and shutil.which("git") is None:
+        raise FirstwordError("git is not installed; install it, or say --no-git")
+    if git and not asks and not gitlog.knows_committer(above):
+        raise FirstwordError(
+            "git does not know who commits; say it (git config --global user.name, user.email), "
+            "or say --no-git"
+        )
+
+
+@contextmanager
+def all_or_nothing() -> Iterator[list[Path]]:
+    """Take away again what was noted as made, unless all goes well."""
+    made: list[Path] = []
+    try:
+        yield made
+    except BaseException:
+        for path in reversed(made):
+            if path.name == ".git":
+                shutil.rmtree(path, ignore_errors=True)
+                continue
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+        raise
+
+
+def write(folder: Path, files: Mapping[str, bytes], made: list[Path]) -> None:
+    """Write the files of a site, noting everything that was not there. Raises OSError."""
+    for name, data in files.items():
+        path = folder / name
+        missing = [above for above in path.parents if not above.exists()]
+        for above in reversed(missing):
+            made.append(above)
+            above.mkdir()
+        made.append(path)
+        path.write_bytes(data)
+        # What begins with "#!" is run by its name.
+        if data.startswith(b"#!"):
+            path.chmod(path.stat().st_mode | 0o111)
+
+
+def begin_repository(folder: Path, files: Iterable[str], person: str, made: list[Path]) -> bool:
+    """Begin a repository and commit the files; say what git would not do, and return False.
+
+    Where git knows nobody, `person` commits here from now on: "Full Name, role, address".
+    """
+    if not (folder / ".git").exists():
+        made.append(folder / ".git")
+    steps = [["init", "--quiet", "--initial-branch=main"]]
+    if person and not gitlog.knows_committer(folder):
+        name, *_, address = (part.strip() for part in person.split(","))
+        steps += [["config", "user.name", name], ["config", "user.email", address]]
+    steps += [
+        # Forced: what somebody never wants in a repository, such as *.whl, is a part of this one.
+        ["add", "--force", "--", *files],
+        ["commit", "--quiet", f"--message={MESSAGE}", "--", *files],
+    ]
+    for step in steps:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "--literal-pathspecs", *step],
+            env=gitlog.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode:
+            print(f"written, NOT committed: git {step[0]} did not work", file=sys.stderr)
+            return False
+    return True
+
+
+def renew(folder: Path) -> int:
+    """Bring the Firstword that runs now into a site that is there. Raises FirstwordError."""
+    from firstword.cli.vendoring import VENDOR, requirement
+    from firstword.starter import required
+
+    if not (folder / CONF).is_file():
+        raise FirstwordError(f"no site in {str(folder)!r}: it has no {CONF}")
+    line, wheel = requirement()
+    listed = folder / "requirements.txt"
+    before = listed.read_text(encoding="utf-8") if listed.exists() else ""
+    files = {"requirements.txt": required(before, line).encode(), **wheel}
+    for old in sorted((folder / VENDOR).glob("firstword-*.whl")):
+        if f"{VENDOR}/{old.name}" not in files:
+            old.unlink()
+            print(f"removed  {VENDOR}/{old.name}")
+    for name, data in files.items():
+        path = folder / name
+        if path.exists() and path.read_bytes() == data:
+            continue
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        print(f"wrote  {name}")
+    print("Next: look at the changes and commit them; make install brings them into .venv")
+    return 0
