@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from sites import CARDS, CARDS_FILE, SmallSite
+
+from firstword.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -161,3 +165,115 @@ def test_every_page_can_be_found_from_the_list_of_pages() -> None:
     for page in DOCS.glob("*.md"):
         assert f"{page.name}\n" in nav, page.name
         assert f"({page.name})" in start or page.name == "index.md", page.name
+
+
+# ── commands in the middle of a sentence, and those that no test can run ─────────────────────────
+
+#: An option that the pages name → whose it is.
+FOREIGN = {
+    "--delete-after": "rsync",
+}
+
+
+def parser_of(command: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"firstword {command}")
+    import_module(COMMANDS[command][0]).add_arguments(parser)
+    return parser
+
+
+def options_of(parser: argparse.ArgumentParser) -> set[str]:
+    """Return every option of a command, and of the commands below it."""
+    found = set(parser._option_string_actions)
+    for below in commands_of(parser).values():
+        found |= options_of(below)
+    return found
+
+
+def commands_of(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return action.choices
+    return {}
+
+
+def spans(page: Path) -> Iterator[str]:
+    """Yield what a page says in `backticks`, and the lines of its blocks that are not run."""
+    text = page.read_text(encoding="utf-8")
+    for language, block in re.findall(r"^ *```(\w*)\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE):
+        if language in {"", "yaml"}:
+            for line in re.sub(r"\\\n\s*", "", block).splitlines():
+                yield re.sub(r"^\s*- (run: |)|\$\(|\)\"$|^eval \"", "", line).strip()
+    prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
+    for span in re.findall(r"`([^`]+)`", prose):
+        yield " ".join(span.split())
+
+
+def wrong(span: str) -> str:
+    """Say what of a command does not exist; "" for nothing, and for what is no command of ours."""
+    words = re.sub(r"^\.venv/bin/", "", span).split()
+    if not words:
+        return ""
+    if words[0] == "make" and words[1:]:
+        known = re.findall(r"^([a-z]+):", MAKEFILES, re.MULTILINE)
+        return "" if words[1] in known else f"no target {words[1]!r}"
+    if words[:2] == ["python", "publish.py"]:
+        words = ["firstword", "publish", *words[2:]]
+    if words[0] == "publish.py":
+        words = ["firstword", "publish", *words[1:]]
+    flags = {
+        word.partition("=")[0] for word in words if re.fullmatch(r"--?[a-z][\w-]*(=.*)?", word)
+    }
+    if words[0].startswith("--"):
+        unknown = flags - EVERY_OPTION - set(FOREIGN)
+    elif words[0] != "firstword" or not words[1:] or not words[1].islower():
+        return ""
+    elif words[1] not in COMMANDS:
+        return f"no command {words[1]!r}"
+    else:
+        parser = parser_of(words[1])
+        below = commands_of(parser)
+        if below and words[2:] and words[2].islower() and words[2] not in below:
+            return f"no command {words[2]!r}"
+        unknown = flags - options_of(parser)
+    return f"no option {', '.join(sorted(unknown))}" if unknown else ""
+
+
+MAKEFILES = "".join(
+    path.read_text(encoding="utf-8")
+    for path in (ROOT / "Makefile", ROOT / "firstword/starter/files/Makefile")
+)
+EVERY_OPTION = {option for command in COMMANDS for option in options_of(parser_of(command))}
+
+
+@pytest.mark.parametrize(
+    "page", [*sorted(DOCS.glob("*.md")), ROOT / "README.md"], ids=lambda p: p.stem
+)
+def test_every_command_and_option_that_a_page_names_is_there(page: Path) -> None:
+    assert [f"{span}: {told}" for span in spans(page) if (told := wrong(span))] == []
+
+
+@pytest.mark.parametrize(
+    ("span", "told"),
+    [
+        ("firstword update card-payments --edit", ""),
+        ("firstword subscribers import crm.csv --shown x", ""),
+        ("python publish.py --dry-run", ""),
+        ("make serve", ""),
+        ("firstword.pelican_defaults", ""),
+        ("firstword updat", "no command 'updat'"),
+        ("firstword subscribers ad ada@reader.example", "no command 'ad'"),
+        ("firstword doctor --fix", "no option --fix"),
+        (".venv/bin/firstword check --sinse=HEAD", "no option --sinse"),
+        ("publish.py --dry", "no option --dry"),
+        ("--sometimes", "no option --sometimes"),
+        ("make pubish", "no target 'pubish'"),
+    ],
+)
+def test_what_is_not_there_is_told(span: str, told: str) -> None:
+    assert wrong(span) == told
+
+
+def test_no_foreign_option_is_excused_that_no_page_names() -> None:
+    named = {word for page in DOCS.glob("*.md") for span in spans(page) for word in span.split()}
+
+    assert set(FOREIGN) <= named

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import runpy
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -14,6 +16,10 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from judges import reflow
+from judges.browser import Scheme, opened
+from judges.serve import serving
+from playwright.sync_api import Browser
 
 from firstword.cli import main
 from firstword.cli.init import machine_zone
@@ -24,6 +30,8 @@ from firstword.starter import Answers, required, site_files
 from firstword.starter.wheel import pack
 
 ROOT = Path(__file__).resolve().parent.parent
+START = ROOT / "docs" / "start.md"
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 DAWN = "Dawn Okafor, Head of engineering, ops, dawn@acme.example"
 
 
@@ -147,7 +155,7 @@ def run(*command: str | Path, cwd: Path, home: Path) -> subprocess.CompletedProc
     )
 
 
-def test_a_site_is_begun_checked_built_and_published(tmp_path: Path) -> None:
+def test_a_site_is_begun_checked_built_and_published(tmp_path: Path, browser: Browser) -> None:
     home, folder = tmp_path / "home", tmp_path / "status"
     home.mkdir()
     (home / ".gitconfig").write_text("[user]\nname = T\nemail = t@acme.example\n")
@@ -170,6 +178,21 @@ def test_a_site_is_begun_checked_built_and_published(tmp_path: Path) -> None:
     told = run("git", "status", "--porcelain", cwd=folder, home=home)
     assert (told.returncode, told.stdout) == (0, "")
     assert "A status page begins" in run("git", "log", cwd=folder, home=home).stdout
+
+    # The words of the tutorial: the first one of an incident.
+    [new] = re.findall(r"^ *firstword (new .*)$", START.read_text(encoding="utf-8"), re.MULTILINE)
+    said = run("firstword", *shlex.split(new.replace("online-shop", "shop")), cwd=folder, home=home)
+    live = run("make", "publish", cwd=folder, home=home)
+
+    assert (said.returncode, said.stderr) == (0, "")
+    assert live.returncode == 0, live.stderr
+    with serving(folder / "public") as address, opened(browser, address, scripts=False) as page:
+        assert "One card payment in five is refused." in page.inner_text("main")
+        for width in (390, 1280):
+            for scheme in SCHEMES:
+                page.set_viewport_size({"width": width, "height": 800})
+                page.emulate_media(color_scheme=scheme)
+                assert [f"{width} {scheme}: {line}" for line in reflow.fits(page)] == []
 
 
 # ── which Firstword ──────────────────────────────────────────────────────────────────────────────

@@ -1,109 +1,239 @@
-"""Build the package twice, compare, and try it on every Python there is: make package.
+"""Build the package, compare, and try it in every way people install it: make package.
 
-For each Python from 3.11 to 3.13 that this machine has: a new environment with what
-requirements.lock lists and the wheel, and nothing of this checkout; in it a site is begun, checked,
-built and published to a folder, twice. Needs the network, for the environments.
+Twice from this checkout and once from the sdist: the same bytes. Then, with nothing of this
+checkout: the wheel with what requirements.lock lists on every Python from 3.11 to 3.13, the sdist
+on the oldest, and the wheel by pipx and by `uv tool install` on the newest. Each time a site is
+begun, checked, built and published to a folder, twice; of the last three a clone installs what its
+own requirements.txt says and publishes with that, as a runner of CI does. Which Pythons there are
+is said; on CI all of them must be. Needs the network.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSIONS = ("3.11", "3.12", "3.13")
+ON_CI = os.environ.get("CI") == "true"
+#: Other settings of this machine that lead pip and uv to their indexes.
+KEPT = re.compile(r"HOME|PATH|PIP_\w+|UV_\w+|SSL_CERT_\w+|\w+_proxy", re.IGNORECASE)
+
+#: Installs Firstword with a Python into a folder, and returns the folder of its programs.
+Way = Callable[[str, Path], Path]
 
 
 def main() -> int:
-    """Return 0 when everything works on every Python found."""
-    dist = ROOT / "dist"
+    """Return 0 when everything works on every Python found; on CI all of them must be."""
     with tempfile.TemporaryDirectory() as scratch:
-        again = Path(scratch, "again")
-        first, second = built(dist), built(again)
-        if first != second:
-            print(f"two builds differ: {first} and {second}", file=sys.stderr)
-            return 1
-        for name, digest in first.items():
-            print(f"{digest}  {name}")
-        [wheel] = dist.glob("*.whl")
+        place = Path(scratch)
+        wheel, sdist = packages(place)
         found = dict(pythons())
-        print(f"Pythons here: {', '.join(found)}", flush=True)
-        if not found:
+        for version in VERSIONS:
+            print(f"Python {version}: {found.get(version, 'NOT HERE')}", flush=True)
+        missing = [version for version in VERSIONS if version not in found]
+        if not found or (missing and ON_CI):
+            print(f"not tried: {', '.join(missing)}", file=sys.stderr)
             return 1
+        oldest, newest = min(found, key=_order), max(found, key=_order)
+        tries = [(f"wheel on {version}", found[version], by_pip(wheel)) for version in found]
+        tries += [
+            (f"sdist on {oldest}", found[oldest], by_pip(sdist)),
+            (f"pipx on {newest}", found[newest], by_pipx(wheel)),
+            (f"uv tool on {newest}", found[newest], by_uv(wheel)),
+        ]
+        (place / "constraints.txt").write_text(unhashed(), encoding="utf-8")
         with ThreadPoolExecutor(2) as pool:
-            done = pool.map(
-                lambda one: attempt(Path(scratch, one[0]), one[1], wheel), found.items()
-            )
-            failures = [said for said in done if said]
-    print("\n".join(failures) or "works on all of them")
-    return 1 if failures else 0
+            said = list(pool.map(lambda one: attempt(place, *one), tries))
+    for (name, _, _), wrong in zip(tries, said, strict=True):
+        print(f"{name}: {wrong or 'works'}")
+    if missing:
+        print(f"NOT tried, for they are not here: {', '.join(missing)}")
+    return 1 if any(said) else 0
 
 
-def built(folder: Path) -> dict[str, str]:
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+# ── what is built ────────────────────────────────────────────────────────────────────────────────
+
+
+def packages(scratch: Path) -> tuple[Path, Path]:
+    """Return wheel and sdist in dist/; end with 1 where another build makes other bytes."""
+    dist = ROOT / "dist"
+    first, second = built(ROOT, dist), built(ROOT, scratch / "again")
+    with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
+        archive.extractall(scratch / "source", filter="data")
+    [source] = (scratch / "source").iterdir()
+    third = built(source, scratch / "third")
+    for other in (second, third):
+        if other != first:
+            raise SystemExit(f"two builds differ: {first} and {other}")
+    for name, digest in first.items():
+        print(f"{digest}  {name}")
+    return next(dist.glob("*.whl")), next(dist.glob("*.tar.gz"))
+
+
+def built(source: Path, folder: Path) -> dict[str, str]:
     """Build sdist and wheel into an empty folder; return their digests."""
     shutil.rmtree(folder, ignore_errors=True)
-    run(sys.executable, "-m", "hatchling", "build", "-d", str(folder), cwd=ROOT)
+    run(sys.executable, "-m", "hatchling", "build", "-d", str(folder), cwd=source)
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.iterdir())
+        if path.suffix in {".whl", ".gz"}
     }
 
 
+def unhashed() -> str:
+    """Return the versions of requirements.lock, for installers that want no hash of the rest."""
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    return "\n".join(re.findall(r"^\S+==[^\\\n]+", text, re.MULTILINE)) + "\n"
+
+
+# ── with what ────────────────────────────────────────────────────────────────────────────────────
+
+
 def pythons() -> Iterator[tuple[str, str]]:
-    """Yield each version that can be had, and its program."""
-    ask = "import sys; print(sys.version_info[:2] == tuple(map(int, sys.argv[1].split('.'))))"
+    """Yield each version that is here, or that uv can bring on CI, and its program."""
     for version in VERSIONS:
-        homes = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"), reverse=True)
-        named = shutil.which(f"python{version}")
-        for program in [*map(str, homes), *filter(None, [named]), sys.executable]:
-            said = subprocess.run(
-                [program, "-c", ask, version], capture_output=True, text=True, check=False
-            )
-            if said.stdout.strip() == "True":
-                yield version, program
-                break
+        program = python(version)
+        if program is None and ON_CI:
+            subprocess.run([sys.executable, "-m", "uv", "python", "install", version], check=False)
+            program = python(version)
+        if program is not None:
+            yield version, program
 
 
-def attempt(place: Path, python: str, wheel: Path) -> str:
-    """Begin, check, build and publish a site with nothing but the wheel; "" = all of it works."""
-    venv, site = place / "venv", place / "site"
-    try:
-        run(python, "-m", "venv", str(venv))
-        pip = (str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-q")
+def python(version: str) -> str | None:
+    """Return the program of a Python of this machine: pyenv's, on the PATH, ours or uv's."""
+    ask = "import sys; print(sys.version_info[:2] == tuple(map(int, sys.argv[1].split('.'))))"
+    homes = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"), reverse=True)
+    brought = subprocess.run(
+        [*UV, "python", "find", "--no-project", "--managed-python", version],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    named = [shutil.which(f"python{version}"), sys.executable, brought]
+    for program in [*map(str, homes), *filter(None, named)]:
+        said = subprocess.run(
+            [program, "-c", ask, version], capture_output=True, text=True, check=False
+        )
+        if said.stdout.strip() == "True":
+            return program
+    return None
+
+
+UV = (sys.executable, "-m", "uv", "--no-config", "--no-python-downloads")
+
+
+def by_pip(package: Path) -> Way:
+    """Return the way of an environment of its own: first what is locked, then wheel or sdist."""
+
+    def install(program: str, place: Path) -> Path:
+        run(program, "-m", "venv", str(place / "venv"))
+        pip = (str(place / "venv/bin/python"), *("-m", "pip", "-q"))
         run(*pip, "install", "--require-hashes", "-r", str(ROOT / "requirements.lock"))
-        run(*pip, "install", "--no-deps", "--no-index", str(wheel))
-        firstword = str(venv / "bin" / "firstword")
+        run(*pip, "install", "--no-deps", "--no-index", "--no-build-isolation", str(package))
+        return place / "venv" / "bin"
+
+    return install
+
+
+def by_pipx(package: Path) -> Way:
+    """Return pipx's way."""
+
+    def install(program: str, place: Path) -> Path:
         run(
-            *(firstword, "init", str(site), "--name", "Acme status", "--component", "Shop"),
+            *(sys.executable, "-m", "pipx", "install", "--python", program, str(package)),
+            f"--pip-args=--constraint {place.parent / 'constraints.txt'}",
+            PIPX_HOME=str(place / "pipx"),
+            PIPX_BIN_DIR=str(place / "bin"),
+            PIPX_MAN_DIR=str(place / "man"),
+        )
+        return place / "bin"
+
+    return install
+
+
+def by_uv(package: Path) -> Way:
+    """Return the way of `uv tool install`."""
+
+    def install(program: str, place: Path) -> Path:
+        run(
+            *(*UV, "tool", "install", "--python", program, str(package)),
+            *("--constraints", str(place.parent / "constraints.txt")),
+            UV_TOOL_DIR=str(place / "tools"),
+            UV_TOOL_BIN_DIR=str(place / "bin"),
+        )
+        return place / "bin"
+
+    return install
+
+
+# ── what is tried ────────────────────────────────────────────────────────────────────────────────
+
+
+def attempt(scratch: Path, name: str, program: str, way: Way) -> str:
+    """Begin, check, build and publish a site with what a way installs; "" = all of it works."""
+    place = scratch / name.replace(" ", "-")
+    site = place / "site"
+    try:
+        place.mkdir()
+        tools = {
+            "PATH": f"{way(program, place)}{os.pathsep}{os.environ['PATH']}",
+            **{f"GIT_{who}_NAME": "T" for who in ("AUTHOR", "COMMITTER")},
+            **{f"GIT_{who}_EMAIL": "t@acme.example" for who in ("AUTHOR", "COMMITTER")},
+        }
+        run(
+            *("firstword", "init", str(site), "--name", "Acme status", "--component", "Shop"),
             *("--address", "https://status.acme.example"),
             *("--person", "Dawn Okafor, Head of engineering, dawn@acme.example"),
+            cwd=place,
+            **tools,
         )
-        tools = {"PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-        run("make", "test", cwd=site, **tools)
-        run("make", "publish", cwd=site, **tools)
-        if "live already" not in run("make", "publish", cwd=site, **tools):
-            return f"{python}: the second publish sends something"
-        if "Acme status" not in (site / "public" / "index.html").read_text(encoding="utf-8"):
-            return f"{python}: no page"
+        wrong = published(site, tools)
+        if not wrong and "wheel" not in name:
+            clone = place / "clone"
+            run("git", "clone", "-q", str(site), str(clone))
+            versions = str(scratch / "constraints.txt")
+            run("make", "install", f"PYTHON={program}", cwd=clone, PIP_CONSTRAINT=versions)
+            wrong = published(clone, {})
     except subprocess.CalledProcessError as error:
-        return f"{python}: {error.cmd}\n{error.stdout}{error.stderr}"
+        return f"{error.cmd}\n{error.stdout}{error.stderr}"
+    return wrong
+
+
+def published(site: Path, tools: dict[str, str]) -> str:
+    """Check, build and publish a site, twice; say what is wrong."""
+    run("make", "test", cwd=site, **tools)
+    run("make", "publish", cwd=site, **tools)
+    if "live already" not in run("make", "publish", cwd=site, **tools):
+        return "the second publish sends something"
+    if "Acme status" not in (site / "public" / "index.html").read_text(encoding="utf-8"):
+        return "no page"
     return ""
 
 
 def run(*command: str, cwd: Path | None = None, **environ: str) -> str:
     """Run a program far from this checkout; return what it printed. Raises CalledProcessError."""
-    clean = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+    clean = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name)}
     done = subprocess.run(
-        command,
+        # By the PATH that is given, and not by ours.
+        [shutil.which(command[0], path=environ.get("PATH")) or command[0], *command[1:]],
         cwd=cwd or tempfile.gettempdir(),
-        env={**clean, **environ, "SOURCE_DATE_EPOCH": "1795000000"},
+        env={**clean, "SOURCE_DATE_EPOCH": "1795000000", **environ},
         capture_output=True,
         text=True,
         check=True,
