@@ -34,12 +34,13 @@ def examine(
     Targets are probed by writing, and taking away again, one small object of their private state.
     """
     try:
-        site = read_site(load_settings(root / CONF))
+        settings = load_settings(root / CONF)
+        site = read_site(settings)
     except SettingsError as error:
         yield fail("settings", str(error), f"mend {error.setting} in {CONF}; the rest waits for it")
         return
     yield ok("settings", f"{CONF} can be read: {site.name!r}, {site.url}")
-    place = Place(root=root, site=site, environ=environ, now=now, get=get)
+    place = Place(root=root, site=site, environ=environ, now=now, get=get, settings=settings)
     for check in of_site.CHECKS:
         yield from check(place)
     for name in names or site.publish_to:

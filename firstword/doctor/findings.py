@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from firstword.model import Site, Target
 from firstword.store import Store
@@ -55,6 +56,7 @@ class Place:
     environ: Mapping[str, str]
     now: Callable[[], datetime]  #: the real time
     get: Callable[[str], Answer]  #: fetches an address as readers do
+    settings: Mapping[str, Any] = field(default_factory=dict)  #: pelicanconf.py, as it was read
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from firstword.doctor.findings import Finding, Place, fail, note, ok
@@ -60,10 +59,20 @@ def private(place: Place, mail: Mail) -> Iterator[Finding]:
     if mail.state.startswith("s3://"):
         yield from _bucket(place, mail)
         return
-    folder = (place.root / Path(mail.state).expanduser()).resolve()
-    targets = [(place.root / t.name).resolve() for t in place.site.targets if "://" not in t.name]
-    if any(folder.is_relative_to(target) for target in targets):
-        yield fail("mail", f"{mail.state!r} lies with what is published", "name another MAIL_STATE")
+    from firstword.mail.place import in_git, published_folders, state_folder
+
+    try:
+        published = published_folders(place.root, place.settings, place.site)
+        folder = state_folder(place.root, mail.state, published)
+    except SettingsError as error:
+        yield fail("mail", str(error), "name a folder of its own as MAIL_STATE, such as '.mail'")
+        return
+    if folder.is_dir() and in_git(folder):
+        yield fail(
+            "mail",
+            f"git has what is in {mail.state!r}, or takes it with the next commit",
+            f"git rm -r --cached {mail.state}; write /{mail.state}/ into .gitignore",
+        )
         return
     there = sorted(path for path in folder.glob("*.db*") if path.is_file())
     if not there:

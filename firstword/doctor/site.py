@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
-from zoneinfo import TZPATH
+from zoneinfo import TZPATH, ZoneInfo
 
 from firstword import gitlog
 from firstword.doctor.findings import Finding, Place, fail, note, ok
 from firstword.doctor.mail import mail
 from firstword.settings import CONF
+
+#: A commit may come from a machine whose clock is a little ahead.
+AHEAD = timedelta(minutes=2)
+#: How requirements.txt of a site names us; a wheel of ours lies in the site.
+_OURS = re.compile(r"^(?:firstword(?=[\s=<>@~!;[]|$)|\./.*/firstword-).*$", re.MULTILINE)
 
 
 def people(place: Place) -> Iterator[Finding]:
@@ -45,7 +53,15 @@ def contact(place: Place) -> Iterator[Finding]:
 
 
 def clock(place: Place) -> Iterator[Finding]:
-    """The clock of a real site runs."""
+    """The clock of a real site runs, and is not behind what was committed here."""
+    made, now = gitlog.read_source(place.root, clean=True).committed_at, place.now()
+    if made is not None and made - now > AHEAD:
+        yield fail(
+            "clock",
+            f"here it is {now:%Y-%m-%d %H:%M} UTC, and the newest commit is of {made:%H:%M} on "
+            f"{made:%Y-%m-%d}: words signed since then would be held back",
+            "let the machine set its clock (Debian: apt-get install systemd-timesyncd)",
+        )
     if place.site.pinned_clock:
         yield note(
             "clock",
@@ -86,6 +102,39 @@ def zones(place: Place) -> Iterator[Finding]:
     text = f"{zone}: it is {now:%H:%M} ({now:%z})"
     own = "tzdata" if not any(map(_has_zones, TZPATH)) else "this machine's zones"
     yield ok("time zone", f"{text}, by {own}")
+    newer = _carried(str(zone))
+    weeks = [now + timedelta(days=day) for day in range(0, 400, 7)]
+    if newer and any(at.astimezone(newer).utcoffset() != at.utcoffset() for at in weeks):
+        yield fail(
+            "time zone",
+            f"{zone}: {own} have other rules than tzdata {version('tzdata')}",
+            "bring the machine's zones up to date (Debian: apt-get install tzdata)",
+        )
+
+
+def requirement(place: Place) -> Iterator[Finding]:
+    """Every machine can get the Firstword that the site is built with."""
+    listed = place.root / "requirements.txt"
+    found = _OURS.search(listed.read_text(encoding="utf-8")) if listed.is_file() else None
+    if found is None:
+        return
+    line = found[0].strip()
+    todo = "firstword init . --renew"
+    if "file:" in line:
+        yield fail("requirements.txt", f"{line!r} is on this machine alone", todo)
+    elif line.startswith("./") and not (place.root / line).is_file():
+        yield fail("requirements.txt", f"{line!r} is not there", todo)
+    else:
+        yield ok("requirements.txt", line)
+
+
+def _carried(key: str) -> ZoneInfo | None:
+    """Return a zone by the rules that were installed with us, where they know it."""
+    try:
+        with files("tzdata").joinpath("zoneinfo", *key.split("/")).open("rb") as data:
+            return ZoneInfo.from_file(data, key)
+    except (OSError, ModuleNotFoundError):
+        return None
 
 
 def _has_zones(folder: str) -> bool:
@@ -99,5 +148,5 @@ def versions(_place: Place) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
-    *(versions, people, contact, clock, zones, git, mail),
+    *(versions, requirement, people, contact, clock, zones, git, mail),
 )

@@ -72,11 +72,11 @@ def published_folders(root: Path, settings: Mapping[str, Any], site: Site) -> li
     return [root / str(name) for name in named]
 
 
-def private_folder(root: Path, state: str, published: Sequence[Path]) -> Path:
-    """Return the folder that keeps the list, made where it was missing.
+def state_folder(root: Path, state: str, published: Sequence[Path]) -> Path:
+    """Return the folder that is to keep the list; nothing is made or changed.
 
     `published` are the folders that readers or builds see. Raises SettingsError for a folder that
-    lies in one of them, or that git tracks.
+    lies in one of them, or is the site's own.
     """
     folder = (root / Path(state).expanduser()).resolve()
     for other in published:
@@ -86,12 +86,21 @@ def private_folder(root: Path, state: str, published: Sequence[Path]) -> Path:
             )
     if folder == root.resolve():
         raise SettingsError("MAIL_STATE", f"{state!r} is the site's own folder; name one below it")
+    return folder
+
+
+def private_folder(root: Path, state: str, published: Sequence[Path]) -> Path:
+    """Return the folder that keeps the list, made where it was missing.
+
+    Raises SettingsError as `state_folder` does, and for a folder that git tracks.
+    """
+    folder = state_folder(root, state, published)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     ignore = folder / ".gitignore"
     if not ignore.exists():
         ignore.write_text(_IGNORE, encoding="utf-8")
-    if _in_git(folder):
+    if in_git(folder):
         raise SettingsError(
             "MAIL_STATE", f"{state!r} is in the repository; take it out: git rm -r --cached {state}"
         )
@@ -114,7 +123,7 @@ def sole_sender(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _in_git(folder: Path) -> bool:
+def in_git(folder: Path) -> bool:
     """Tell whether git tracks something in a folder, or would with the next `git add`."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     listed = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "--", ".")
