@@ -45,6 +45,31 @@ def test_the_wheel_carries_theme_languages_and_starter(wheels: list[Path]) -> No
     assert not [name for name in carried if "tests" in name or name.endswith((".md.orig", ".pyc"))]
 
 
+def test_on_ci_a_python_that_is_missing_is_no_success(tmp_path: Path) -> None:
+    """With no home, no PATH and nothing to bring it there is this one Python alone."""
+    ran = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "try_package.py")],
+        env={
+            "CI": "true",
+            "HOME": str(tmp_path),
+            "PATH": str(tmp_path),
+            "UV_OFFLINE": "1",
+            "UV_PYTHON_DOWNLOADS": "never",
+            "UV_PYTHON_INSTALL_DIR": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    here = f"3.{sys.version_info.minor}"
+    others = [version for version in ("3.11", "3.12", "3.13") if version != here]
+
+    assert ran.returncode == 1
+    assert f"Python {here}: {sys.executable}" in ran.stdout
+    assert all(f"Python {version}: NOT HERE" in ran.stdout for version in others)
+    assert f"for want of Python {', '.join(others)}" in ran.stderr
+
+
 def held(wheel: Path) -> dict[str, bytes]:
     """Return what an installer takes from a wheel; the list of it may be in another order."""
     archive = zipfile.ZipFile(wheel)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
-from sites import SmallSite
+from sites import CARDS, CARDS_FILE, SmallSite
+
+from firstword.cli import main
 
 HOME = "index.html"
 STORY = "incidents/2026-11-21-card-payments/index.html"
@@ -93,3 +97,41 @@ def test_a_theme_of_its_own_goes_on_as_before(site: SmallSite) -> None:
     site.write("theme/templates/404.html", "<p>own</p>")
 
     assert built(site)["404.html"] == b"<p>own</p>"
+
+
+def test_a_site_of_its_own_publishes_with_its_templates_and_without_them_again(
+    tmp_path: Path,
+) -> None:
+    """From `firstword init` on: a file, a block of a file, then neither; by `make publish`."""
+    begin = ("--name", "Acme status", "--address", "https://acme.example", "--no-git")
+    person = ("--person", "Dawn Okafor, Engineer, dawn@acme.example", "--component", "Checkout")
+    assert main(["init", str(tmp_path / "site"), *begin, *person]) == 0
+    site = SmallSite(tmp_path / "site")
+    site.write(CARDS_FILE, CARDS)
+    command = tmp_path / "bin" / "firstword"
+    command.parent.mkdir()
+    command.write_text(f"#!{sys.executable}\nfrom firstword.cli import main_and_exit as m\nm()\n")
+    command.chmod(0o755)
+
+    def published() -> dict[str, bytes]:
+        ran = site.run("make", "publish", PATH=f"{command.parent}:{os.environ['PATH']}")
+        assert ran.code == 0, ran.err
+        return site.files("public")
+
+    before = published()
+    site.write("theme/templates/base.html", FOOT)
+    site.write("theme/templates/404.html", "<p>Nothing here: {{ site.name }}</p>")
+    between = published()
+    (site.root / "theme/templates/404.html").unlink()
+    without_one = published()
+    (site.root / "theme/templates/base.html").unlink()
+    after = published()
+
+    assert b"<p>Acme Ltd</p>" in between[STORY]
+    assert b"<p>Acme Ltd</p>" in between[HOME]
+    assert between["404.html"] == b"<p>Nothing here: Acme status</p>"
+    assert b"<p>Acme Ltd</p>" in without_one["404.html"]
+    assert {key for key in between if between[key] != without_one[key]} == {
+        *("404.html", "status.json"),  # the latter has the build's id
+    }
+    assert after == before

@@ -34,16 +34,16 @@ Way = Callable[[str, Path], Path]
 
 def main() -> int:
     """Return 0 when everything works on every Python found; on CI all of them must be."""
+    found = dict(pythons())
+    for version in VERSIONS:
+        print(f"Python {version}: {found.get(version, 'NOT HERE')}", flush=True)
+    missing = [version for version in VERSIONS if version not in found]
+    if not found or (missing and ON_CI):
+        print(f"nothing was tried, for want of Python {', '.join(missing)}", file=sys.stderr)
+        return 1
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
         wheel, sdist = packages(place)
-        found = dict(pythons())
-        for version in VERSIONS:
-            print(f"Python {version}: {found.get(version, 'NOT HERE')}", flush=True)
-        missing = [version for version in VERSIONS if version not in found]
-        if not found or (missing and ON_CI):
-            print(f"not tried: {', '.join(missing)}", file=sys.stderr)
-            return 1
         oldest, newest = min(found, key=_order), max(found, key=_order)
         tries = [(f"wheel on {version}", found[version], by_pip(wheel)) for version in found]
         tries += [
