@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -21,6 +20,7 @@ from firstword.doctor import mail as of_mail
 from firstword.doctor import site as of_site
 from firstword.doctor import target as of_target
 from firstword.doctor.findings import Finding
+from firstword.values import replace
 
 __all__ = ["moto"]
 
