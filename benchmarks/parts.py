@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks import convert
+from benchmarks import convert, mailing
 from benchmarks.contenders import (
     Ours,
     floor,
@@ -238,6 +238,13 @@ def serve(lab: Lab, sizes: Sequence[int]) -> Iterator[Row]:
     yield Row(what=what, side=side, kind="seconds", goal=0.25)
 
 
+def mail(lab: Lab, sizes: Sequence[int]) -> Iterator[Row]:
+    """One update mailed to ten times as many people as there are stories."""
+    people = min(sizes[-1] * 10, mailing.MOST)
+    lab.say(f"one update mailed to {people:,}")
+    yield from mailing.rows(lab.work, people, rounds=lab.rounds, budget=lab.budget)
+
+
 PARTS: Mapping[str, Part] = {
     "edit": edit,
     "idle": idle,
@@ -246,6 +253,7 @@ PARTS: Mapping[str, Part] = {
     "first": first,
     "serve": serve,
     "move": move,
+    "mail": mail,
 }
 
 

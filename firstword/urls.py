@@ -260,10 +260,10 @@ def mail_name(edition: str, digest: str) -> str:
     return ".".join(filter(None, (kind[:1], name[:_IN_MAIL].rstrip("-"), at, digest[:8])))
 
 
-def thread_root(site: Site, incident: Incident) -> str:
+def thread_root(site: Site, incident_id: str) -> str:
     """Spell the Message-ID that every mail about a story answers. No such message need exist."""
-    digest = sha256(entry_id(site, incident).encode()).hexdigest()[:8]
-    return f"<i.{incident.id[:_IN_MAIL].rstrip('-')}.{digest}.root@{mail_domain(site)}>"
+    digest = sha256(entry_id_of(site, incident_id, "").encode()).hexdigest()[:8]
+    return f"<i.{incident_id[:_IN_MAIL].rstrip('-')}.{digest}.root@{mail_domain(site)}>"
 
 
 def list_id(site: Site, name: str) -> str:

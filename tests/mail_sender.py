@@ -14,7 +14,8 @@ from pathlib import Path
 from mails import NINE, Scribe, day, word
 
 from firstword.mail.ledger import NAME, Ledger, open_ledger
-from firstword.mail.people import open_people, open_private
+from firstword.mail.people import open_people
+from firstword.mail.private import open_private
 from firstword.mail.sending import Desk, send
 from firstword.mail.smtp import Server, SmtpTransport
 

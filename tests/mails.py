@@ -73,9 +73,10 @@ class Scribe:
     def __init__(self) -> None:
         self.composed: list[tuple[str, Look, tuple[str, ...]]] = []
 
-    def concerns(self, edition: Edition, look: Look) -> bool:
+    def alike(self, edition: Edition, look: Look) -> Look | None:
         """Concern everybody, but for parts that the story's id does not name."""
-        return not look.components or any(part in edition.id for part in look.components)
+        named = not look.components or any(part in edition.id for part in look.components)
+        return Look(language=look.language, zone=look.zone) if named else None
 
     def compose(self, edition: Edition, look: Look, missed: tuple[str, ...]) -> Letter:
         """Write a letter."""

@@ -254,7 +254,7 @@ def test_a_page_weighs_what_a_browser_fetches(tmp_path: Path) -> None:
 
 def test_the_whole_machinery_works_with_nobody_but_ourselves(tmp_path: Path) -> None:
     out = tmp_path / "results.md"
-    parts = ("--parts", "edit,serve,weight", "--work", str(tmp_path), "--out", str(out))
+    parts = ("--parts", "edit,serve,mail,weight", "--work", str(tmp_path), "--out", str(out))
     done = subprocess.run(
         (sys.executable, "-m", "benchmarks", "--smoke", *parts),
         cwd=ROOT,
@@ -271,7 +271,11 @@ def test_the_whole_machinery_works_with_nobody_but_ourselves(tmp_path: Path) -> 
         "edit at 100: `pelican content`",
         "edit at 100, S3 30 ms away: `publish.py`",
         "`firstword serve` at 100, saved file to reloaded page",
+        "one update mailed to 1,000: SMTP on loopback",
+        "one update mailed to 1,000: to nowhere: our own work",
+        "most memory of mailing 1,000",
     ]
+    assert re.search(r"mailed to 1,000.* \d+ messages a second.* 12 bodies composed", table)
     assert re.search(r"\d+ read, \d+ rendered, \d+ written .*\n.* 1 GET, \d+ PUT", table)
     assert "| Firstword | home | 1 |" in table
     assert not list(tmp_path.glob("firstword-bench-*"))

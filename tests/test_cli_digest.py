@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mailbox
 import shutil
 from email import policy
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from mails import listed, reader
 from sites import CARDS, CARDS_FILE, CONF, RESOLVED, SLOW, SLOW_FILE, SmallSite
+from test_mail_ses import answering
 
 from firstword.outbox import message_name, write_outbox
 
@@ -69,12 +71,65 @@ def test_a_plan_says_what_would_be_sent_to_how_many(site: SmallSite) -> None:
         "  2 people, 2 bodies",
     ]
     assert lines[4].startswith("2 messages in ")
-    assert lines[5:7] == ["2 messages to send: 2 immediate", "as fast as the server takes them"]
-    assert lines[7].startswith("plan ")
+    assert lines[5:8] == [
+        "2 messages to send: 2 immediate",
+        "as fast as the server takes them",
+        "quota: no server to send by is set: MAIL_TRANSPORT",
+    ]
+    assert lines[8].startswith("plan ")
     # Nobody's address is anywhere.
     assert "reader.example" not in told.out + told.err
     # Nor has anything happened: the plan is the same one.
     assert site.firstword("digest", SOURCE_DATE_EPOCH=HALF_PAST_TEN).out == told.out
+
+
+def test_a_plan_says_that_a_mail_server_tells_no_quota(site: SmallSite) -> None:
+    site.write("pelicanconf.py", f'{CONF}{MAIL}MAIL_TRANSPORT = "smtp://127.0.0.1:9"\n')
+    told = site.firstword("digest", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+
+    assert told.code == 0, told.err
+    assert "quota: none; a mail server tells nobody what it takes\n" in told.out
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "lines"),
+    [
+        (
+            {"Max24HourSend": 200, "SentLast24Hours": 50, "MaxSendRate": 0.01},
+            0,
+            ["about 4 min", "quota: 150 messages left today"],
+        ),
+        (
+            {"Max24HourSend": 200, "SentLast24Hours": 199, "MaxSendRate": 14},
+            3,
+            [
+                "under a minute",
+                "quota: 1 messages left today: NOT enough, 'firstword send' refuses",
+            ],
+        ),
+        (None, 0, ["as fast as the server takes them", "quota: not known: SES: GetAccount: 403"]),
+    ],
+)
+def test_a_plan_says_what_ses_takes_today(
+    site: SmallSite, answer: dict[str, float] | None, code: int, lines: list[str]
+) -> None:
+    site.write("pelicanconf.py", f'{CONF}{MAIL}MAIL_TRANSPORT = "ses://eu-west-1"\n')
+    body = json.dumps({"SendingEnabled": True, "SendQuota": answer}).encode()
+    status = b"200 OK" if answer else b"403 Forbidden"
+    head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    with answering(head % (status, len(body)) + body) as (address, asked):
+        told = site.firstword(
+            "digest",
+            SOURCE_DATE_EPOCH=HALF_PAST_TEN,
+            AWS_ENDPOINT_URL_SESV2=address,
+            AWS_ACCESS_KEY_ID="AKIAINVENTED",
+            AWS_SECRET_ACCESS_KEY="very-secret",
+        )
+
+    assert told.code == code, told.err
+    assert told.out.splitlines()[6:8] == lines
+    assert told.out.splitlines()[8].startswith("plan ")
+    assert asked == ["GET /v2/email/account HTTP/1.1\r\n"]
 
 
 def test_the_outbox_has_each_message_once_for_all_who_read_alike(site: SmallSite) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import quopri
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext
+from email import message_from_bytes
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+from imapserver import Folder, imapserver
 from mails import listed, reader
 from mailserver import LOSE, Mailbox, mailserver
 from sites import CARDS, CARDS_FILE, CONF, RESOLVED, SLOW, SLOW_FILE, Ran, SmallSite
 
-from firstword.cli import publish, run_command
+from firstword.cli import main, publish, run_command
 from firstword.cli.delivery import mail_to_send
+from firstword.clock import system_clock
 from firstword.errors import SettingsError
 from firstword.settings import read_site
 
@@ -23,6 +28,21 @@ ADA, BEN, CYD = (f"{name}@reader.example" for name in ("ada", "ben", "cyd"))
 READERS = (reader(ADA), reader(BEN), reader(CYD, "daily"))
 #: 2026-11-21 in Copenhagen: 08:00, 10:30, 11:00 and, of the day after, 00:30.
 EIGHT, HALF_PAST_TEN, ELEVEN, NEXT_DAY = "1795244400", "1795253400", "1795255200", "1795303800"
+
+API = """\
+---
+title: The API answers slowly
+impact: minor
+started: 2026-11-21 10:40
+components: [api]
+affected: Whoever reads more than a page of orders at once.
+workaround: Ask for one page at a time.
+---
+
+## 2026-11-21 10:45 | Ian Reyes | identified
+
+A page of orders takes nine seconds. An index is being built again.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +175,138 @@ def test_a_lost_answer_needs_a_person_and_the_next_sending_goes_on(
     assert again.code == 0
     assert box.recipients().count(ADA) == 1
     assert box.recipients().count(BEN) == 2
+
+
+def test_who_mutes_a_story_hears_no_more_of_it_and_all_of_others(
+    site: SmallSite, box: Mailbox
+) -> None:
+    now = system_clock()
+    with imapserver(Folder(came=f"{now:%d-%b-%Y %H:%M:%S +0000}")) as folder:
+        conf = (site.root / "pelicanconf.py").read_text(encoding="utf-8")
+        conf += 'MAIL_INBOX = "list@acme.example"\nMAIL_AUTHSERV = "mx.acme.example"\n'
+        conf += f'MAIL_IMAP = "imap+plain://list@127.0.0.1:{folder.port}"\n'
+        site.write("pelicanconf.py", conf)
+        site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+        letter = dict(box.taken)[ADA].decode()
+        body = quopri.decodestring(letter.partition("\r\n\r\n")[2]).decode()
+        link = re.search(r"No more about this: mailto:list@acme.example\?subject=(\S+)", body)
+        assert link
+        folder.messages.append(f"From: x@y.example\r\nSubject: {unquote(link[1])}\r\n\r\n".encode())
+        synced = site.firstword("subscribers", "sync", FIRSTWORD_IMAP_PASSWORD="hunter2")
+    answer = box.taken.pop()
+    box.taken.clear()
+    site.write(CARDS_FILE, CARDS + RESOLVED)
+    site.write("content/incidents/2026/2026-11-21-api.md", API)
+    sent = site.publish("--send", SOURCE_DATE_EPOCH=ELEVEN)
+    told = {who: words.count(b"Subject: The API") for who, words in box.taken}
+
+    assert (synced.code, synced.err) == (0, "")
+    assert "muted 1" in synced.out
+    assert (answer[0], b"You get no more mail about this:" in answer[1]) == (ADA, True)
+    assert sent.out.endswith("mailed: 3 of 3 messages\n")
+    assert sorted(box.recipients()) == [ADA, BEN, BEN]
+    assert told[ADA] == 1
+
+
+def test_a_story_is_muted_by_hand_and_told_again(site: SmallSite, box: Mailbox) -> None:
+    story = Path(CARDS_FILE).stem
+    unknown = site.firstword("subscribers", "mute", BEN, "2026-11-21-card-payment")
+    nobody = site.firstword("subscribers", "mute", "eve@reader.example", story)
+    muted = site.firstword("subscribers", "mute", BEN, story)
+    site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+
+    assert (unknown.code, nobody.code, muted.code) == (1, 1, 0)
+    assert f"no story '2026-11-21-card-payment'; did you mean {story!r}?" in unknown.err
+    assert "nobody of that address" in nobody.err
+    assert box.recipients() == [ADA]
+    assert site.firstword("subscribers", "unmute", BEN, story).code == 0
+    again = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    assert again.out.endswith("mailed: 1 of 1 messages\n")
+    assert box.recipients() == [ADA, BEN]
+    assert "reader" not in muted.out + unknown.err + nobody.err
+
+
+def test_who_subscribes_during_an_incident_gets_its_newest_word(
+    site: SmallSite, box: Mailbox
+) -> None:
+    site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    box.taken.clear()
+    shown = ("--cadence", "immediate", "--shown", "Mail me every update")
+    assert site.firstword("subscribers", "add", "eve@reader.example", *shown).code == 0
+    ran = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=ELEVEN)
+    again = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=ELEVEN)
+
+    assert ran.out.endswith("mailed: 1 of 1 messages\n")
+    assert again.out.endswith("mailed: 0 of 0 messages\n")
+    assert box.recipients() == ["eve@reader.example"]
+
+
+def test_what_nobody_knows_is_listed_without_addresses_and_settled_by_hand(
+    site: SmallSite, box: Mailbox
+) -> None:
+    edition = "daily/2026-11-21"
+    people = listed(site.root / ".mail", [reader("dan@reader.example", "daily")])
+    people.close()
+    site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    box.script = lambda step, who: LOSE if step == "words" else None
+    box.taken.clear()
+    daily = ("send", "--only", "daily", "--yes")
+    lost = site.firstword(*daily, SOURCE_DATE_EPOCH=NEXT_DAY)
+    box.script = lambda step, who: None
+    kept = site.firstword(*daily, SOURCE_DATE_EPOCH=NEXT_DAY)
+    ids = {str(message_from_bytes(words)["Message-ID"]): who for who, words in box.taken}
+    first, second = ids
+
+    def settle(*arguments: str) -> Ran:
+        return site.firstword("send", "--settle", *arguments, SOURCE_DATE_EPOCH=NEXT_DAY)
+
+    shown = settle()
+    sent = settle(edition, "--as", "sent", "--letter", first)
+    again = settle(edition, "--as", "again")
+    nothing = settle(edition, "--as", "again")
+    ran = site.firstword(*daily, SOURCE_DATE_EPOCH=NEXT_DAY)
+
+    assert (lost.code, kept.code) == (3, 3)
+    assert sorted(ids.values()) == [CYD, "dan@reader.example"]
+    assert {line.split()[1] for line in shown.out.splitlines()[:2]} == set(ids)
+    assert shown.out.endswith("letters without an answer: 2\n")
+    assert "reader" not in shown.out + shown.err
+    assert sent.out == f"{edition}: 1 count as sent\n"
+    assert again.out == f"{edition}: 1 go out again with the next sending\n"
+    assert (nothing.code, "no letter of it without an answer" in nothing.err) == (1, True)
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "mailed: 1 of 1 messages")
+    # The very same message, to the one who may not have had it.
+    assert (box.taken[-1][0], len(box.taken)) == (ids[second], 3)
+    assert message_from_bytes(box.taken[-1][1])["Message-ID"] == second
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--settle", "daily/2026-11-21"),
+        ("--as", "sent"),
+        ("--letter", "<x@y>"),
+        ("--settle", "daily/2026-11-21", "--as", "again", "--yes"),
+    ],
+)
+def test_settling_by_halves_is_refused(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["send", *arguments]) == 2
+    assert re.search("--settle|--as", capsys.readouterr().err)
+
+
+def test_what_is_too_old_is_not_sent_again(site: SmallSite, box: Mailbox) -> None:
+    site.publish(SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    box.script = lambda step, who: LOSE if step == "words" else None
+    site.firstword("send", "--only", "daily", "--yes", SOURCE_DATE_EPOCH=NEXT_DAY)
+    much_later = str(int(NEXT_DAY) + 30 * 86_400)
+    settling = ("send", "--settle", "daily/2026-11-21", "--as")
+    again = site.firstword(*settling, "again", SOURCE_DATE_EPOCH=much_later)
+
+    assert again.code == 1
+    assert "too old to go out" in again.err
+    assert site.firstword(*settling, "sent", SOURCE_DATE_EPOCH=much_later).code == 0
 
 
 def test_a_missing_list_is_told_and_nobody_is_mailed(site: SmallSite, box: Mailbox) -> None:

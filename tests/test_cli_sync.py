@@ -98,7 +98,8 @@ def test_people_subscribe_and_leave_by_mail(site: SmallSite, box: Mailbox, folde
 
     assert (first.code, first.err) == (0, "")
     assert first.out == (
-        "asked to confirm 1, subscribed 0, left 1, not understood 0; 2 messages are for a person\n"
+        "asked to confirm 1, subscribed 0, left 1, muted 0, not understood 0; "
+        "2 messages are for a person\n"
     )
     assert second.out.startswith("asked to confirm 0, subscribed 1, left 0")
     assert third.out.startswith("asked to confirm 0, subscribed 0, left 0")

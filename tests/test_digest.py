@@ -337,7 +337,7 @@ def test_an_edition_concerns_who_chose_its_parts_and_kinds(look: Look, concerned
     writer = letters.composer(page)
     found = editions(page, at("2026-11-21 00:10"))
 
-    assert [writer.concerns(edition, look) for edition in found] == [concerned] * 3
+    assert [writer.alike(edition, look) is not None for edition in found] == [concerned] * 3
 
 
 def test_a_story_that_names_no_part_concerns_everybody() -> None:
@@ -345,7 +345,7 @@ def test_a_story_that_names_no_part_concerns_everybody() -> None:
     writer = letters.composer(page)
 
     look = Look(components=frozenset({"lockers"}))
-    assert all(writer.concerns(e, look) for e in editions(page, at("2026-11-21 00:10")))
+    assert all(writer.alike(e, look) for e in editions(page, at("2026-11-21 00:10")))
 
 
 # ── windows ──────────────────────────────────────────────────────────────────────────────────────

@@ -94,6 +94,8 @@ CODES = {
     "firstword doctor": {0, 1},
     # "That plan, or nothing": it is another one here.
     "firstword send 1f2e3d4c5b6a7988": {1},
+    # Nothing was mailed here, so that nothing is without an answer.
+    "firstword send --settle daily/": {1},
 }
 
 

@@ -14,11 +14,12 @@ from mails import Post, listed, reader
 
 from firstword.digest.answers import agreed_words, write_answer
 from firstword.mail.deciding import HOW, Deed, Office
-from firstword.mail.inbox import NAME, open_inbox
+from firstword.mail.inbox import NAME, Inbox, open_inbox
 from firstword.mail.ledger import Fate
 from firstword.mail.parcel import Cadence, Standing, Subscriber
 from firstword.mail.people import People
 from firstword.mail.syncing import ANSWERS_A_DAY, ANSWERS_A_RUN, Desk, Found, Synced, sync
+from firstword.mail.threads import Threads
 from firstword.mail.transport import Outcome
 from firstword.settings import read_site
 
@@ -48,8 +49,12 @@ class Letters:
     def put(self, raw: str, at: datetime = NOW) -> None:
         self.came.append(Found(number=len(self.came) + 1, at=at, raw=raw.encode()))
 
-    def after(self, number: int, since: datetime) -> Iterator[Found]:
+    def unread(self, notes: Inbox, since: datetime) -> Iterator[Found]:
+        number = notes.next_of(self.name, self.validity)
         yield from (one for one in self.came if one.number >= number and one.at >= since)
+
+    def passed(self, notes: Inbox, found: Found) -> None:
+        notes.read_to(self.name, self.validity, found.number)
 
     def mark(self, number: int, *, answered: bool) -> None:
         self.marked[number] = answered
@@ -65,6 +70,8 @@ class Desks:
         self.letters = Letters()
         self.post = Post()
         self.now = NOW
+        #: What was mailed: the id of an edition, its story, the digest of its words.
+        self.told: list[tuple[str, str, str]] = []
 
     def comes(self, subject: str, sender: str = ADA, *headers: str, proven: bool = True) -> None:
         """Have a message come in."""
@@ -84,7 +91,14 @@ class Desks:
 
     def sync(self) -> Synced:
         """Read the mailbox."""
-        office = Office(people=self.people, site=SITE, words=lambda one: agreed_words(SITE, one))
+        threads = Threads(SITE, self.told)
+        office = Office(
+            people=self.people,
+            site=SITE,
+            words=lambda one: agreed_words(SITE, one),
+            answered=threads.story,
+            mailed=threads.mailed,
+        )
         desk = Desk(
             office=office,
             inbox=self.inbox,
@@ -121,6 +135,44 @@ def desks(tmp_path: Path) -> Desks:
 
 def text_of(message: EmailMessage) -> str:
     return str(message.get_content()).replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("Not understood.", "What can stand there:", "To ask again:")),
+        ("de", ("Nicht verstanden.", "Möglich ist dort:", "Noch einmal:")),
+        ("ja", ("読み取れませんでした。", "ここに書けるもの\uff1a", "もう一度\uff1a")),
+        ("ar", ("لم يُفهم.", "ما يمكن كتابته هناك:", "للطلب من جديد:")),
+    ],
+)
+def test_what_is_not_understood_is_said_in_the_language_that_was_asked_for(
+    desks: Desks, language: str, said: tuple[str, ...]
+) -> None:
+    (answer,) = desks.said(f"subscribe language={language} kinds=rumour")
+    lines = text_of(answer).split("\n")
+
+    assert answer["Content-Language"] == language
+    assert [line for line in lines if line in said] == list(said)
+    assert lines[2] == "kinds=rumour"
+    # Beside our own labels there is what somebody wrote, what can be written, and addresses.
+    assert lines[4:7] == ["kinds=incident", "kinds=maintenance", "kinds=notice"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "offered"),
+    [
+        ("zone=Europe/Copenhagn", "zone=Europe/Copenhagen"),
+        ("language=deutsch!", ""),
+        ("language=x", "language=de"),
+    ],
+)
+def test_what_comes_near_is_offered(desks: Desks, wish: str, offered: str) -> None:
+    answers = desks.said(f"subscribe {wish}")
+
+    # What cannot be a wish at all is a letter to a person.
+    assert bool(answers) is bool(offered)
+    assert all(offered in text_of(one).split("\n") for one in answers)
 
 
 # ── subscribing ──────────────────────────────────────────────────────────────────────────────────
@@ -229,7 +281,9 @@ def test_a_request_lapses(desks: Desks) -> None:
 def test_what_there_is_none_of_is_said(desks: Desks) -> None:
     (answer,) = desks.said("subscribe components=apy")
 
-    assert "components: unknown: 'apy'; did you mean 'api'?" in text_of(answer)
+    assert "components=apy\nWhat can stand there:\ncomponents=checkout\ncomponents=api\n" in (
+        text_of(answer)
+    )
 
 
 # ── leaving ──────────────────────────────────────────────────────────────────────────────────────

@@ -295,21 +295,40 @@ def test_each_look_is_composed_once(tmp_path: Path) -> None:
     assert len(at.composer.composed) == 2
 
 
-def test_what_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
-    at = desk(tmp_path, *(reader(f"r{n}@reader.example") for n in range(9)), reader(ADA, zone="X"))
+class Stuck(Scribe):
+    """Cannot write for those of one language, nor for those of one zone."""
+
+    def compose(self, edition: Edition, look: Look, missed: tuple[str, ...]) -> Letter:
+        if "X" in {look.language, look.zone}:
+            raise MailError("too long")
+        return super().compose(edition, look, missed)
+
+
+def test_what_cannot_be_written_in_a_language_is_told_before_anything_is_sent(
+    tmp_path: Path,
+) -> None:
+    others = (reader(f"r{n}@reader.example") for n in range(9))
+    at = desk(tmp_path, *others, reader(ADA, language="X"))
     post = Post()
-
-    class Stuck(Scribe):
-        def compose(self, edition: Edition, look: Look, missed: tuple[str, ...]) -> Letter:
-            if look.zone == "X":
-                raise MailError("cannot be written")
-            return super().compose(edition, look, missed)
-
-    with pytest.raises(MailError, match="cannot be written"):
+    with pytest.raises(MailError, match="too long"):
         sent(replace(at, composer=Stuck()), [word(9)], post)
 
     assert post.arrived == []
     assert at.ledger.counts(word(9).id) == {}
+
+
+def test_who_cannot_be_written_to_waits_and_nobody_else_does(tmp_path: Path) -> None:
+    others = (reader(f"r{n}@reader.example") for n in range(9))
+    at = desk(tmp_path, *others, reader(ADA, zone="X"), reader(BO, zone="X"))
+    post = Post(lanes=3)
+    done = sent(replace(at, composer=Stuck()), [word(9)], post)
+    mended = sent(at, [word(9)], post)
+
+    assert done.unwritten == {word(9).id: {"too long": 2}}
+    assert done.needs_a_person
+    assert not mended.needs_a_person
+    assert len(post.arrived) == len(post.told()) == 11
+    assert {address for address, _ in post.arrived[-2:]} == {ADA, BO}
 
 
 # ── what servers say ─────────────────────────────────────────────────────────────────────────────

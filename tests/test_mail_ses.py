@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import letters
 import pytest
 from botocore.stub import ANY, Stubber
-from mails import MAIL_CONF, desk, listed, reader, word
+from mails import MAIL_CONF, day, desk, listed, reader, word
 from moto import mock_aws
 from moto.ses.models import ses_backends
 from sites import SmallSite
@@ -26,8 +27,8 @@ from sites import SmallSite
 from firstword.cli import main
 from firstword.errors import MailError
 from firstword.mail.ledger import Fate
-from firstword.mail.parcel import Cadence, Standing
-from firstword.mail.sending import send
+from firstword.mail.parcel import SES_HOLE, Cadence, Look, Standing
+from firstword.mail.sending import preview, send
 from firstword.mail.ses import SesTransport, make_client, take_over
 from firstword.mail.transport import Quota
 from firstword.model import Kind, Mail
@@ -169,6 +170,39 @@ def test_a_list_that_is_not_there_empties_nothing(client: Any, tmp_path: Path) -
     assert people.count().total() == 1
 
 
+def test_what_people_choose_on_the_page_of_ses_holds_from_the_next_plan_on(
+    client: Any, tmp_path: Path
+) -> None:
+    mail = replace(MAIL, subscribers="ses:status")
+    topics = [
+        {"TopicName": name, "DisplayName": name, "DefaultSubscriptionStatus": "OPT_OUT"}
+        for name in ("immediate", "daily")
+    ]
+    client.create_contact_list(ContactListName="status", Topics=topics)
+    for who in (ADA, BO, CY):
+        client.create_contact(
+            ContactListName="status",
+            EmailAddress=who,
+            TopicPreferences=[{"TopicName": "immediate", "SubscriptionStatus": "OPT_IN"}],
+        )
+    at = desk(tmp_path)
+    take_over(at.people, client, SITE, mail)
+    early = datetime(2026, 11, 1, tzinfo=UTC)
+    for member in list(at.people):
+        at.people.put([replace(member.subscriber, since=early)])
+    before = preview(at, [word(9), day(20)]).recipients
+    # Their page writes as UpdateContact does: one chose the daily digest, one left it all.
+    wishes = [("immediate", "OPT_OUT"), ("daily", "OPT_IN")]
+    chosen = [{"TopicName": name, "SubscriptionStatus": status} for name, status in wishes]
+    named = {"ContactListName": "status"}
+    client.update_contact(**named, EmailAddress=BO, TopicPreferences=chosen)
+    client.update_contact(**named, EmailAddress=CY, UnsubscribeAll=True)
+    take_over(at.people, client, SITE, mail)
+
+    assert before == {word(9).id: 3}
+    assert preview(at, [word(9), day(20)]).recipients == {word(9).id: 1, day(20).id: 1}
+
+
 # ── what moto does not have, by the model of the API ─────────────────────────────────────────────
 
 
@@ -204,6 +238,34 @@ def test_ses_puts_in_its_own_way_to_unsubscribe_where_it_keeps_the_list(stub: St
     )
 
     assert way(stub.client, mail).open().send(ADA, WORDS).fate is Fate.ACCEPTED
+
+
+def test_a_letter_leads_to_the_page_of_ses_in_its_text_and_in_its_html(stub: Stubber) -> None:
+    mail = replace(letters.MAIL, subscribers="ses:status", transport="ses://eu-west-1")
+    page = letters.last_page()
+    hosted = letters.composer(replace(page, site=replace(letters.SITE, mail=mail)))
+    for name in ("update/2026-10-13-locker-codes/20261013T065200Z", "weekly/2026-W43"):
+        letter = hosted.compose(letters.every_edition()[name], Look())
+        raw = letter.for_recipient(ADA, letters.TOKEN)
+        found = letters.read(raw)
+
+        # SES fills in the first two, and puts in List-Unsubscribe and its one click itself.
+        assert raw.count(SES_HOLE.encode()) == 2
+        assert f"Unsubscribe: {SES_HOLE}\n" in found.text
+        assert f'<a href="{SES_HOLE}">Unsubscribe</a>' in found.html
+        assert found.message["List-Unsubscribe"] is None
+        assert "mailto:list@" not in found.text + found.html
+        stub.add_response(
+            "send_email",
+            {"MessageId": "1"},
+            {
+                "FromEmailAddress": "status@ternpaper.example",
+                "ListManagementOptions": {"ContactListName": "status"},
+                "Destination": {"ToAddresses": [ADA]},
+                "Content": {"Raw": {"Data": raw}},
+            },
+        )
+        assert way(stub.client, mail).open().send(ADA, raw).fate is Fate.ACCEPTED
 
 
 def test_what_is_throttled_is_tried_again(stub: Stubber) -> None:

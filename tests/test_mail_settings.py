@@ -48,6 +48,7 @@ def test_what_is_not_said_is_the_quiet_way() -> None:
         ("MAIL_IMAP", "imaps://mail.acme.example", "write 'imaps://user@mail.acme.example"),
         ("MAIL_IMAP", "imaps://list:hunter2@mail.acme.example", "FIRSTWORD_IMAP_PASSWORD"),
         ("MAIL_AUTHSERV", "mx.acme.example; dmarc=pass", "not a name"),
+        ("MAIL_RECEIVED", "https://acme-inbound.s3.amazonaws.com", "where SES puts mail"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(setting: str, value: object, told: str) -> None:
@@ -75,6 +76,30 @@ def test_a_mailbox_needs_its_address_and_whom_to_believe() -> None:
     mail = read_mail({**FROM, **imap, **inbox, **name})
     assert mail is not None
     assert (mail.imap, mail.authserv) == ("imaps://list@mail.acme.example/INBOX", "mx.acme.example")
+
+
+def test_mail_that_ses_takes_in_is_believed_as_ses_says() -> None:
+    inbox = {"MAIL_INBOX": "list@acme.example", "MAIL_RECEIVED": "s3://acme-inbound/list/"}
+    found = read_mail({**FROM, **inbox})
+
+    assert found is not None
+    assert (found.received, found.authserv) == ("s3://acme-inbound/list", "amazonses.com")
+    assert found.reads_inbox
+    with pytest.raises(SettingsError, match="MAIL_INBOX: to which address"):
+        read_mail({**FROM, "MAIL_RECEIVED": "s3://acme-inbound/list"})
+    with pytest.raises(SettingsError, match="not in both"):
+        read_mail({**FROM, **inbox, "MAIL_IMAP": "imaps://x@y.example", "MAIL_AUTHSERV": "y"})
+
+
+def test_a_list_at_ses_is_mailed_by_ses_which_puts_in_how_to_leave() -> None:
+    listed = {**FROM, "MAIL_SUBSCRIBERS": "ses:status"}
+    found = read_mail({**listed, "MAIL_TRANSPORT": "ses://eu-west-1", "MAIL_INBOX": "l@a.example"})
+
+    assert found is not None
+    assert found.hosted
+    assert not found.reads_inbox
+    with pytest.raises(SettingsError, match="MAIL_SUBSCRIBERS: people leave 'ses:status'"):
+        read_mail({**listed, "MAIL_TRANSPORT": "smtp://mail.acme.example"})
 
 
 def test_mail_without_a_sender_is_refused() -> None:

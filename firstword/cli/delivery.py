@@ -39,7 +39,7 @@ def deliver(
     from firstword.mail.sending import preview, send
 
     transport = make_transport(mail_to_send(site))
-    with _desk(root, settings, site) as (desk, mailing):
+    with open_desk(root, settings, site) as (desk, mailing):
         editions = choice(mailing)
         expected = agreed(preview(desk, editions)) if agreed else None
         rate = site.mail.rate if site.mail else 0
@@ -81,7 +81,9 @@ def _is_local(transport: str) -> bool:
 
 
 @contextmanager
-def _desk(root: Path, settings: Mapping[str, Any], site: Site) -> Iterator[tuple[Desk, Mailing]]:
+def open_desk(
+    root: Path, settings: Mapping[str, Any], site: Site
+) -> Iterator[tuple[Desk, Mailing]]:
     """Open everything, for this process alone."""
     from firstword.cli.mailing import mail_now, open_mailing
     from firstword.clock import system_clock
@@ -110,6 +112,9 @@ def told(sent: Sent) -> Iterator[str]:
     for name, counted in sent.fates.items():
         fates = ", ".join(f"{many} {fate}" for fate, many in sorted(counted.items()) if many)
         yield f"{name}: {fates or 'nothing sent'}"
+    for name, reasons in sent.unwritten.items():
+        for why, many in reasons.items():
+            yield f"{name}: NOT sent to {many}: it cannot be written for them: {why}"
     for name, left in sent.plan.changed.items():
         if left:
             yield f"{name}: NOT sent to {left}: its words changed since; write a correction"

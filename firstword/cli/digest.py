@@ -1,7 +1,7 @@
 """Write the mail there is to send into the outbox, and say what would be sent to how many.
 
 Nothing is sent: 'firstword send' does that, and asks for the plan's hash. The outbox is a Maildir;
-any mail program opens it. It holds each message once for all who read alike, without addresses.
+any mail program opens it. It holds each message once for all who read the same, without addresses.
 
 examples:
   firstword digest
@@ -10,7 +10,7 @@ examples:
   neomutt -f outbox
 
 exit code: 0 done (also when there is nothing to send), 1 a message cannot be written, 2 usage or
-settings, 3 there is no list, or words changed that were sent already
+settings, 3 there is no list, words changed that were sent already, or SES takes less today
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from firstword.digest import Composed
     from firstword.mail.parcel import Edition, Look
     from firstword.mail.planning import Plan
-    from firstword.model import Site
+    from firstword.mail.transport import Quota
+    from firstword.model import Mail, Site
 
 OUTBOX = "outbox"
 #: In the outbox nobody is addressed; a domain of RFC 2606 takes no mail.
@@ -52,12 +53,14 @@ def run(options: argparse.Namespace) -> int:
     from firstword.cli.mailing import mail_now, open_mailing
     from firstword.digest import editions
     from firstword.mail.place import mail_of
+    from firstword.mail.sending import pace
+    from firstword.mail.transport import Quota
     from firstword.settings import CONF, load_settings, read_site
 
     root = find_root(Path.cwd())
     settings = load_settings(root / CONF)
     site = read_site(settings)
-    mail_of(site)
+    mail = mail_of(site)
     outbox: Path = options.outbox or root / OUTBOX
     with open_mailing(root, settings, site, mail_now(site)) as mailing:
         found = [
@@ -74,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
             for edition in found
             for look in looks.get(edition.id, ())
         }
+    quota, unknown = _quota(mail) if plan else (None, "")
     _write(outbox, found, written)
     for line in _told(found, plan, written):
         print(line)
@@ -81,10 +85,12 @@ def run(options: argparse.Namespace) -> int:
     if plan is None:
         return 0
     print(_summary(found, plan))
-    if plan.total and site.mail:
-        print(_minutes(plan.total, site.mail.rate))
+    if plan.total:
+        print(_minutes(plan.total, pace(quota or Quota(), mail.rate)))
+    print(f"quota: {unknown or _left(plan, quota or Quota())}")
     print(f"plan {plan.hash}")
-    return 3 if plan.changed.total() else 0
+    too_many = quota is not None and quota.left is not None and plan.total > quota.left
+    return 3 if plan.changed.total() or too_many else 0
 
 
 def _plain() -> Look:
@@ -98,21 +104,23 @@ def _planned(
 ) -> tuple[Plan, dict[str, list[Look]]]:
     """Ask the list and the ledger; return the plan, and the looks that each edition needs."""
     from firstword.clock import system_clock
-    from firstword.mail.ledger import Fate, open_ledger
+    from firstword.mail.ledger import open_ledger
     from firstword.mail.people import open_people
     from firstword.mail.place import at_hand
     from firstword.mail.planning import make_plan
 
     looks: dict[str, dict[Look, None]] = {}
+
+    def look_at(name: str, look: Look) -> None:
+        looks.setdefault(name, {})[look] = None
+
     with at_hand(root, settings, site) as folder:
         people = open_people(folder)
         ledger = open_ledger(folder, system_clock)
         try:
-            plan, events = make_plan(people, ledger, found, composer)
-            for event in events:
-                one = people.find(event.person) if event.fate is Fate.PLANNED else None
-                if one:
-                    looks.setdefault(event.edition, {})[one.look] = None
+            plan, events = make_plan(people, ledger, found, composer, look_at)
+            for _ in events:
+                pass
         finally:
             ledger.close()
             people.close()
@@ -175,7 +183,30 @@ def _summary(found: Sequence[Edition], plan: Plan) -> str:
     return f"{_many(plan.total, 'message')} to send" + (f": {told}" if told else "")
 
 
-def _minutes(messages: int, rate: int) -> str:
+def _quota(mail: Mail) -> tuple[Quota | None, str]:
+    """Ask what may be sent today; or why that cannot be said. A mail server tells nobody."""
+    if not mail.transport:
+        return None, "no server to send by is set: MAIL_TRANSPORT"
+    if not mail.transport.startswith("ses"):
+        return None, "none; a mail server tells nobody what it takes"
+    from firstword.cli.delivery import make_transport
+    from firstword.errors import MailError
+
+    try:
+        return make_transport(mail).quota(), ""
+    except MailError as error:
+        return None, f"not known: {error}"
+
+
+def _left(plan: Plan, quota: Quota) -> str:
+    """Say what may be sent today, and whether that is enough."""
+    if quota.left is None:
+        return "without limit"
+    left = f"{quota.left:,} messages left today"
+    return f"{left}: NOT enough, 'firstword send' refuses" if plan.total > quota.left else left
+
+
+def _minutes(messages: int, rate: float) -> str:
     """Say how long sending takes, where a limit is set."""
     if not rate:
         return "as fast as the server takes them"

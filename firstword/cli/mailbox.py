@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firstword.cli.delivery import mail_to_send, make_transport
 from firstword.errors import SettingsError
-from firstword.model import Site
+from firstword.model import Mail, Site
 
 if TYPE_CHECKING:
     from firstword.mail.people import People
-    from firstword.mail.syncing import Synced
+    from firstword.mail.syncing import Mailbox, Synced
+    from firstword.mail.threads import Threads
 
 
 def read_mail(people: People, site: Site, folder: Path) -> Synced:
@@ -21,33 +23,61 @@ def read_mail(people: People, site: Site, folder: Path) -> Synced:
     from firstword.clock import system_clock
     from firstword.digest.answers import agreed_words, write_answer
     from firstword.mail.deciding import Office
-    from firstword.mail.imap import open_mailbox, read_mailbox
     from firstword.mail.inbox import open_inbox
     from firstword.mail.place import sole_sender
     from firstword.mail.syncing import Desk, sync
 
     mail = mail_to_send(site)
+    transport = make_transport(mail)
+    open_mailbox = _mailbox(mail, site)
+    now = system_clock()
+    with sole_sender(folder), closing(open_inbox(folder)) as inbox:
+        threads = _threads(site, folder)
+        desk = Desk(
+            office=Office(
+                people=people,
+                site=site,
+                words=lambda one: agreed_words(site, one),
+                answered=threads.story,
+                mailed=threads.mailed,
+            ),
+            inbox=inbox,
+            answer=lambda asked, decision: write_answer(
+                site, asked, decision, leave=people.token(decision.person), now=now
+            ),
+            server=mail.authserv,
+            ours=frozenset({mail.sender, mail.inbox}),
+        )
+        with open_mailbox() as mailbox:
+            return sync(desk, mailbox, transport, now)
+
+
+def _mailbox(mail: Mail, site: Site) -> Callable[[], AbstractContextManager[Mailbox]]:
+    """Return what opens the mailbox of the settings; a password that is missing is told now."""
+    if mail.received:
+        from firstword.mail.bucket import open_private_store
+        from firstword.mail.received import Dated, ReceivedMail
+
+        store = open_private_store("MAIL_RECEIVED", mail.received, site.publish_to, os.environ)
+        if not isinstance(store, Dated):
+            raise SettingsError("MAIL_RECEIVED", f"not a bucket: {mail.received!r}")
+        return lambda: nullcontext(ReceivedMail(store))
     if not mail.imap:
         raise SettingsError("MAIL_IMAP", "where is mail to MAIL_INBOX read? See docs/mail.md")
-    transport = make_transport(mail)
+    from firstword.mail.imap import open_mailbox, read_mailbox
+
     server, box = read_mailbox(mail.imap, os.environ)
-    now = system_clock()
-    with sole_sender(folder):
-        inbox = open_inbox(folder)
-        try:
-            desk = Desk(
-                office=Office(people=people, site=site, words=lambda one: agreed_words(site, one)),
-                inbox=inbox,
-                answer=lambda asked, decision: write_answer(
-                    site, asked, decision, leave=people.token(decision.person), now=now
-                ),
-                server=mail.authserv,
-                ours=frozenset({mail.sender, mail.inbox}),
-            )
-            with open_mailbox(server, box) as mailbox:
-                return sync(desk, mailbox, transport, now)
-        finally:
-            inbox.close()
+    return lambda: open_mailbox(server, box)
+
+
+def _threads(site: Site, folder: Path) -> Threads:
+    """Return which stories were mailed about, as the ledger knows."""
+    from firstword.clock import system_clock
+    from firstword.mail.ledger import open_ledger
+    from firstword.mail.threads import Threads
+
+    with closing(open_ledger(folder, system_clock)) as ledger:
+        return Threads(site, ledger.told())
 
 
 def told(synced: Synced) -> Iterator[str]:
@@ -65,6 +95,7 @@ def told(synced: Synced) -> Iterator[str]:
     deeds = synced.deeds
     yield (
         f"asked to confirm {deeds[Deed.ASKED]}, subscribed {deeds[Deed.JOINED]}, "
-        f"left {deeds[Deed.GONE]}, not understood {deeds[Deed.UNKNOWN] + deeds[Deed.EXPIRED]}; "
+        f"left {deeds[Deed.GONE]}, muted {deeds[Deed.MUTED] + deeds[Deed.UNMUTED]}, "
+        f"not understood {deeds[Deed.UNKNOWN] + deeds[Deed.EXPIRED]}; "
         f"{deeds[Deed.LEFT]} messages are for a person"
     )

@@ -12,21 +12,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from firstword.cli.publishing import CACHE
+from firstword.cli.remembered import read_memory
 from firstword.clock import read_clock
 from firstword.errors import MailError
-from firstword.memory import merge_memory
 from firstword.model import Site
-from firstword.store import open_store
-from firstword.store.kept import KeptShards
-from firstword.store.state import read_state
 
 if TYPE_CHECKING:
     from firstword.digest import Composer
-    from firstword.manifest import Memory
     from firstword.page import StatusPage
-
-#: Requests to a target at a time.
-_WORKERS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +40,7 @@ def open_mailing(
     Raises MailError where nothing was ever published: mail never announces a page that is not
     there. A copy of the build's cache is used: a sending may take an hour, and no publish waits.
     """
-    memory = _memory(root, site, now)
+    memory = read_memory(root, site, now)[0]
     if not memory.records_began:
         raise MailError("nothing is published yet, so there is nothing to mail about")
     from firstword.build import Run, RunOptions
@@ -76,17 +69,6 @@ def open_mailing(
             yield Mailing(page=run.page, composer=composer, now=now)
         finally:
             run.close()
-
-
-def _memory(root: Path, site: Site, now: datetime) -> Memory:
-    """Read what the targets remember: when each update was first published."""
-    kept = KeptShards(root / CACHE / "target" / "shards")
-    manifests = []
-    for target in site.targets:
-        name = target.name if "://" in target.name else str(root / target.name)
-        store = open_store(name, environ=os.environ, options=target)
-        manifests.append(read_state(store, kept, _WORKERS).manifest)
-    return merge_memory(manifests, now)
 
 
 def mail_now(site: Site) -> datetime:

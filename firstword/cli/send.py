@@ -8,6 +8,8 @@ examples:
   firstword digest && firstword send 1f2e3d4c5b6a7988
   firstword send                                     asks, on a terminal
   firstword send --only daily --yes                  for cron: whatever the plan is
+  firstword send --settle                            which letters had no answer, by Message-ID
+  firstword send --settle daily/2026-11-21 --as again     or sent, where the server's log has them
   python publish.py --send                           publish, then mail the updates
 
 exit code: 0 done (also when there is nothing to send), 1 nothing sent, 2 usage or settings, 3 sent,
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firstword.cli.digest import CADENCES
+from firstword.cli.unanswered import WAYS
 from firstword.errors import MailError, SettingsError
 
 if TYPE_CHECKING:
@@ -35,6 +38,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only", choices=CADENCES, action="append", help="of this kind alone (again for another)"
     )
     parser.add_argument("--yes", action="store_true", help="send whatever the plan is, unasked")
+    parser.add_argument(
+        "--settle",
+        nargs="?",
+        const="",
+        metavar="EDITION",
+        help="say what became of the letters of an edition that had no answer; without one: list",
+    )
+    parser.add_argument(
+        "--as", dest="way", choices=WAYS, help="they arrived, or they are to be sent once more"
+    )
+    parser.add_argument(
+        "--letter",
+        action="append",
+        default=[],
+        metavar="MESSAGE-ID",
+        help="with --settle: this letter alone (again for another)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
     from firstword.digest import editions
     from firstword.settings import CONF, load_settings, read_site
 
+    if options.settle is not None or options.way or options.letter:
+        return _settle(options)
     if not (options.plan or options.yes or sys.stdin.isatty()):
         raise SettingsError("PLAN", "which plan? 'firstword digest' prints its hash; or say --yes")
 
@@ -75,3 +97,28 @@ def run(options: argparse.Namespace) -> int:
     for line in told(sent):
         print(line)
     return 3 if sent.needs_a_person else 0
+
+
+def _settle(options: argparse.Namespace) -> int:
+    """List the letters without an answer, or settle those of an edition."""
+    from firstword.cli import find_root
+    from firstword.cli.delivery import open_desk
+    from firstword.cli.unanswered import listed, settle
+    from firstword.settings import CONF, load_settings, read_site
+
+    if not options.settle and (options.way or options.letter):
+        raise SettingsError("--settle", "of which edition? 'firstword send --settle' lists them")
+    if options.settle and not options.way:
+        raise SettingsError("--as", "did they arrive, or should they go out again? sent or again")
+    if options.plan or options.yes or options.only:
+        raise SettingsError("--settle", "sends nothing: say --settle alone, then send")
+    root = find_root(Path.cwd())
+    settings = load_settings(root / CONF)
+    with open_desk(root, settings, read_site(settings)) as (desk, mailing):
+        if options.settle:
+            lines = settle(desk, mailing, options.settle, options.way, options.letter)
+        else:
+            lines = listed(desk, mailing)
+        for line in lines:
+            print(line)
+    return 0

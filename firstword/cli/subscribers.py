@@ -10,6 +10,7 @@ examples:
   firstword subscribers list
   firstword subscribers remove ada@reader.example      keeps that this person left
   firstword subscribers forget ada@reader.example      keeps nothing
+  firstword subscribers mute ada@reader.example 2026-11-21-card-payments    no more of this story
   firstword subscribers bounces ~/Maildir/.bounces     or, without a mailbox, from MAIL_EVENTS
   firstword subscribers sync                           reads MAIL_INBOX: who subscribes, who leaves
   firstword subscribers export > /safe/place/subscribers.csv
@@ -69,6 +70,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         verbs.add_parser(verb, help=text).add_argument("address", metavar="ADDRESS")
 
+    for verb, text in (
+        ("mute", "no more mail about one story for somebody; of all others as before"),
+        ("unmute", "mail about it again"),
+    ):
+        muting = verbs.add_parser(verb, help=text)
+        muting.add_argument("address", metavar="ADDRESS")
+        muting.add_argument(
+            "story", metavar="STORY", help="its id: the name of its file, as a rule"
+        )
+
 
 def run(options: argparse.Namespace) -> int:
     """Do one thing with the list of the site around the current folder."""
@@ -85,10 +96,11 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError(
             "MAIL_SUBSCRIBERS", f"{site.mail.subscribers!r} keeps the list: add there"
         )
+    content = root / str(settings.get("PATH", "content"))
     with at_hand(root, settings, site) as folder:
         people = open_people(folder, create=begins)
         try:
-            return _VERBS[options.verb](_At(people, options, site, folder))
+            return _VERBS[options.verb](_At(people, options, site, folder, content))
         finally:
             people.close()
 
@@ -101,6 +113,7 @@ class _At:
     options: argparse.Namespace
     site: Site
     folder: Path
+    content: Path
 
 
 def _add(at: _At) -> int:
@@ -190,6 +203,30 @@ def _forget(at: _At) -> int:
     return 0
 
 
+def _mute(at: _At) -> int:
+    from firstword.parse.keys import nearest
+
+    story, mutes = at.options.story, at.options.verb == "mute"
+    if mutes and story not in (known := _stories(at)):
+        raise MailError(f"nobody was changed: no story {story!r}{nearest(story, known)}")
+    if not at.people.mute(_person(at), story, mutes=mutes):
+        raise MailError("nobody of that address is on the list")
+    print(f"{'no more mail' if mutes else 'mail again'} about {story!r} for this subscriber")
+    return 0
+
+
+def _stories(at: _At) -> set[str]:
+    """Return the ids of the stories that were mailed about, and of those that are written."""
+    from firstword.clock import system_clock
+    from firstword.mail.ledger import open_ledger
+
+    ledger = open_ledger(at.folder, system_clock)
+    mailed = {story for _, story, _ in ledger.told()}
+    ledger.close()
+    files = at.content.rglob("*.md")
+    return mailed | {path.stem.partition(".")[0] for path in files}
+
+
 def _bounces(at: _At) -> int:
     from firstword.mail.events import apply, read_mailbox, read_place
 
@@ -248,6 +285,8 @@ _VERBS: dict[str, Callable[[_At], int]] = {
     "export": _export,
     "remove": _remove,
     "forget": _forget,
+    "mute": _mute,
+    "unmute": _mute,
     "bounces": _bounces,
     "sync": _sync,
 }

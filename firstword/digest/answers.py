@@ -34,7 +34,7 @@ def write_answer(
 
     The same message is answered under the same Message-ID. Raises Unmailable.
     """
-    language = _language(site, decision.subscriber)
+    language = _language(site, decision.subscriber, decision.language)
     settings = mail_of(site)
     confirms = ""
     if decision.deed is Deed.ASKED and decision.subscriber:
@@ -84,12 +84,23 @@ def _lines(
     elif decision.deed is Deed.GONE:
         yield say("You are not subscribed any more.")
         yield from ("", say("To subscribe again:"), page)
+    elif decision.deed is Deed.MUTED:
+        yield say("You get no more mail about this:")
+        yield from (decision.story, "", say("To hear of it again:"))
+        yield urls.mail_to(inbox, f"{Verb.UNMUTE} {decision.story} {leave}")
+        yield from (say("To end it all:"), urls.mail_to(inbox, f"{Verb.UNSUBSCRIBE} {leave}"))
+    elif decision.deed is Deed.UNMUTED:
+        yield say("You get mail about this again:")
+        yield decision.story
     elif decision.deed is Deed.EXPIRED:
         yield say("This can no longer be confirmed.")
         yield from ("", say("To ask again:"), page)
     else:
         yield say("Not understood.")
-        yield from ("", decision.problem, "", say("To ask again:"), page)
+        if wrong := decision.problem:
+            yield from ("", f"{wrong.name}={wrong.value}", say("What can stand there:"))
+            yield from (f"{wrong.name}={value}" for value in wrong.allowed)
+        yield from ("", say("To ask again:"), page)
 
 
 def _agreed(site: Site, one: Subscriber, language: Language) -> Iterator[str]:
@@ -107,9 +118,9 @@ def _agreed(site: Site, one: Subscriber, language: Language) -> Iterator[str]:
         yield language.join([language.word(kind, many=True) for kind in sorted(one.kinds)])
 
 
-def _language(site: Site, one: Subscriber | None) -> Language:
-    """Return the language, in the zone, of somebody; the site's where they chose none."""
+def _language(site: Site, one: Subscriber | None, asked: str = "") -> Language:
+    """Return the language, in the zone, of somebody; else what is asked for, or the site's."""
     if one is None:
-        return speak(site)
+        return speak(site, asked)
     zone = ZoneInfo(one.zone) if one.zone else site.timezone
     return replace(speak(site, one.language), zone=zone)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from firstword import urls
 from firstword.clock import Clock
-from firstword.digest.editions import announcement, next_time
+from firstword.digest.editions import announcement, next_time, said_in
 from firstword.digest.gather import Gathered, concerns, gather, stories_of
 from firstword.digest.headers import POLICY, Unmailable, mailbox, put_common
 from firstword.digest.layout import Message, Section, as_html, as_text
@@ -20,16 +20,18 @@ from firstword.digest.mime import put_body, split
 from firstword.digest.published import TICK, published_before
 from firstword.digest.telling import Story, Teller, one_line, subject_of
 from firstword.digest.windows import Window, parse_window
-from firstword.mail.parcel import TOKEN_HOLE, Cadence, Edition, Letter, Look
+from firstword.mail.parcel import SES_HOLE, TOKEN_HOLE, Cadence, Edition, Letter, Look
 from firstword.markup import Markup
 from firstword.model import Incident, Mail, Update
 from firstword.page import StatusPage
 from firstword.render import Renderer
+from firstword.values import replace
 
 #: Gmail on a telephone cuts a message's HTML at about this size, Gmail elsewhere at 102 KB.
 HEAVY = 20_000
 TOO_HEAVY = 80_000
 DIGESTS = frozenset({Cadence.DAILY, Cadence.WEEKLY})
+_TOKEN = TOKEN_HOLE.decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,10 @@ class Composer:
     theme: Path
     #: Folders of templates that stand in for the theme's.
     overrides: tuple[Path, ...] = ()
-    #: Edition → its stories, as they stood then: the same for every look.
-    _told: dict[str, tuple[Incident, ...]] = field(default_factory=dict, repr=False, compare=False)
+    #: Edition → its stories, as they stood then, and of which there is a word: for every look.
+    _told: dict[str, tuple[tuple[Incident, ...], frozenset[str]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _looked: dict[str, Incident | None] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -71,17 +75,33 @@ class Composer:
 
     # ── for whom ─────────────────────────────────────────────────────────────────────────────────
 
-    def concerns(self, edition: Edition, look: Look) -> bool:
-        """Tell whether the edition holds anything for somebody of this look."""
-        if edition.cadence in DIGESTS:
-            return self._gathered(edition, look) is not None
-        return concerns(self._story(edition), look)
+    def alike(self, edition: Edition, look: Look) -> Look | None:
+        """Return the look that stands for all who read the very same; None = nothing for them.
+
+        Of a choice of parts, kinds and muted stories there is left what it leaves out here.
+        """
+        site = self.page.site
+        same = Look(
+            language="" if look.language == site.language else look.language,
+            zone="" if look.zone == site.timezone.key else look.zone,
+        )
+        if edition.cadence not in DIGESTS:
+            return same if concerns(self._story(edition), look) else None
+        told, said = self._stories(edition)
+        out = frozenset(story.id for story in told if not concerns(story, look))
+        return replace(same, muted=out) if said - out else None
+
+    def _stories(self, edition: Edition) -> tuple[tuple[Incident, ...], frozenset[str]]:
+        """Return what a digest may tell of, and the ids of what somebody wrote about."""
+        if edition.id not in self._told:
+            window = self._window(edition)
+            told = stories_of(self.page, window)
+            said = frozenset(word.incident.id for word in said_in(self.page, told, window))
+            self._told[edition.id] = told, said
+        return self._told[edition.id]
 
     def _gathered(self, edition: Edition, look: Look) -> Gathered | None:
-        window = self._window(edition)
-        if edition.id not in self._told:
-            self._told[edition.id] = stories_of(self.page, window)
-        return gather(self.page, window, look, self._told[edition.id])
+        return gather(self.page, self._window(edition), look, self._stories(edition)[0])
 
     def _window(self, edition: Edition) -> Window:
         return parse_window(edition.id, self.page.site.timezone)
@@ -120,26 +140,26 @@ class Composer:
         self, edition: Edition, look: Look, missed: tuple[str, ...], *, short: bool
     ) -> Composed:
         teller = Teller(self.page, look, self.markup, short=short)
-        leave = self._leave_link()
         if edition.cadence in DIGESTS:
-            message = self._digest(teller, edition, look, leave)
+            message = self._digest(teller, edition, look)
             envelope = self._digest_headers(teller, message, edition)
         else:
             story = self._story(edition)
             update = self._update(edition, story)
-            message = self._single(teller, edition, story, update, missed=missed, leave=leave)
+            message = self._single(teller, edition, story, update, missed)
             envelope = self._single_headers(teller, message, edition, story, update)
         html = as_html(message, self._renderer(teller.page))
         text = as_text(message, teller.language)
         put_body(envelope, text, html)
         head, body = split(envelope)
+        hosted = self.mail.hosted  # SES puts its own headers in
         letter = Letter(
             head=head,
             body=body,
             name=urls.mail_name(edition.id, edition.digest),
             domain=urls.mail_domain(self.page.site),
-            unsubscribe_to=self.mail.inbox,
-            one_click=self.mail.one_click,
+            unsubscribe_to="" if hosted else self.mail.inbox,
+            one_click="" if hosted else self.mail.one_click,
         )
         first_line = next(line for line in text.split("\n") if line)
         return Composed(
@@ -150,10 +170,40 @@ class Composer:
         return Renderer(page, self.markup, self.theme, overrides=self.overrides)
 
     def _leave_link(self) -> str:
-        hole = TOKEN_HOLE.decode()
+        if self.mail.hosted:
+            return SES_HOLE
         if self.mail.one_click:
-            return f"{self.mail.one_click}{hole}"
-        return f"mailto:{self.mail.inbox}?subject=unsubscribe%20{hole}"
+            return f"{self.mail.one_click}{_TOKEN}"
+        return urls.mail_to(self.mail.inbox, f"unsubscribe {_TOKEN}")
+
+    def _mute_link(self, story: Incident) -> str:
+        """Return what mutes a story; "" where nobody would read it."""
+        if not self.mail.reads_inbox:
+            return ""
+        return urls.mail_to(self.mail.inbox, f"mute {story.id} {_TOKEN}")
+
+    def _message(
+        self,
+        edition: Edition,
+        *,
+        subject: str,
+        kicker: str,
+        sections: tuple[Section, ...],
+        mute: str = "",
+    ) -> Message:
+        site = self.page.site
+        return Message(
+            subject=subject,
+            kicker=kicker,
+            sections=sections,
+            site=site.name,
+            home=urls.absolute(site, urls.HOME),
+            subscribe=urls.absolute(site, urls.SUBSCRIBE),
+            leave=self._leave_link(),
+            mute=mute,
+            shows_state=edition.cadence in DIGESTS,
+            at=edition.at,
+        )
 
     # ── one update, a reminder ───────────────────────────────────────────────────────────────────
 
@@ -173,9 +223,7 @@ class Composer:
         edition: Edition,
         story: Incident,
         update: Update,
-        *,
         missed: Sequence[str],
-        leave: str,
     ) -> Message:
         language = teller.language
         told = teller.update(story, update)
@@ -213,16 +261,12 @@ class Composer:
             lines=() if not_had else teller.earlier(story, before),
             label=language.say("Earlier:"),
         )
-        return Message(
+        return self._message(
+            edition,
             subject=subject_of(teller.translation(story)[0]),
             kicker=" · ".join(kicker),
             sections=(Section(heading="", stories=(first,)), *sections),
-            site=self.page.site.name,
-            home=urls.absolute(self.page.site, urls.HOME),
-            subscribe=urls.absolute(self.page.site, urls.SUBSCRIBE),
-            leave=leave,
-            shows_state=False,
-            at=edition.at,
+            mute=self._mute_link(story),
         )
 
     def _single_headers(
@@ -234,7 +278,7 @@ class Composer:
         name = person.shown if person else update.author
         reply = mailbox(answers.shown, answers.address, "PEOPLE") if answers else None
         link = urls.absolute(site, urls.update_path(story, update))
-        root = urls.thread_root(site, story)
+        root = urls.thread_root(site, story.id)
         return self._headers(
             teller,
             edition.at,
@@ -248,7 +292,7 @@ class Composer:
 
     # ── a day, a week ────────────────────────────────────────────────────────────────────────────
 
-    def _digest(self, teller: Teller, edition: Edition, look: Look, leave: str) -> Message:
+    def _digest(self, teller: Teller, edition: Edition, look: Look) -> Message:
         gathered = self._gathered(edition, look)
         if gathered is None:
             raise Unmailable(f"{edition.id}: nobody wrote anything for this reader")
@@ -261,16 +305,11 @@ class Composer:
                 start=language.day(window.first),
                 end=language.day(window.last),
             )
-        return Message(
+        return self._message(
+            edition,
             subject=f"{self.page.site.name}: {span}",
             kicker=self._kicker(gathered, teller),
             sections=tuple(self._sections(gathered, teller)),
-            site=self.page.site.name,
-            home=urls.absolute(self.page.site, urls.HOME),
-            subscribe=urls.absolute(self.page.site, urls.SUBSCRIBE),
-            leave=leave,
-            shows_state=True,
-            at=edition.at,
         )
 
     def _kicker(self, gathered: Gathered, teller: Teller) -> str:

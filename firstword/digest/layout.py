@@ -42,6 +42,8 @@ class Message:
     subscribe: str
     #: Where an unsubscribing reader goes.
     leave: str
+    #: Where a reader goes who wants no more of this story; "" = nowhere.
+    mute: str
     #: Whether each story says how it stands; of a single update the first line does.
     shows_state: bool
     #: What it is dated.
@@ -88,6 +90,8 @@ def _lines(message: Message, language: Language) -> Iterator[str]:
         yield from _bullets(section.lines)
     yield from ("", "-- ", f"{message.site}: {message.home}")
     yield f"{language.say('Every way to hear from us')}: {message.subscribe}"
+    if message.mute:
+        yield f"{language.say('No more about this')}: {message.mute}"
     yield f"{language.say('Unsubscribe')}: {message.leave}"
 
 

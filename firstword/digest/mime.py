@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from binascii import b2a_qp
 from email.message import EmailMessage
 from hashlib import sha256
 
 from firstword.digest.headers import POLICY
-from firstword.mail.parcel import TOKEN_HOLE
+from firstword.mail.parcel import SES_HOLE, TOKEN_HOLE
 
-_HOLE = TOKEN_HOLE.decode()
+#: What is filled in later, by us or by SES, and must not be broken by the encoding.
+_HOLES = re.compile(f"({TOKEN_HOLE.decode()}|{re.escape(SES_HOLE)})")
 
 
 def put_body(message: EmailMessage, text: str, html: str) -> None:
@@ -31,13 +33,15 @@ def put_body(message: EmailMessage, text: str, html: str) -> None:
 
 def quoted(text: str) -> str:
     """Encode a text as quoted-printable; the place of a token stays whole, on a line of its own."""
+    pieces = _HOLES.split(text)
     lines: list[str] = []
-    for number, piece in enumerate(text.split(_HOLE)):
-        if number:
-            lines.append(f"{_HOLE}=\n" if piece else _HOLE)
+    for number, piece in enumerate(pieces):
+        if number % 2:
+            lines.append(f"{piece}=\n" if pieces[number + 1] else piece)
+            continue
         encoded = b2a_qp(piece.encode(), istext=True).decode("ascii")
         lines.append(encoded)
-        if number < text.count(_HOLE) and piece and not encoded.endswith("\n"):
+        if number < len(pieces) - 1 and piece and not encoded.endswith("\n"):
             lines.append("=\n")
     return "".join(lines)
 

@@ -110,13 +110,13 @@ def _bucket(place: Place, mail: Mail) -> Iterator[Finding]:
 
 def one_click(_place: Place, mail: Mail) -> Iterator[Finding]:
     """How people get out of the list."""
-    if mail.one_click or mail.transport.startswith("ses:"):
+    if mail.one_click or mail.hosted:
         yield ok("mail", "people leave with one click (RFC 8058)")
     else:
         yield note(
             "mail",
             "people leave by a mail to MAIL_INBOX; some mail programs ask for one click",
-            "docs/mail.md tells what it takes: SES, or an HTTPS address",
+            "docs/mail.md tells what it takes: a contact list of SES, or an HTTPS address",
         )
 
 

@@ -178,10 +178,7 @@ def opened_bucket(
     `public` are the targets. Raises SettingsError for a bucket that readers see or strangers may
     write to, MailError when somebody else works with it.
     """
-    refuse_public(state, public)
-    store = open_store(state, environ=environ)
-    if isinstance(store, Remote) and (why := store.exposure().writable):
-        raise SettingsError("MAIL_STATE", f"strangers may write to {state!r}: {why}")
+    store = open_private_store("MAIL_STATE", state, public, environ)
     owner = f"{socket.gethostname()}:{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix="firstword-mail-") as folder:
         bucket = Bucket(store, clock, owner, Path(folder))
@@ -198,12 +195,26 @@ def opened_bucket(
             beat.join()
 
 
-def refuse_public(state: str, public: Sequence[str]) -> None:
+def open_private_store(
+    setting: str, address: str, public: Sequence[str], environ: Mapping[str, str]
+) -> Store:
+    """Open a bucket that a setting names. `public` are the targets.
+
+    Raises SettingsError for one that readers see or strangers may write to.
+    """
+    refuse_public(address, public, setting)
+    store = open_store(address, environ=environ)
+    if isinstance(store, Remote) and (why := store.exposure().writable):
+        raise SettingsError(setting, f"strangers may write to {address!r}: {why}")
+    return store
+
+
+def refuse_public(address: str, public: Sequence[str], setting: str = "MAIL_STATE") -> None:
     """Refuse the bucket of a target, whatever the prefix: policies are made for buckets."""
     for target in public:
-        if target.startswith("s3://") and _bucket(target) == _bucket(state):
+        if target.startswith("s3://") and _bucket(target) == _bucket(address):
             raise SettingsError(
-                "MAIL_STATE", f"{state!r} is the bucket that readers see; take a private one"
+                setting, f"{address!r} is the bucket that readers see; take a private one"
             )
 
 

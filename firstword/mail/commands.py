@@ -2,6 +2,7 @@
 
     subscribe daily components=api,checkout language=de
     confirm daily components=api components=checkout language=de <token>
+    mute 2026-11-21-card-payments <token>
     unsubscribe <token>
 
 Whatever has another word in it is no command, but a letter to a person.
@@ -25,6 +26,9 @@ class Verb(StrEnum):
     CHANGE = "change"
     CONFIRM = "confirm"
     UNSUBSCRIBE = "unsubscribe"
+    #: No more of one story, and all of it again.
+    MUTE = "mute"
+    UNMUTE = "unmute"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,13 @@ class Command:
     verb: Verb
     wishes: tuple[tuple[str, str], ...] = ()
     token: str = ""
+    #: The id of the story to mute; "" = the one that the message answers.
+    story: str = ""
+
+    @property
+    def language(self) -> str:
+        """The language that is asked for; "" = none."""
+        return next((value for name, value in self.wishes if name == "language"), "")
 
     def row(self, address: str) -> dict[str, str]:
         """Return the wishes as a row of the list's table, not checked yet."""
@@ -48,7 +59,9 @@ class Command:
 _ANSWERS = re.compile(r"(?:[^\W\d_]{1,4}(?:\[\d+\])?\s?[:\uff1a]\s*)*")
 _TOKEN = re.compile(rf"[a-z2-7]{{{TOKEN_LENGTH}}}", re.IGNORECASE)
 _WISH = re.compile(rf"({'|'.join(OPTIONAL)})=([\w.,/+-]+)", re.ASCII | re.IGNORECASE)
+_STORY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _MANY = frozenset({"components", "kinds"})
+_MUTING = frozenset({Verb.MUTE, Verb.UNMUTE})
 _LONGEST = 2000
 
 
@@ -60,6 +73,8 @@ def read_command(text: str) -> Command | None:
     verb = words.pop(0).lower().rstrip(".!") if words else ""
     if verb not in set(Verb):
         return None
+    if verb in _MUTING:
+        return _read_muting(Verb(verb), words)
     wishes: list[tuple[str, str]] = []
     token = ""
     for word in words:
@@ -74,6 +89,15 @@ def read_command(text: str) -> Command | None:
     if not _fits(Verb(verb), wishes, token):
         return None
     return Command(verb=Verb(verb), wishes=tuple(wishes), token=token)
+
+
+def _read_muting(verb: Verb, words: list[str]) -> Command | None:
+    """Read which story, and the token, of which either may be missing."""
+    token = words.pop().lower() if words and _TOKEN.fullmatch(words[-1]) else ""
+    story = words.pop().lower() if words else ""
+    if words or (story and not _STORY.fullmatch(story)):
+        return None
+    return Command(verb=verb, token=token, story=story)
 
 
 def wishes_of(one: Subscriber) -> str:

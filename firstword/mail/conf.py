@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from firstword.errors import SettingsError
+from firstword.mail.verdict import SES
 from firstword.model import Mail
 from firstword.parse.keys import nearest
 
@@ -17,7 +18,7 @@ STATE = ".mail"
 SETTINGS = (
     *("MAIL_FROM", "MAIL_INBOX", "MAIL_ONE_CLICK", "MAIL_TRANSPORT", "MAIL_STATE"),
     *("MAIL_SUBSCRIBERS", "MAIL_RATE", "MAIL_CONNECTIONS", "MAIL_CONFIGURATION_SET"),
-    *("MAIL_EVENTS", "MAIL_IMAP", "MAIL_AUTHSERV"),
+    *("MAIL_EVENTS", "MAIL_IMAP", "MAIL_AUTHSERV", "MAIL_RECEIVED"),
 )
 #: Plain ASCII: what every mail server takes (RFC 5321's dot-string, without quoting).
 _ADDRESS = re.compile(
@@ -51,7 +52,7 @@ def read_mail(settings: Mapping[str, Any]) -> Mail | None:
         ),
         transport=_transport(given),
         state=_state(given),
-        subscribers=_like(given, "MAIL_SUBSCRIBERS", _LIST, "'ses:NAME', a contact list of SES"),
+        subscribers=_subscribers(given),
         rate=_number(given, "MAIL_RATE", 0, 100_000),
         connections=_number(given, "MAIL_CONNECTIONS", 1, 64) or 4,
         configuration_set=_like(
@@ -59,7 +60,9 @@ def read_mail(settings: Mapping[str, Any]) -> Mail | None:
         ),
         events=_events(given),
         imap=_imap(given),
-        authserv=_like(given, "MAIL_AUTHSERV", _HOST, "a name such as 'mx.acme.example'"),
+        received=_received(given),
+        authserv=_like(given, "MAIL_AUTHSERV", _HOST, "a name such as 'mx.acme.example'")
+        or (SES if _text(given, "MAIL_RECEIVED") else ""),
     )
 
 
@@ -122,6 +125,26 @@ def _imap(given: Mapping[str, Any]) -> str:
         if not _text(given, needed):
             raise SettingsError(needed, why)
     return address
+
+
+def _received(given: Mapping[str, Any]) -> str:
+    place = _like(given, "MAIL_RECEIVED", _BUCKET, "'s3://bucket/prefix', where SES puts mail")
+    if place and _text(given, "MAIL_IMAP"):
+        raise SettingsError("MAIL_RECEIVED", "mail is read there or by MAIL_IMAP, not in both")
+    if place and not _text(given, "MAIL_INBOX"):
+        raise SettingsError("MAIL_INBOX", "to which address does the mail in MAIL_RECEIVED go?")
+    return place.rstrip("/")
+
+
+def _subscribers(given: Mapping[str, Any]) -> str:
+    listed = _like(given, "MAIL_SUBSCRIBERS", _LIST, "'ses:NAME', a contact list of SES")
+    transport = _text(given, "MAIL_TRANSPORT")
+    if listed and transport and not transport.startswith("ses"):
+        raise SettingsError(
+            "MAIL_SUBSCRIBERS",
+            f"people leave {listed!r} by what SES puts into mail; send by it: MAIL_TRANSPORT",
+        )
+    return listed
 
 
 def _state(given: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,7 +17,7 @@ from firstword.mail.commands import Command, Verb, wishes_of
 from firstword.mail.incoming import Incoming
 from firstword.mail.parcel import Consent, Standing, Subscriber
 from firstword.mail.people import People
-from firstword.mail.table import RowProblem, read_subscriber
+from firstword.mail.table import RowProblem, Wrong, read_subscriber
 from firstword.model import Site
 from firstword.values import replace
 
@@ -25,6 +25,8 @@ from firstword.values import replace
 VALID = timedelta(days=7)
 HOW = "by mail: asked for, then confirmed"
 _MAC_BYTES = 16
+#: So many stories one person mutes; whoever wants more wants to leave.
+_MOST_MUTED = 100
 
 
 class Deed(StrEnum):
@@ -35,6 +37,8 @@ class Deed(StrEnum):
     ASKED = "asked"
     JOINED = "joined"
     GONE = "gone"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
     #: A request to confirm that is too old, or not for this person.
     EXPIRED = "expired"
     #: A part, a kind, a language that there is none of.
@@ -54,8 +58,13 @@ class Decision:
     subscriber: Subscriber | None = None
     token: str = ""
     until: datetime | None = None
+    #: The story that is muted, or not any more.
+    story: str = ""
     #: What cannot be, of what was asked for.
-    problem: str = ""
+    problem: Wrong | None = None
+    #: In which language to answer where nobody joins; "" = the site's. It is what the message asks
+    #: for, never what the list knows.
+    language: str = ""
 
 
 LEFT = Decision(deed=Deed.LEFT)
@@ -68,6 +77,10 @@ class Office:
     people: People
     site: Site
     words: Callable[[Subscriber], str]
+    #: Message-IDs → the id of the story that one of them is about; "" = none that we mailed of.
+    answered: Callable[[Sequence[str]], str] = field(default=lambda _: "")
+    #: Whether we mailed about a story of this id.
+    mailed: Callable[[str], bool] = field(default=lambda _: False)
     _tokens: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def leaving(self, token: str) -> str | None:
@@ -84,8 +97,8 @@ def decide(mail: Incoming, office: Office, now: datetime) -> Decision:
     command = mail.command
     if command is None:
         return LEFT
-    if command.verb is Verb.UNSUBSCRIBE:
-        return _leave(mail, command, office)
+    if by_token := _BY_TOKEN.get(command.verb):
+        return by_token(mail, command, office)
     # Before anything else: what a program says is no consent, and what anybody can write is none.
     if mail.automatic or not mail.proven:
         return LEFT
@@ -93,7 +106,7 @@ def decide(mail: Incoming, office: Office, now: datetime) -> Decision:
     try:
         wanted = _wanted(mail.sender, command, office, now)
     except RowProblem as problem:
-        return replace(said, problem=str(problem))
+        return replace(said, problem=problem.wrong, language=command.language)
     if command.verb is Verb.CONFIRM:
         return _confirm(said, wanted, command.token, office.people)
     until = now + VALID
@@ -125,6 +138,32 @@ def _leave(mail: Incoming, command: Command, office: Office) -> Decision:
     known = office.people.find(person)
     answered = known is not None and not mail.automatic
     return Decision(deed=Deed.GONE, person=person, to=known.address if known and answered else "")
+
+
+def _mute(mail: Incoming, command: Command, office: Office) -> Decision:
+    """Mute a story, or hear of it again: for whom the token names, or else for a proven sender."""
+    people = office.people
+    person = office.leaving(command.token) if command.token else None
+    if person is None and (mail.automatic or not mail.proven):
+        return LEFT
+    story = command.story or office.answered(mail.answers)
+    # A link of ours is right; what somebody types may be the beginning of a letter to a person.
+    if not story or (person is None and not office.mailed(story)):
+        return LEFT
+    known = people.find(person or people.person(mail.sender))
+    mutes = command.verb is Verb.MUTE
+    if known and mutes and len(known.muted) >= _MOST_MUTED:
+        return LEFT
+    to = mail.sender if person is None else known.address if known and not mail.automatic else ""
+    return Decision(
+        deed=Deed.MUTED if mutes else Deed.UNMUTED,
+        person=person or people.person(mail.sender),
+        to=to,
+        story=story,
+    )
+
+
+_BY_TOKEN = {Verb.UNSUBSCRIBE: _leave, Verb.MUTE: _mute, Verb.UNMUTE: _mute}
 
 
 def _joining(old: Subscriber | None, wanted: Subscriber) -> Subscriber:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from firstword.errors import MailError, SettingsError
+from firstword.mail.inbox import Inbox
 from firstword.mail.smtp import Server, password_for
 from firstword.mail.syncing import Found
 
@@ -72,6 +73,14 @@ class ImapMailbox:
         if not numbers:
             raise MailError(f"{server}: gives messages no lasting numbers (UIDVALIDITY)")
         self.validity = numbers[-1]
+
+    def unread(self, notes: Inbox, since: datetime) -> Iterator[Found]:
+        """Yield what came since the last time."""
+        return self.after(notes.next_of(self.name, self.validity), since)
+
+    def passed(self, notes: Inbox, found: Found) -> None:
+        """Note up to which number the folder is read."""
+        notes.read_to(self.name, self.validity, found.number)
 
     def after(self, number: int, since: datetime) -> Iterator[Found]:
         """Yield what came since, from this number on; each is fetched when it is asked for."""

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from firstword.errors import FirstwordError
-from firstword.mail.people import open_private
+from firstword.mail.private import open_begun
 
 NAME = "inbox.db"
 #: Older messages are not looked at: whoever wrote them has long asked again, or forgotten.
@@ -27,6 +26,9 @@ CREATE TABLE IF NOT EXISTS message(
 CREATE INDEX IF NOT EXISTS message_of ON message(person, at);
 CREATE TABLE IF NOT EXISTS place(
     mailbox TEXT PRIMARY KEY, validity INTEGER NOT NULL, next INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS object(
+    mailbox TEXT, name TEXT, at INTEGER NOT NULL, PRIMARY KEY(mailbox, name)
 ) WITHOUT ROWID;
 """
 
@@ -85,10 +87,21 @@ class Inbox:
             "INSERT OR REPLACE INTO place VALUES(?, ?, ?)", (mailbox, validity, number + 1)
         )
 
+    def has_read(self, mailbox: str, name: str) -> bool:
+        """Tell whether an object of a bucket was read."""
+        asked = "SELECT 1 FROM object WHERE mailbox = ? AND name = ?"
+        return self._db.execute(asked, (mailbox, name)).fetchone() is not None
+
+    def read(self, mailbox: str, name: str, at: datetime) -> None:
+        """Note that an object of a bucket is read; `at` is when it came."""
+        row = mailbox, name, int(at.timestamp())
+        self._db.execute("INSERT OR REPLACE INTO object VALUES(?, ?, ?)", row)
+
     def forget_old(self, now: datetime) -> None:
         """Remove what nobody asks for any more."""
         limit = int((now - _KEPT).timestamp())
         self._db.execute("DELETE FROM message WHERE at < ?", (limit,))
+        self._db.execute("DELETE FROM object WHERE at < ?", (limit,))
 
     def forget(self, person: str) -> None:
         """Remove what stands for somebody. That a message was taken stays: it may be read again."""
@@ -103,11 +116,4 @@ class Inbox:
 
 def open_inbox(folder: Path) -> Inbox:
     """Open the notes in a folder, begun where there are none. Raises FirstwordError."""
-    db = open_private(folder / NAME)
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version not in {0, _SCHEMA}:
-        db.close()
-        raise FirstwordError(f"the notes about the mailbox are of another version: {version!r}")
-    db.executescript(_TABLES)
-    db.execute(f"PRAGMA user_version = {_SCHEMA}")
-    return Inbox(db)
+    return Inbox(open_begun(folder / NAME, _TABLES, _SCHEMA, "the notes about the mailbox are"))

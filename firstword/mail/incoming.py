@@ -16,7 +16,7 @@ from hashlib import sha256
 
 from firstword.mail.address import AddressProblem, read_address, same_mailbox
 from firstword.mail.commands import Command, read_command
-from firstword.mail.verdict import proves
+from firstword.mail.verdict import SES, proves
 
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 #: One address, with or without a name; anything cleverer is not read, and so not answered.
@@ -26,6 +26,10 @@ _AUTOMATIC = frozenset(
     {"x-autoreply", "x-autorespond", "x-auto-response-suppress", "mailing-list", "x-loop"}
     | {"x-failed-recipients"}
 )
+#: Where SES says what it thinks of a message.
+_VERDICTS = ("x-ses-spam-verdict", "x-ses-virus-verdict")
+#: So many messages that one may say it answers; a thread is long after years.
+_MOST_ANSWERED = 100
 _PRECEDENCE = frozenset({"bulk", "junk", "list", "auto_reply"})
 _NOBODY = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)", re.IGNORECASE)
 
@@ -44,6 +48,8 @@ class Incoming:
     automatic: bool
     message_id: str
     command: Command | None
+    #: Which messages it says that it answers.
+    answers: tuple[str, ...] = ()
 
 
 def read_incoming(raw: bytes, server: str, ours: frozenset[str]) -> Incoming:
@@ -61,10 +67,13 @@ def read_incoming(raw: bytes, server: str, ours: frozenset[str]) -> Incoming:
     return Incoming(
         key=sha256(known).hexdigest(),
         sender=sender,
-        proven=bool(sender) and proves(headers.every("authentication-results"), server, sender),
+        proven=bool(sender)
+        and not (server == SES and _condemned(headers))
+        and proves(headers.every("authentication-results"), server, sender),
         automatic=_automatic(message, headers, sender, ours),
         message_id=name if _MESSAGE_ID.fullmatch(name) else "",
         command=read_command(subject) or read_command(_first_line(message)),
+        answers=tuple(_answers(headers)),
     )
 
 
@@ -87,6 +96,21 @@ class _Headers:
 
     def first(self, name: str, default: str = "") -> str:
         return self._all.get(name, [default])[0]
+
+
+def _condemned(headers: _Headers) -> bool:
+    """Tell whether SES takes a message for spam, or found a virus in it.
+
+    It writes its verdicts above whatever the sender wrote.
+    """
+    return any(headers.first(name).upper() == "FAIL" for name in _VERDICTS)
+
+
+def _answers(headers: _Headers) -> list[str]:
+    """Return the ids of what a message answers, the nearest first, as most programs write them."""
+    named = [*headers.every("in-reply-to"), *headers.every("references")]
+    found = [one for value in named for one in reversed(_MESSAGE_ID.findall(value))]
+    return found[:_MOST_ANSWERED]
 
 
 def _sender(headers: _Headers) -> str:

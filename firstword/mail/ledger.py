@@ -11,14 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from firstword.errors import FirstwordError
 from firstword.mail.parcel import Edition
-from firstword.mail.people import open_private
+from firstword.mail.private import open_begun, together
 
 NAME = "ledger.db"
 _SCHEMA = 1
@@ -75,6 +74,20 @@ class Event:
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A letter of which nobody knows whether it arrived."""
+
+    edition: str
+    #: Of the words that the edition was sent with.
+    digest: str
+    person: str
+    #: When that was noted (UTC), what is known of why, and how often it was sent again.
+    at: datetime
+    code: str
+    again: int
+
+
 class Mirror(Protocol):
     """Who else keeps what the ledger is told; nothing leaves before that is done."""
 
@@ -100,7 +113,7 @@ class Ledger:
 
     def settle_claims(self) -> int:
         """Turn claims that nobody is at work on into what they are: unknown. Returns how many."""
-        with self._together():
+        with together(self._db):
             return self._db.execute(
                 "UPDATE letter SET state = ? WHERE state = ?", (Fate.UNKNOWN, Fate.CLAIMED)
             ).rowcount
@@ -112,7 +125,7 @@ class Ledger:
         """
         row = self._db.execute(
             "SELECT digest FROM edition WHERE id = ? AND EXISTS(SELECT 1 FROM letter "
-            "WHERE edition = id AND state NOT IN (?, ?, ?))",
+            "WHERE edition = id AND (again > 0 OR state NOT IN (?, ?, ?)))",
             (edition, Fate.PLANNED, Fate.WITHIN, Fate.DROPPED),
         ).fetchone()
         return None if row is None else str(row[0])
@@ -161,6 +174,21 @@ class Ledger:
         asked = "SELECT 1 FROM letter WHERE within = ? LIMIT 1"
         return self._db.execute(asked, (edition,)).fetchone() is not None
 
+    def unanswered(self, edition: str = "") -> Iterator[Unanswered]:
+        """Yield the letters of an edition, or of all, of which nobody knows whether they came."""
+        rows = self._db.execute(
+            "SELECT edition, digest, person, letter.at, code, again FROM letter "
+            "JOIN edition ON edition.id = letter.edition WHERE state = ? AND ? IN ('', edition) "
+            "ORDER BY edition.at, edition, person",
+            (Fate.UNKNOWN, edition),
+        )
+        for name, digest, person, at, code, again in rows.fetchall():
+            yield Unanswered(name, digest, person, datetime.fromtimestamp(at, UTC), code, again)
+
+    def told(self) -> Iterator[tuple[str, str, str]]:
+        """Yield every edition about one story that was planned: its id, the story, its digest."""
+        yield from self._db.execute("SELECT id, incident, digest FROM edition WHERE incident != ''")
+
     def counts(self, edition: str) -> Counter[Fate]:
         """Return how many letters of an edition came to what."""
         asked = "SELECT state, count(*) FROM letter WHERE edition = ? GROUP BY state"
@@ -177,7 +205,7 @@ class Ledger:
 
         What was planned before and is not again is dropped: wishes change.
         """
-        with self._together():
+        with together(self._db):
             self._db.executemany(
                 "UPDATE letter SET state = ? WHERE edition = ? AND state = ?",
                 [(Fate.DROPPED, edition.id, Fate.PLANNED) for edition in editions],
@@ -198,7 +226,7 @@ class Ledger:
     def turn(self, events: Iterable[Event]) -> None:
         """Write what happened and what is about to. On return it is on the disk."""
         steps = list(events)
-        with self._together():
+        with together(self._db):
             for event in steps:
                 self._write(event)
         if self._mirror and steps:
@@ -206,7 +234,7 @@ class Ledger:
 
     def forget(self, person: str) -> None:
         """Remove every trace of somebody."""
-        with self._together():
+        with together(self._db):
             self._db.execute("DELETE FROM letter WHERE person = ?", (person,))
 
     def close(self) -> None:
@@ -225,26 +253,10 @@ class Ledger:
             ),
         )
 
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
 
 def open_ledger(
     folder: Path, clock: Callable[[], datetime], mirror: Mirror | None = None
 ) -> Ledger:
     """Open the ledger in a folder; one that is missing begins empty."""
-    db = open_private(folder / NAME)
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version not in {0, _SCHEMA}:
-        db.close()
-        raise FirstwordError(f"the ledger is of another version: {version!r}")
-    db.executescript(_TABLES)
-    db.execute(f"PRAGMA user_version = {_SCHEMA}")
+    db = open_begun(folder / NAME, _TABLES, _SCHEMA, "the ledger is")
     return Ledger(db, clock, mirror)

@@ -20,6 +20,9 @@ from firstword.model import Kind
 #: what no transfer encoding changes, so that a body can be encoded before the token is known.
 TOKEN_HOLE = b"tokentokentokentokentokentoken22"
 TOKEN_LENGTH = len(TOKEN_HOLE)
+#: Where SES puts the address of its own page for preferences; it fills in the first two of a
+#: message, where it keeps the list: the one in the text and the one in the HTML.
+SES_HOLE = "{{amazonSESUnsubscribeUrl}}"
 
 #: RFC 5321, 4.5.3.1.6, without the CRLF.
 _LONGEST_LINE = 998
@@ -165,7 +168,7 @@ class Letter:
 
     def message_id(self, token: str) -> str:
         """Spell the Message-ID: the same whenever this is sent to the same person."""
-        return f"<{self.name}.{_own_part(self.name, token)}@{self.domain}>"
+        return message_id(self.name, self.domain, token)
 
     def for_recipient(self, address: str, token: str) -> bytes:
         """Return the whole message for one person. Raises ValueError for what is no address."""
@@ -188,9 +191,14 @@ class Letter:
             yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 
 
-def made_for(message_id: str, token: str) -> bool:
+def message_id(name: str, domain: str, token: str) -> str:
+    """Spell the Message-ID of a letter to whom a token belongs."""
+    return f"<{name}.{_own_part(name, token)}@{domain}>"
+
+
+def made_for(one: str, token: str) -> bool:
     """Tell whether a Message-ID, without its brackets, is of a letter to whom a token belongs."""
-    name, _, own = message_id.rpartition("@")[0].rpartition(".")
+    name, _, own = one.rpartition("@")[0].rpartition(".")
     return own == _own_part(name, token)
 
 
@@ -199,10 +207,13 @@ def _own_part(name: str, token: str) -> str:
 
 
 class Composer(Protocol):
-    """Whoever writes editions. Answers depend on the arguments alone; called once for each look."""
+    """Whoever writes editions. Answers depend on the arguments alone."""
 
-    def concerns(self, edition: Edition, look: Look) -> bool:
-        """Tell whether the edition holds anything for somebody of this look."""
+    def alike(self, edition: Edition, look: Look) -> Look | None:
+        """Return the look that stands for all who read the very same as somebody of this one.
+
+        None = the edition holds nothing for them.
+        """
 
     def compose(self, edition: Edition, look: Look, missed: tuple[str, ...]) -> Letter:
         """Return the edition's letter; `missed` are ids of earlier editions of the same story.

@@ -6,18 +6,17 @@ from a ledger who was mailed.
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from firstword.errors import FirstwordError, ListMissing
 from firstword.mail.parcel import Cadence, Consent, Standing, Subscriber
+from firstword.mail.private import open_private, together
 from firstword.mail.seal import SECRET_BYTES, person_of, sealed, token_of
 from firstword.model import Kind
 from firstword.values import replace
@@ -106,7 +105,7 @@ class People:
     def put(self, subscribers: Iterable[Subscriber]) -> int:
         """Write subscribers, each in place of what was known of the same mailbox; all or none."""
         rows = ((self.person(one.address), *_row(one)) for one in subscribers)
-        with self._together():
+        with together(self._db):
             return self._db.executemany(
                 f"INSERT OR REPLACE INTO subscriber VALUES({_PLACES})",
                 rows,
@@ -114,7 +113,7 @@ class People:
 
     def change(self, person: str, how: Callable[[Subscriber], Subscriber]) -> bool:
         """Change what is known of somebody; False = not listed."""
-        with self._together():
+        with together(self._db):
             found = self.find(person)
             if found is None:
                 return False
@@ -128,9 +127,17 @@ class People:
         """Note that somebody left, or cannot be reached; False = not listed."""
         return self.change(person, lambda one: replace(one, state=state))
 
+    def mute(self, person: str, story: str, *, mutes: bool) -> bool:
+        """Note that somebody wants no more of a story, or all of it again; False = not listed."""
+
+        def changed(one: Subscriber) -> Subscriber:
+            return replace(one, muted=one.muted | {story} if mutes else one.muted - {story})
+
+        return self.change(person, changed)
+
     def forget(self, person: str) -> bool:
         """Remove every trace of somebody from the file; False = not listed."""
-        with self._together():
+        with together(self._db):
             gone = self._db.execute("DELETE FROM subscriber WHERE person = ?", (person,)).rowcount
         # What is deleted stays in free pages and in the write-ahead log until then.
         self._db.execute("VACUUM")
@@ -140,16 +147,6 @@ class People:
     def close(self) -> None:
         """Close the file; its write-ahead log goes with it."""
         self._db.close()
-
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
 
 def open_people(folder: Path, *, create: bool = False) -> People:
@@ -163,21 +160,6 @@ def open_people(folder: Path, *, create: bool = False) -> People:
             )
         _begin(path)
     return People(open_private(path))
-
-
-def open_private(path: Path) -> sqlite3.Connection:
-    """Open a database that only its owner may read. Raises FirstwordError for what is none."""
-    # SQLite gives its companions the mode of the file itself.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    path.chmod(0o600)
-    db = sqlite3.connect(path, timeout=30, isolation_level=None)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-    except sqlite3.DatabaseError as error:
-        db.close()
-        raise FirstwordError(f"{str(path)!r} cannot be read: {error}") from error
-    return db
 
 
 def _begin(path: Path) -> None:

@@ -19,7 +19,7 @@ from firstword.values import replace
 
 #: An urgent letter whose arrival cannot be known is sent again this often, and no more.
 AGAIN_AT_MOST = 5
-#: How many answers about who an edition concerns are kept.
+#: How many answers about who reads the same are kept.
 _LOOKS = 4096
 
 _NEW = Entry(Fate.PLANNED)
@@ -123,7 +123,8 @@ def make_plan(
 ) -> tuple[Plan, Iterator[Event]]:
     """Return a plan and the events that write it down; the plan is whole when those have ended.
 
-    `look_at` is called with every edition and look that a letter is planned for, again and again.
+    `look_at` is called with every edition and look that a letter is planned for, again and again;
+    a look stands for all who read the same.
     """
     plan = Plan(tuple(editions))
     return plan, _events(plan, people, ledger, composer, look_at)
@@ -144,15 +145,15 @@ def _events(
     known = ledger.known(plan.editions)
 
     @lru_cache(_LOOKS)
-    def concerns(name: str, look: Look) -> bool:
-        return composer.concerns(by_id[name], look)
+    def alike(name: str, look: Look) -> Look | None:
+        return composer.alike(by_id[name], look)
 
     seal = sha256()
     for edition in plan.editions:
         seal.update(f"{edition.id} {edition.digest}\n".encode())
     for member in people:
         one = member.subscriber
-        wanted = [e for e in plan.editions if wants(one, e) and concerns(e.id, one.look)]
+        wanted = [e for e in plan.editions if wants(one, e) and alike(e.id, one.look)]
         if not wanted:
             continue
         entries = ledger.entries(member.person, known)
@@ -162,8 +163,9 @@ def _events(
             seal.update(f"{event.edition} {member.person} {event.within}\n".encode())
             if event.fate is Fate.PLANNED:
                 plan.recipients[event.edition] += 1
-                if look_at:
-                    look_at(event.edition, one.look)
+                look = alike(event.edition, one.look)
+                if look_at and look:
+                    look_at(event.edition, look)
             yield replace(event, person=member.person)
     plan.hash = seal.hexdigest()[:16]
 

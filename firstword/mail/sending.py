@@ -14,18 +14,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from firstword.errors import MailError
 from firstword.mail.ledger import Event, Fate, Ledger
-from firstword.mail.parcel import Composer, Edition, Letter, Look, Standing
+from firstword.mail.parcel import Composer, Edition, Standing
 from firstword.mail.people import People
 from firstword.mail.planning import Plan, make_plan
-from firstword.mail.transport import Bucket, Lane, Outcome, Transport
+from firstword.mail.press import Press, Unwritten
+from firstword.mail.transport import Bucket, Lane, Outcome, Quota, Transport
 from firstword.values import replace
 
-#: How many composed letters are kept: one a look, and another for each that carries missed words.
-_LETTERS = 256
 #: So many refusals with nothing accepted in between are about us, not about so many people.
 _REFUSED_IN_A_ROW = 25
 
@@ -38,6 +36,8 @@ class Sent:
     fates: dict[str, Counter[Fate]] = field(default_factory=dict)
     #: Claims of a sender that died, found at the beginning.
     found_unknown: int = 0
+    #: Editions of which a letter cannot be written → why → how many have to wait for it.
+    unwritten: dict[str, Counter[str]] = field(default_factory=dict)
     #: Why it ended early; "" = it did not.
     stopped: str = ""
 
@@ -50,6 +50,7 @@ class Sent:
         """Whether somebody has to look at it."""
         return bool(
             self.stopped
+            or self.unwritten
             or self.plan.changed.total()
             or self.plan.unknown.total()
             or self.count(Fate.UNKNOWN)
@@ -90,46 +91,32 @@ def send(
     when the server would not take all of it.
     """
     found = desk.ledger.settle_claims()
-    letters = _letters(desk.composer, editions)
-
-    def look_at(name: str, look: Look) -> None:
-        """Have a letter composed: what cannot be written is told before anything is sent."""
-        letters(name, look, ())
-
-    plan, events = make_plan(desk.people, desk.ledger, editions, desk.composer, look_at)
-    with desk.ledger.planning(editions) as write:
-        for event in events:
-            write(event)
-        if expected is not None and plan.hash != expected:
-            raise MailError(
-                f"not sent: the plan is {plan.hash} by now, not {expected!r}; see firstword digest"
-            )
-        if plan.total:
-            rate = _allowed(plan, transport, rate)
-    sent = Sent(plan, found_unknown=found)
-    bucket = Bucket(rate, clock, sleep) if rate else None
-    with _lanes(transport) as lanes:
-        for edition in sorted(editions, key=lambda one: (not one.urgent, one.at, one.id)):
-            if plan.recipients[edition.id] and not sent.stopped:
-                counted = sent.fates.setdefault(edition.id, Counter())
-                sent.stopped = _Dispatch(
-                    desk, edition, lanes=lanes, bucket=bucket, counted=counted, letters=letters
-                ).run()
+    with Press(desk.composer, editions) as press:
+        plan, events = make_plan(desk.people, desk.ledger, editions, desk.composer, press.proof)
+        with desk.ledger.planning(editions) as write:
+            for event in events:
+                write(event)
+            if expected is not None and plan.hash != expected:
+                raise MailError(
+                    f"not sent: the plan is {plan.hash} by now, not {expected!r}; "
+                    "see firstword digest"
+                )
+            if plan.total:
+                rate = _allowed(plan, transport, rate)
+        sent = Sent(plan, found_unknown=found)
+        bucket = Bucket(rate, clock, sleep) if rate else None
+        with _lanes(transport) as lanes:
+            for edition in sorted(editions, key=lambda one: (not one.urgent, one.at, one.id)):
+                if plan.recipients[edition.id] and not sent.stopped:
+                    _Dispatch(desk, edition, sent, lanes=lanes, bucket=bucket, press=press).run()
     return sent
 
 
-Letters = Callable[[str, Look, tuple[str, ...]], Letter]
-
-
-def _letters(composer: Composer, editions: Sequence[Edition]) -> Letters:
-    """Return who composes letters, each once as long as not too many are in use."""
-    by_id = {edition.id: edition for edition in editions}
-
-    @lru_cache(_LETTERS)
-    def compose(name: str, look: Look, missed: tuple[str, ...]) -> Letter:
-        return composer.compose(by_id[name], look, missed)
-
-    return compose
+def pace(quota: Quota, rate: float) -> float:
+    """Return how many messages a second go, 0 = all that the server takes. `rate` is our limit."""
+    # A little below the server's, for whoever else sends from the same account.
+    limits = [limit for limit in (rate, (quota.rate or 0) * 0.9) if limit]
+    return min(limits, default=0)
 
 
 def _allowed(plan: Plan, transport: Transport, rate: float) -> float:
@@ -139,9 +126,7 @@ def _allowed(plan: Plan, transport: Transport, rate: float) -> float:
         raise MailError(
             f"not sent: {plan.total} messages, and {transport.name} takes {quota.left} more today"
         )
-    # A little below the limit, for whoever else sends from the same account.
-    limits = [limit for limit in (rate, (quota.rate or 0) * 0.9) if limit]
-    return min(limits, default=0)
+    return pace(quota, rate)
 
 
 @dataclass(slots=True)
@@ -188,31 +173,31 @@ class _Dispatch:
         self,
         desk: Desk,
         edition: Edition,
+        sent: Sent,
         *,
         lanes: _Lanes,
         bucket: Bucket | None,
-        counted: Counter[Fate],
-        letters: Letters,
+        press: Press,
     ) -> None:
         self._desk = desk
         self._edition = edition
+        self._sent = sent
         self._lanes = lanes
         self._bucket = bucket
-        self._counted = counted
+        self._counted = sent.fates.setdefault(edition.id, Counter())
         self._carries = desk.ledger.any_inside(edition.id)
-        self._stop = ""
         self._refused_in_a_row = 0
-        self._letters = letters
+        self._press = press
 
-    def run(self) -> str:
-        """Send the edition to all it is planned for; return why it ended early, or ""."""
+    def run(self) -> None:
+        """Send the edition to all it is planned for, or until something stops all sending."""
         jobs = self._jobs()
         on_the_way = 0
         came_in: list[Event] = []
         while True:
             batch = self._next(jobs, self._lanes.many - on_the_way)
             if not batch and not came_in and not on_the_way:
-                return self._stop
+                return
             claims = [self._event(person, Fate.CLAIMED) for person, _, _ in batch]
             self._desk.ledger.turn([*came_in, *claims])
             for job in batch:
@@ -225,7 +210,7 @@ class _Dispatch:
         self, jobs: Iterator[tuple[str, str, bytes]], free: int
     ) -> list[tuple[str, str, bytes]]:
         batch: list[tuple[str, str, bytes]] = []
-        while len(batch) < free and not self._stop:
+        while len(batch) < free and not self._sent.stopped:
             job = next(jobs, None)
             if job is None:
                 break
@@ -247,7 +232,7 @@ class _Dispatch:
             try:
                 return self._lanes.done.get()
             except KeyboardInterrupt:
-                self._stop = "interrupted"
+                self._sent.stopped = "interrupted"
 
     def _jobs(self) -> Iterator[tuple[str, str, bytes]]:
         """Yield whom to send what; note who left in between."""
@@ -257,19 +242,29 @@ class _Dispatch:
             if one is None or one.state is not Standing.ACTIVE or edition.incident in one.muted:
                 desk.ledger.turn([self._event(person, Fate.DROPPED)])
                 continue
+            look = self._press.alike(edition.id, one.look)
+            if look is None:
+                desk.ledger.turn([self._event(person, Fate.DROPPED)])
+                continue
             missed = desk.ledger.inside(edition.id, person) if self._carries else ()
-            letter = self._letters(edition.id, one.look, missed)
+            try:
+                letter = self._press.letter(edition.id, look, missed)
+            except Unwritten as error:
+                # It stays planned: the next sending tries again.
+                self._sent.unwritten.setdefault(edition.id, Counter())[str(error)] += 1
+                continue
             yield person, one.address, letter.for_recipient(one.address, desk.people.token(person))
 
     def _settled(self, person: str, outcome: Outcome) -> Event:
+        sent = self._sent
         if outcome.stop:
-            self._stop = self._stop or outcome.stop
+            sent.stopped = sent.stopped or outcome.stop
         else:
             self._counted[outcome.fate] += 1
         refused = outcome.fate is Fate.REFUSED and not outcome.gone
         self._refused_in_a_row = self._refused_in_a_row + 1 if refused else 0
         if self._refused_in_a_row >= _REFUSED_IN_A_ROW:
-            self._stop = self._stop or f"refuses everybody: {outcome.code}"
+            sent.stopped = sent.stopped or f"refuses everybody: {outcome.code}"
         if outcome.gone:
             self._desk.people.set_state(person, Standing.BOUNCED)
         return replace(self._event(person, outcome.fate), code=outcome.code)

@@ -41,11 +41,12 @@ class Mailbox(Protocol):
 
     #: as people call it, without user and password
     name: str
-    #: Numbers of messages hold as long as this stays.
-    validity: int
 
-    def after(self, number: int, since: datetime) -> Iterator[Found]:
-        """Yield what came since, from this number on, in the order of numbers; changes nothing."""
+    def unread(self, notes: Inbox, since: datetime) -> Iterator[Found]:
+        """Yield what came since and is not noted as read, the oldest first; changes nothing."""
+
+    def passed(self, notes: Inbox, found: Found) -> None:
+        """Note that a message, and all before it, need not be looked at again."""
 
     def mark(self, number: int, *, answered: bool) -> None:
         """Mark a message as read, and as answered where it was."""
@@ -107,14 +108,13 @@ class _Run:
         """Deal with one message after the other."""
         inbox, mailbox, synced = self._desk.inbox, self._mailbox, self._synced
         inbox.forget_old(self._now)
-        first = inbox.next_of(mailbox.name, mailbox.validity)
-        for found in mailbox.after(first, self._now - OLDEST):
+        for found in mailbox.unread(inbox, self._now - OLDEST):
             self._deal(found)
             if synced.stopped:
                 break
             # What waits keeps its place, and all behind it: what is done there is known by its key.
             if not synced.waiting:
-                inbox.read_to(mailbox.name, mailbox.validity, found.number)
+                mailbox.passed(inbox, found)
         return synced
 
     def _deal(self, found: Found) -> None:
@@ -156,6 +156,8 @@ class _Run:
             people.put([decision.subscriber])
         elif decision.deed is Deed.GONE:
             people.set_state(decision.person, Standing.UNSUBSCRIBED)
+        elif decision.deed in {Deed.MUTED, Deed.UNMUTED}:
+            people.mute(decision.person, decision.story, mutes=decision.deed is Deed.MUTED)
 
     def _finish(self, mail: Incoming, decision: Decision, tries: int, *, answers: bool) -> bool:
         """Send the answer, if there is one; tell whether the message is dealt with."""

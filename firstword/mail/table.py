@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from io import StringIO
 from typing import TextIO
 from zoneinfo import available_timezones
@@ -16,6 +17,7 @@ from firstword.mail.people import People
 from firstword.model import Kind, Site
 from firstword.parse.keys import nearest
 from firstword.values import replace
+from firstword.words.catalogue import languages
 
 NEEDED = ("address", "cadence")
 OPTIONAL = ("components", "kinds", "language", "zone")
@@ -25,8 +27,22 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _BETWEEN = re.compile(r"[\s,;]+")
 
 
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A value that there is none of in its column, and what can stand there."""
+
+    name: str
+    value: str
+    allowed: tuple[str, ...]
+
+
 class RowProblem(ValueError):
     """Why a row cannot be; the text holds no address."""
+
+    def __init__(self, text: str, wrong: Wrong | None = None) -> None:
+        """Take what to print, and what is wrong for those who say it in other languages."""
+        super().__init__(text)
+        self.wrong = wrong
 
 
 @dataclass(slots=True)
@@ -51,10 +67,17 @@ def read_subscriber(row: dict[str, str], site: Site, consent: Consent) -> Subscr
         raise RowProblem(f"cadence: unknown{_shown(cadence)}; write {', '.join(PACES)}")
     language = row.get("language", "").strip()
     if language and not _LANGUAGE.fullmatch(language):
-        raise RowProblem(f"language: unknown{_shown(language)}; write 'en' or 'pt-BR'")
+        raise RowProblem(
+            f"language: unknown{_shown(language)}; write 'en' or 'pt-BR'",
+            Wrong("language", language, languages()),
+        )
     zone = row.get("zone", "").strip()
     if zone and zone not in available_timezones():
-        raise RowProblem(f"zone: unknown{_shown(zone)}{nearest(zone, available_timezones())}")
+        near = get_close_matches(zone, sorted(available_timezones()), 3, 0.5)
+        raise RowProblem(
+            f"zone: unknown{_shown(zone)}{nearest(zone, available_timezones())}",
+            Wrong("zone", zone, (*near, site.timezone.key)),
+        )
     return Subscriber(
         address=address,
         cadence=Cadence(cadence),
@@ -151,7 +174,10 @@ def _names(row: dict[str, str], key: str, known: Iterable[str]) -> frozenset[str
     names = [name for name in _BETWEEN.split(row.get(key, "")) if name]
     for name in names:
         if name not in listed:
-            raise RowProblem(f"{key}: unknown{_shown(name)}{nearest(name, listed)}")
+            raise RowProblem(
+                f"{key}: unknown{_shown(name)}{nearest(name, listed)}",
+                Wrong(key, name, tuple(listed)),
+            )
     return frozenset(names)
 
 

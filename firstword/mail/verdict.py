@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+#: By which name SES signs what it finds out.
+SES = "amazonses.com"
 _RESULT = re.compile(r"\s*([a-z][a-z0-9-]*)(?:\s*/\s*\d+)?\s*=\s*([a-z]+)\b(.*)", re.DOTALL)
-_PROPERTY = re.compile(r"\b(header\.(?:from|d))\s*=\s*([^\s;]+)")
+_PROPERTY = re.compile(r"\b(header\.(?:from|d|i))\s*=\s*([^\s;]+)")
 #: Results of DMARC with which a signature of the sender's own domain is proof enough: the domain
 #: has no policy, or our server does not ask.
 _SILENT = frozenset({"none", ""})
@@ -34,15 +36,22 @@ def proves(results: Sequence[str], server: str, address: str) -> bool:
         if {result for result, _ in policies} - _SILENT:
             return False
         return any(
-            method == "dkim" and result == "pass" and _names(rest, "header.d", domain)
+            method == "dkim" and result == "pass" and _signed_by(rest, domain)
             for method, result, rest in found
         )
     return False
 
 
+def _signed_by(properties: str, domain: str) -> bool:
+    """Tell whether a signature is of just this domain, which SES names by the identity alone."""
+    if any(key == "header.d" for key, _ in _PROPERTY.findall(properties)):
+        return _names(properties, "header.d", domain)
+    return _names(properties, "header.i", domain)
+
+
 def _names(properties: str, name: str, domain: str) -> bool:
-    values = [value.rstrip(".") for key, value in _PROPERTY.findall(properties) if key == name]
-    return values == [domain]
+    found = [value for key, value in _PROPERTY.findall(properties) if key == name]
+    return [value.rpartition("@")[2].rstrip(".") for value in found] == [domain]
 
 
 def _clauses(header: str) -> list[str]:

@@ -104,6 +104,18 @@ class Mail(Struct, frozen=True, kw_only=True):
     imap: str = ""
     #: By which name the mail server signs its Authentication-Results (RFC 8601, authserv-id).
     authserv: str = ""
+    #: "s3://bucket/prefix" = SES puts mail to `inbox` there; "" = it is read by `imap`, or not.
+    received: str = ""
+
+    @property
+    def reads_inbox(self) -> bool:
+        """Whether people can subscribe, change and leave by mail."""
+        return bool(self.imap or self.received) and not self.hosted
+
+    @property
+    def hosted(self) -> bool:
+        """Whether SES keeps the list, and with it a page where people change and leave."""
+        return bool(self.subscribers)
 
 
 class Site(Struct, frozen=True, kw_only=True):

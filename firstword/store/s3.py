@@ -144,6 +144,14 @@ class S3Store:
                 for entry in page.get("Contents", ()):
                     yield entry["Key"].removeprefix(self._prefix), _bare(entry["ETag"])
 
+    def dated(self) -> Iterator[tuple[str, datetime]]:
+        """Yield every object, and when it was written (UTC), in no particular order."""
+        with self._asking("list", ""):
+            pages = self._client().get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix):
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"].removeprefix(self._prefix), entry["LastModified"]
+
     def exposure(self) -> Exposure:
         """Find out whether strangers may write here; what may not be asked stays open."""
         block = self._told(
