@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import threading
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+
+from running import running
 
 
 class CountingProxy:
@@ -17,7 +19,8 @@ class CountingProxy:
         self.requests: list[tuple[str, str]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._open = ExitStack()
+        self._open.enter_context(running(self._server))
 
     @property
     def address(self) -> str:
@@ -29,8 +32,7 @@ class CountingProxy:
         return taken
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._open.close()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         proxy = self

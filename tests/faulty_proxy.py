@@ -6,11 +6,13 @@ import http.client
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+
+from running import running
 
 _HOP_BY_HOP = {"connection", "expect", "keep-alive", "transfer-encoding"}
 
@@ -63,7 +65,8 @@ class FaultyProxy:
         self.requests: list[Request] = []
         self._gate: Any = threading.Lock() if exclusive else nullcontext()
         self._server = _Server(("127.0.0.1", 0), self._handler())
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._open = ExitStack()
+        self._open.enter_context(running(self._server))
 
     @property
     def address(self) -> str:
@@ -75,8 +78,7 @@ class FaultyProxy:
         return taken
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._open.close()
 
     def _forward(
         self, method: str, path: str, body: bytes, headers: dict[str, str]

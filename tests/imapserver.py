@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from running import running
+
 
 @dataclass
 class Folder:
@@ -127,11 +129,5 @@ def imapserver(folder: Folder | None = None) -> Iterator[Folder]:
     session = type("Session", (_Session,), {"folder": folder})
     server = _Server(("127.0.0.1", 0), session)
     folder.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with running(server):
         yield folder
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from running import running
+
 #: What is asked of a script at each step; None = go on as usual.
 CLOSE = "close"
 LOSE = "lose"  #: take the message, and hang up before the answer
@@ -151,14 +153,8 @@ def mailserver(box: Mailbox | None = None) -> Iterator[Mailbox]:
     session = type("Session", (_Session,), {"box": box})
     server = _Server(("127.0.0.1", 0), session)
     box.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with running(server):
         yield box
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def kill(pid: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import json
-import threading
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import boto3
 import pytest
 from counting import CountingProxy
 from moto.server import ThreadedMotoServer
+from running import running
 from sites import CONF, SmallSite
 
 from firstword.cli.after import follow_up
@@ -230,12 +230,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def served() -> Iterator[tuple[http.server.HTTPServer, str]]:
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    with running(server) as at:
+        yield server, f"http://{at}"
 
 
 def test_fetching_over_http(served: tuple[Any, str], monkeypatch: pytest.MonkeyPatch) -> None:

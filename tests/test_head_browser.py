@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import http.server
 import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +16,7 @@ from typing import Any
 import pytest
 from heads import CARDS_PAGE, HOME, HOSTILE_PAGE, make_site
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-
-from firstword.preview import Preview
+from running import previewing, running
 
 #: An old address, which sends the browser on at once.
 MOVED = "old/cards/index.html"
@@ -116,12 +114,8 @@ def server(built: Path) -> Server:
 @pytest.fixture
 def address(server: Server) -> Iterator[str]:
     handler = type("Own", (Handler,), {"site": server})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{listening.server_port}/"
-        listening.shutdown()
-        thread.join()
+    with running(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)) as at:
+        yield f"http://{at}/"
 
 
 @dataclass
@@ -251,20 +245,18 @@ def test_what_is_smuggled_into_a_page_does_not_run(
 
 
 def test_the_preview_reloads_a_page_under_its_own_policy(browser: Browser, built: Path) -> None:
-    preview = Preview(built, 0)
-    threading.Thread(target=preview.serve_forever, daemon=True).start()
     page = browser.new_page()
     odd: list[str] = []
     page.on("console", lambda message: odd.append(message.text))
 
-    with page.expect_response("**/.firstword-events", timeout=20_000):
-        page.goto(preview.address)
-    with page.expect_event("load", timeout=20_000):
-        preview.changed()
+    with previewing(built) as preview:
+        with page.expect_response("**/.firstword-events", timeout=20_000):
+            page.goto(preview.address)
+        with page.expect_event("load", timeout=20_000):
+            preview.changed()
 
-    assert odd == []
-    page.close()
-    preview.close()
+        assert odd == []
+        page.close()
 
 
 # ── the live line ────────────────────────────────────────────────────────────────────────────────

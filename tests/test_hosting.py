@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from typing import Any
 import pytest
 import yaml
 from playwright.sync_api import Browser, Error
+from running import running
 from sites import SmallSite
 
 from firstword.headers import headers_for
@@ -222,12 +222,8 @@ def strict_site(
     assert site.publish().code == 0
     monkeypatch.setattr(Strict, "policy", csp(template))
     handler = partial(Strict, directory=str(site.root / "public"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with running(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)) as at:
+        yield f"http://{at}"
 
 
 def test_a_browser_shows_the_pages_under_that_policy(strict_site: str, browser: Browser) -> None:

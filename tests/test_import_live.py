@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from running import running
 
 from firstword.errors import ImportFailed
 from firstword.importers import carry
@@ -45,14 +45,8 @@ def serving(pages: Mapping[str, object]) -> Iterator[tuple[str, list[str]]]:
             """Say nothing: standard error is what tests look at."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(server) as at:
+        yield f"http://{at}", asked
 
 
 def moved_in(folder: Path, place: str | Path) -> Report:

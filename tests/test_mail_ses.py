@@ -9,7 +9,6 @@ call is repeated is seen by a server on loopback.
 from __future__ import annotations
 
 import socketserver
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from botocore.stub import ANY, Stubber
 from mails import MAIL_CONF, day, desk, listed, reader, word
 from moto import mock_aws
 from moto.ses.models import ses_backends
+from running import running
 from sites import SmallSite
 
 from firstword.cli import main
@@ -340,12 +340,8 @@ def answering(answer: bytes) -> Iterator[tuple[str, list[str]]]:
             self.rfile.read(length)
             self.wfile.write(answer)
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}", asked
-        server.shutdown()
-        thread.join()
+    with running(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)) as at:
+        yield f"http://{at}", asked
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import locale
 import re
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +11,9 @@ from pathlib import Path
 import pytest
 from judges import links
 from playwright.sync_api import Browser
+from running import previewing
 
 from firstword.build import RunOptions, build_site
-from firstword.preview import Preview
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -72,10 +71,8 @@ def test_the_machine_signs_nothing(built: Path) -> None:
 
 @pytest.fixture(scope="module")
 def address(built: Path) -> Iterator[str]:
-    preview = Preview(built, 0)
-    threading.Thread(target=preview.serve_forever, daemon=True).start()
-    yield preview.address
-    preview.close()
+    with previewing(built) as preview:
+        yield preview.address
 
 
 def test_the_first_thing_read_is_what_is_wrong(browser: Browser, address: str) -> None:

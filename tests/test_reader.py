@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import re
-import threading
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import pytest
 from icalendar import Calendar
 from playwright.sync_api import Browser
+from running import previewing
 from test_check import CARDS, SETTINGS, SITE, file, story
 from test_render import CARDS_PAGE, HOME, THEME, plain, said
 
@@ -19,7 +19,6 @@ from firstword.clock import Clock
 from firstword.markup import Markup
 from firstword.model import Incident, Site
 from firstword.page import StatusPage
-from firstword.preview import Preview
 from firstword.render import Renderer, more_pages, pages, story_pages
 from firstword.render.history import MOST_LISTED
 from firstword.settings import read_site
@@ -421,10 +420,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for key, text in html("10:00", bad, site=site).items():
         (folder / key).parent.mkdir(parents=True, exist_ok=True)
         (folder / key).write_text(text, encoding="utf-8")
-    preview = Preview(folder, 0)
-    threading.Thread(target=preview.serve_forever, daemon=True).start()
-    yield preview.address
-    preview.close()
+    with previewing(folder) as preview:
+        yield preview.address
 
 
 @pytest.mark.parametrize("width", [320, 1280])

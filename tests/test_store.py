@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import types
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ import boto3
 import pytest
 from fakestore import FEED, HOME, HOUR, U1, U2, FakeStore, Site, World
 from moto.server import ThreadedMotoServer
+from running import running
 
 from firstword.errors import Conflict, SettingsError, StoreError
 from firstword.manifest import ROOT_KEY, STATE
@@ -343,14 +343,9 @@ def answering(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr("botocore.endpoint.time", patient)  # it waits between its attempts
     server: Any = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
     server.answers, server.seen = [], []
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    server.store = open_store("s3://status/site", environ={"AWS_ENDPOINT_URL": address})
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running(server) as at:
+        server.store = open_store("s3://status/site", environ={"AWS_ENDPOINT_URL": f"http://{at}"})
+        yield server
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from running import running
 
 from firstword.errors import Conflict, StoreError
 from firstword.store import Store, open_store
@@ -65,15 +66,9 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    asked.address = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with running(server) as at:
+        asked.address = f"http://{at}"
         yield asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def opened(address: str) -> Store:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import http.server
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from running import running
 from sites import CONF, SmallSite
 
 from firstword.errors import SettingsError, StoreError
@@ -151,12 +151,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[Any]]]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
     noted: list[Any] = []
     monkeypatch.setattr(Noting, "noted", noted, raising=False)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Noting) as listening:
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://localhost:{listening.server_port}", noted
-        listening.shutdown()
-        thread.join()
+    with running(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Noting)) as at:
+        yield f"http://localhost:{at.partition(':')[2]}", noted
 
 
 def put(options: Target, environ: dict[str, str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import threading
+from contextlib import ExitStack
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from running import running
 
 from firstword.headers import headers_for
 
@@ -29,10 +31,8 @@ class Served:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        )
-        self._thread.start()
+        self._open = ExitStack()
+        self._open.enter_context(running(self._server))
 
     def url(self, key: str) -> str:
         """Return where a file of the site is."""
@@ -62,6 +62,4 @@ class Served:
 
     def close(self) -> None:
         """Stop answering."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._open.close()
