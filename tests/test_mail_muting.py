@@ -12,6 +12,7 @@ from letters import EVERYBODY, composer, every_edition, mailed
 from mails import STORY, reader, word
 from test_mail_deciding import ADA, BO, SITE, Desks, text_of
 
+from firstword.values import replace
 from firstword.digest.answers import agreed_words
 from firstword.mail.commands import Command, Verb, read_command
 from firstword.mail.deciding import Decision, Deed, Office, decide

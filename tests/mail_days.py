@@ -1,0 +1,242 @@
+"""Nine days of a site that mails two hundred people through a real server, command by command.
+
+The scripted life from the eve of the lockers' trouble to its first follow-up is published and
+mailed as it came. On the way the password is wrong, TLS is refused, the server goes down midway;
+somebody subscribes, two people leave, a third is impersonated, one mailbox is not there.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import make_msgid
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import life
+from ceph import wait_until
+from life import Step, instant
+from mail_life import readers
+from postfix import NAME, PASSWORD, MailHost
+from sites import Ran, SmallSite
+
+from firstword.mail.people import open_people
+
+STATUS, CARE = "status@ternpaper.example", "care@ternpaper.example"
+#: One answers a digest, one uses what a mail program makes of List-Unsubscribe; one did not write
+#: what bears the address; one has no mailbox; one is not among the two hundred.
+REPLIES, CLICKS, FORGED, NOWHERE = (f"u{number:03}@reader.example" for number in (6, 14, 10, 42))
+NEW = "new@reader.example"
+
+BEGIN, END = instant("2026-10-12 09:00"), instant("2026-10-20 09:05")
+#: The first update of all, and the first about the lockers.
+FIRST, DOWN = instant("2026-10-12 10:00"), instant("2026-10-13 08:52")
+ASKED, CONFIRMED = instant("2026-10-13 09:33"), instant("2026-10-13 09:36")
+LEFT = instant("2026-10-14 09:00")
+#: Then cron sends what is due.
+NIGHTS = tuple(instant(f"2026-10-{day} 00:10") for day in range(13, 22))
+REMINDER_AT = instant("2026-10-14 16:05")
+
+
+@dataclass
+class Days:
+    """The site, the mail host, and what the commands said."""
+
+    site: SmallSite
+    host: MailHost
+    #: What a command said, by a name of ours or by when it ran.
+    ran: dict[str, Ran] = field(default_factory=dict)
+    #: How many messages Postfix had taken when something happened.
+    taken: dict[str, int] = field(default_factory=dict)
+
+    def live(self) -> None:
+        """Live through it."""
+        self.conf()
+        rows = "".join(f"{one.row}\n" for one in readers())
+        self.site.write("readers.csv", f"address,cadence,components,kinds,language,zone\n{rows}")
+        words = ("--shown", "Hear from us")
+        self.firstword("import", BEGIN, "subscribers", "import", "readers.csv", *words)
+        # Where nobody has touched a file there is nothing to publish.
+        pushes = [new for old, new in pairwise(life.steps()) if old.files != new.files]
+        acts: list[tuple[datetime, Callable[[datetime], None]]] = [
+            *((step.at, partial(self._push, step)) for step in (life.steps()[0], *pushes)),
+            *((at, self._night) for at in (*NIGHTS, REMINDER_AT)),
+            *((ASKED, self._somebody_asks), (CONFIRMED, self._somebody_confirms)),
+            (LEFT, self._two_leave_and_one_is_impersonated),
+        ]
+        for at, act in sorted(acts, key=lambda one: one[0]):
+            if BEGIN <= at <= max(END, *NIGHTS):
+                act(at)
+
+    # ── commands ─────────────────────────────────────────────────────────────────────────────────
+
+    def firstword(self, name: str, at: datetime, *arguments: str, **env: str) -> Ran:
+        """Run `firstword` by a clock of ours, and let all mail arrive."""
+        return self._do(name, at, *self._program(*arguments), **env)
+
+    def publish(self, at: datetime, *arguments: str) -> Ran:
+        """Run publish.py, likewise."""
+        return self._do(f"publish {local(at)}", at, sys.executable, "publish.py", *arguments)
+
+    def _do(self, name: str, at: datetime, *command: str, **env: str) -> Ran:
+        ran = self.site.run(*command, **self._environ(at) | env)
+        self.host.delivered()
+        self.ran[name] = ran
+        return ran
+
+    def _program(self, *arguments: str) -> tuple[str, ...]:
+        return sys.executable, str(Path(__file__).with_name("then.py")), *arguments
+
+    def _environ(self, at: datetime) -> dict[str, str]:
+        return {
+            "SOURCE_DATE_EPOCH": str(int(at.timestamp())),
+            "FIRSTWORD_SMTP_PASSWORD": PASSWORD,
+            "FIRSTWORD_IMAP_PASSWORD": PASSWORD,
+            "SSL_CERT_FILE": str(self.host.authority),
+        }
+
+    def conf(self, scheme: str = "smtp", rate: int = 0) -> None:
+        """Write the site's settings."""
+        host = self.host
+        told = {
+            **life.SETTINGS,
+            "PUBLISH_TO": "public",
+            "MAIL_FROM": STATUS,
+            "MAIL_INBOX": CARE,
+            "MAIL_TRANSPORT": f"{scheme}://{quote(STATUS, safe='')}@localhost:{host.entry}",
+            "MAIL_IMAP": f"imaps://{quote(CARE, safe='')}@localhost:{host.imaps}/INBOX",
+            "MAIL_AUTHSERV": NAME,
+            "MAIL_RATE": rate,
+        }
+        lines = "".join(f"{name} = {value!r}\n" for name, value in told.items())
+        self.site.write("pelicanconf.py", f"from firstword.pelican_defaults import *\n\n{lines}")
+
+    # ── what happens ─────────────────────────────────────────────────────────────────────────────
+
+    def _push(self, step: Step, at: datetime) -> None:
+        for path, text in step.files.items():
+            self.site.write(path, text)
+        if at == FIRST:
+            self.publish(at)
+            self._in_vain(at)
+            self.firstword("first", at, "send", "--yes")
+        elif at == DOWN:
+            self.publish(at)
+            self._down_midway(at)
+            self.firstword("bounces", at, "subscribers", "bounces", str(self._box(STATUS)))
+        else:
+            self.publish(at, "--send")
+
+    def _in_vain(self, at: datetime) -> None:
+        """Try to send with a wrong password, to whom nobody vouches for, and without TLS."""
+        send = ("send", "--yes")
+        self.firstword("wrong password", at, *send, FIRSTWORD_SMTP_PASSWORD="wrong")
+        self.firstword("stranger", at, *send, SSL_CERT_FILE="")
+        self.conf("smtp+plain")
+        self.firstword("no TLS", at, *send)
+        self.conf()
+        self.taken["in vain"] = self.delivered()
+
+    def _down_midway(self, at: datetime) -> None:
+        """Stop the server when it has taken a few messages, and go on when it is there again."""
+        self.conf(rate=20)
+        before = self.delivered()
+        sender = subprocess.Popen(
+            self._program("send", "--yes"),
+            cwd=self.site.root,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(self.site.root), **self._environ(at)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        wait_until(lambda: self.delivered() >= before + 10)
+        self.host.stop("postfix")
+        out, _ = sender.communicate(timeout=60)
+        self.ran["down"] = Ran(sender.returncode, out, "")
+        self.taken["down"] = self.delivered() - before
+        self.conf()
+        self.host.start("postfix")
+        self.firstword("up again", at, "send", "--yes")
+
+    def _night(self, at: datetime) -> None:
+        self.firstword(f"cron {local(at)}", at, "send", "--yes")
+
+    def _somebody_asks(self, at: datetime) -> None:
+        self.host.written_by(NEW, letter(NEW, CARE, "subscribe components=lockers language=de"))
+        self.firstword("asked", at, "subscribers", "sync")
+
+    def _somebody_confirms(self, at: datetime) -> None:
+        [request] = self.messages(NEW)
+        self.host.written_by(NEW, reply(NEW, request, "Ja, gerne!"))
+        self.firstword("confirmed", at, "subscribers", "sync")
+
+    def _two_leave_and_one_is_impersonated(self, at: datetime) -> None:
+        digest = self.messages(REPLIES)[-1]
+        self.host.written_by(REPLIES, reply(REPLIES, digest, "unsubscribe"))
+        way = urlsplit(str(self.messages(CLICKS)[-1]["List-Unsubscribe"]).strip("<> "))
+        subject = parse_qs(way.query)["subject"][0]
+        self.host.written_by(CLICKS, letter(CLICKS, way.path, subject))
+        forged = letter(FORGED, CARE, "unsubscribe")
+        forged["Authentication-Results"] = f"{NAME}; dkim=pass header.d=reader.example"
+        self.host.written_by(FORGED, forged, signed=False)
+        self.firstword("left", at, "subscribers", "sync")
+        self.firstword("left already", at + timedelta(hours=1), "subscribers", "sync")
+
+    # ── what can be seen ─────────────────────────────────────────────────────────────────────────
+
+    def messages(self, address: str) -> list[EmailMessage]:
+        """Read somebody's inbox as a mail program does."""
+        return [read(raw) for raw in self.host.inbox(address)]
+
+    def delivered(self) -> int:
+        """Count what Postfix has brought to a mailbox so far."""
+        return self.host.log().count("status=sent")
+
+    def standing(self, address: str) -> str:
+        """Return how it stands with a subscriber; "" = not on the list."""
+        people = open_people(self.site.root / ".mail")
+        found = people.find(people.person(address))
+        people.close()
+        return found.state.value if found else ""
+
+    def _box(self, address: str) -> Path:
+        return self.host.folder / "mail" / address
+
+
+def local(at: datetime) -> str:
+    """Spell an instant as the site's clock shows it."""
+    return f"{at.astimezone(life.SITE.timezone):%Y-%m-%d %H:%M}"
+
+
+def read(raw: bytes) -> EmailMessage:
+    """Read a message; any defect is an error."""
+    message = message_from_bytes(raw, policy=policy.SMTP.clone(raise_on_defect=True))
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def letter(sender: str, to: str, subject: str, text: str = "") -> EmailMessage:
+    """Write a mail as a person does."""
+    message = EmailMessage(policy=policy.SMTP)
+    message["From"], message["To"], message["Subject"] = f"Somebody <{sender}>", to, subject
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    message.set_content(text)
+    return message
+
+
+def reply(sender: str, to: EmailMessage, text: str) -> EmailMessage:
+    """Answer a mail as a mail program does: where it says, below its subject, with its text."""
+    [address] = to["Reply-To"].addresses
+    body = to.get_body(("plain",))
+    assert body
+    quoted = "".join(f"> {line}\n" for line in body.get_content().splitlines())
+    message = letter(sender, address.addr_spec, f"Re: {to['Subject']}", f"{text}\n\n{quoted}")
+    message["In-Reply-To"] = str(to["Message-ID"])
+    message["References"] = f"{to.get('References', '')} {to['Message-ID']}".strip()
+    return message
