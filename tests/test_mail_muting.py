@@ -160,7 +160,7 @@ def test_a_hundred_stories_are_enough(desks: Desks) -> None:
 # ── what a letter says ───────────────────────────────────────────────────────────────────────────
 
 
-def test_a_letter_says_next_to_unsubscribe_how_to_mute_it() -> None:
+    from firstword.values import replace
     from dataclasses import replace
 
     page = letters.last_page()
