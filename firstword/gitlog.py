@@ -167,8 +167,12 @@ def blob(repo: Path, commit: str, path: str) -> bytes | None:
 
 
 def messages(repo: Path, since: str, path: str) -> Iterator[tuple[str, str]]:
-    """Yield (commit, message) of the commits after one that changed a file; merges left out."""
-    asked = ("log", "--no-merges", "--full-history", "--format=%H%n%B", "-z", f"{since}..HEAD")
+    """Yield (commit, message) of the commits that changed a file, newest first, merges left out.
+
+    Those after the commit `since`; "" = all that this clone knows.
+    """
+    which = f"{since}..HEAD" if since else "HEAD"
+    asked = ("log", "--no-merges", "--full-history", "--format=%H%n%B", "-z", which)
     for told in filter(None, _text(repo, *asked, "--", path).split("\0")):
         commit, _, message = told.partition("\n")
         yield commit, message

@@ -47,7 +47,13 @@ class Record(Struct, frozen=True, kw_only=True):
     source: str  #: the text that was last good: a broken file is rebuilt from it
     updates: tuple[str, ...]  #: update ids ("20261121T092000Z"), ordered
     withdrawn: bool
-    redactions: tuple[str, ...] = ()  #: the signed gaps in `source`, as they read, sorted
+    redactions: tuple[str, ...] = ()  #: the signed gaps in all texts, as they read, sorted
+    translations: tuple[tuple[str, str], ...] = ()  #: path and text of each, by language
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Path → text, the original's first."""
+        return {self.path: self.source, **dict(self.translations)}
 
     def gaps_lost(self, other: Record) -> tuple[str, ...]:
         """Return the gaps that another version of the file would fill again."""
@@ -92,6 +98,8 @@ class Memory:
     stamps: Stamps  #: an update that is not in here is first published `now`
     records_began: bool  #: False on the very first publish: every update is "before records began"
     sources: Mapping[str, str]  #: path → the text that was last good
+    #: Incident id → the files it was last told by, the original's first.
+    paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     token: str = ""  #: digest of all of the above but `now`; "" = not known
     #: Token of an older memory → ids of the incidents that are remembered otherwise since; None =
     #: not known, which includes every token "".

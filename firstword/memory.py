@@ -47,6 +47,7 @@ def merge_memory(manifests: Iterable[Manifest], now: datetime, since: Since = un
         stamps=_Stamps(begun),
         records_began=bool(begun),
         sources=_Sources(begun),
+        paths=_Paths(begun),
         token=token,
         changed=changed,
     )
@@ -85,25 +86,49 @@ class _Sources(Mapping[str, str]):
         self._targets = targets
 
     def __getitem__(self, path: str) -> str:
-        newest: Record | None = None
-        for one in self._targets:
-            record = _at(one.records, path)
-            # A target that a redaction did not reach yet must not bring the words back.
-            if record is not None and (newest is None or not newest.gaps_lost(record)):
-                newest = record
+        newest = _newest(_at(one.records, path) for one in self._targets)
         if newest is None:
             raise KeyError(path)
-        return newest.source
+        return newest.sources[path]
 
     def __iter__(self) -> Iterator[str]:
         records = (record for one in self._targets for record in one.records.values())
-        return iter(dict.fromkeys(record.path for record in records))
+        return iter(dict.fromkeys(path for record in records for path in record.sources))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
+class _Paths(Mapping[str, tuple[str, ...]]):
+    """Story → the files it was last told by, the original's first."""
+
+    def __init__(self, targets: Sequence[Manifest]) -> None:
+        self._targets = targets
+
+    def __getitem__(self, id_: str) -> tuple[str, ...]:
+        newest = _newest(one.records.get(id_) for one in self._targets)
+        if newest is None:
+            raise KeyError(id_)
+        return tuple(newest.sources)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(id_ for one in self._targets for id_ in one.records))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _newest(records: Iterable[Record | None]) -> Record | None:
+    """Return the last of some records of one story, the oldest target's first."""
+    newest: Record | None = None
+    for record in records:
+        # A target that a redaction did not reach yet must not bring the words back.
+        if record is not None and (newest is None or not newest.gaps_lost(record)):
+            newest = record
+    return newest
+
+
 def _at(records: Mapping[str, Record], path: str) -> Record | None:
     if isinstance(records, Records):
         return records.tree.at(path)
-    return next((record for record in records.values() if record.path == path), None)
+    return next((record for record in records.values() if path in record.sources), None)

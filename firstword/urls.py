@@ -260,10 +260,16 @@ def mail_name(edition: str, digest: str) -> str:
     return ".".join(filter(None, (kind[:1], name[:_IN_MAIL].rstrip("-"), at, digest[:8])))
 
 
+def message_id(name: str, domain: str) -> str:
+    """Spell a Message-ID (RFC 5322); the name's first part says what kind of mail it is of."""
+    return f"<{name}@{domain}>"
+
+
 def thread_root(site: Site, incident_id: str) -> str:
     """Spell the Message-ID that every mail about a story answers. No such message need exist."""
     digest = sha256(entry_id_of(site, incident_id, "").encode()).hexdigest()[:8]
-    return f"<i.{incident_id[:_IN_MAIL].rstrip('-')}.{digest}.root@{mail_domain(site)}>"
+    name = f"i.{incident_id[:_IN_MAIL].rstrip('-')}.{digest}.root"
+    return message_id(name, mail_domain(site))
 
 
 def list_id(site: Site, name: str) -> str:

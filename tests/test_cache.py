@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from incremental import NOON, Workplace
@@ -19,6 +20,7 @@ from firstword.cache import codec
 from firstword.cache.database import open_cache
 from firstword.errors import ContentError
 from firstword.manifest import Memory
+from firstword.parse import parse
 
 STORY_FILE = "incidents/2026/cards.md"
 
@@ -130,6 +132,43 @@ def test_stamps_that_become_known_make_the_story_again(place: Workplace) -> None
     assert place.warm() == place.cold()
     place.memory = None
     assert place.warm() == place.cold()
+
+
+class Asked(dict[str, str]):
+    """What is published, and what of it somebody wanted to see."""
+
+    def __init__(self, told: dict[str, str]) -> None:
+        super().__init__(told)
+        self.asked: list[str] = []
+
+    def get(self, path: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        self.asked.append(path)
+        return super().get(path, default)
+
+
+def test_only_what_was_edited_is_laid_beside_what_is_published(place: Workplace) -> None:
+    files = sorted((place.root / "content/incidents").rglob("*.md"))
+    told = Asked({p.relative_to(place.root).as_posix(): p.read_text() for p in files})
+    zone = ZoneInfo("Europe/Copenhagen")
+    stories = [parse(text.encode(), path, zone).incident for path, text in told.items()]
+    stamps = {one.id: {u.id: None for u in one.updates} for one in stories if one}
+
+    def memory(now: datetime) -> Memory:
+        changed = frozenset[str]()
+        return Memory(
+            now=now, stamps=stamps, records_began=True, sources=told, token="a",
+            changed=lambda _then: changed,
+        )  # fmt: skip
+
+    place.memory = memory
+    place.warm()
+    told.asked.clear()
+    path = place.root / "content" / STORY_FILE
+    path.write_text(path.read_text() + "\n## 2026-11-01 11:00 | Dawn Okafor | update\n\nMore.\n")
+    place.warm()
+
+    assert len(files) > 1
+    assert set(told.asked) == {f"content/{STORY_FILE}"}
 
 
 # ── when something goes wrong ────────────────────────────────────────────────────────────────────

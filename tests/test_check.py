@@ -1106,6 +1106,33 @@ def test_settings_that_are_right_for_a_tour() -> None:
     assert list(check_settings(SITE, "pelicanconf.py")) == []
 
 
+@pytest.mark.parametrize(
+    ("owners", "asked"),
+    [
+        ({}, ""),
+        ({"checkout": "Dawn Okafor", "api": "Dawn Okafor"}, ""),
+        ({"checkout": "Dawn Okafor"}, "'api'"),
+        ({"old": "Dawn Okafor"}, ""),
+    ],
+)
+def test_a_part_that_nobody_answers_for_where_others_have_owners(
+    owners: dict[str, str], asked: str
+) -> None:
+    parts = [
+        {"id": name, "name": name, "retired": name == "old", "owner": owners.get(name, "")}
+        for name in ("checkout", "api", "old")
+    ]
+    site = read_site({**SETTINGS, "COMPONENTS": parts})
+
+    found = [str(problem) for problem in check_settings(site, "pelicanconf.py")]
+
+    assert found == [
+        f"pelicanconf.py:1: owner: warning: COMPONENTS: nobody answers for {one}; others have an "
+        "'owner', so name one"
+        for one in filter(None, [asked])
+    ]
+
+
 # ── the page about all this ──────────────────────────────────────────────────────────────────────
 
 

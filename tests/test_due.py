@@ -184,6 +184,21 @@ def test_everybody_is_reminded_once_before_and_once_after(site: SmallSite, box: 
     assert told[0]["Auto-Submitted"] == "auto-generated"
 
 
+def test_text_that_is_added_above_reminds_nobody_again(site: SmallSite, box: Mailbox) -> None:
+    mail(site, box)
+    promised = "- [ ] A pump (Ian Reyes, 2026-11-21)\n- [ ] A pipe (Ian Reyes, 2026-11-21)\n"
+    ended = CARDS + f"\n## 2026-11-21 09:50 | Ian Reyes | resolved\n\nDone.\n\n{promised}"
+    site.write(CARDS_FILE, ended)
+    first = ran(site, "--files", "--mail", "--within", "48h")
+    site.write(CARDS_FILE, ended.replace("\n---\n\n", "\nunaffected: Gift cards.\n---\n\n\n"))
+    again = ran(site, "--files", "--mail", "--within", "48h")
+
+    assert (first.code, again.code) == (1, 1)
+    assert (f"{CARDS_FILE}:19" in first.out, f"{CARDS_FILE}:21" in again.out) == (True, True)
+    [(_, data)] = box.taken
+    assert message_from_bytes(data, policy=default).get_content().count(f"{CARDS_FILE}:") == 2
+
+
 def test_who_could_not_be_reached_is_said_and_tried_again(site: SmallSite, box: Mailbox) -> None:
     mail(site, box)
     site.write(CARDS_FILE, CLOSED)

@@ -12,7 +12,6 @@ from letters import EVERYBODY, composer, every_edition, mailed
 from mails import STORY, reader, word
 from test_mail_deciding import ADA, BO, SITE, Desks, text_of
 
-from firstword.values import replace
 from firstword.digest.answers import agreed_words
 from firstword.mail.commands import Command, Verb, read_command
 from firstword.mail.deciding import Decision, Deed, Office, decide
@@ -156,11 +155,8 @@ def test_a_hundred_stories_are_enough(desks: Desks) -> None:
     assert said(f"mute {STORY}").deed is Deed.LEFT
     assert said("unmute story-7").deed is Deed.UNMUTED
 
+    # ── what a letter says ───────────────────────────────────────────────────────────────────────────
 
-# ── what a letter says ───────────────────────────────────────────────────────────────────────────
-
-
-    from firstword.values import replace
     from dataclasses import replace
 
     page = letters.last_page()

@@ -43,9 +43,9 @@ from mail_life import (
 from postfix import PASSWORD, mailhost, why_not
 from sites import SmallSite
 
-from firstword.values import replace
 from firstword.mail.ledger import open_ledger
 from firstword.mail.people import open_people
+from firstword.values import replace
 
 DOWN = "update/2026-10-13-locker-codes/20261013T065200Z"
 _ROOT = re.compile(r"<i\.(.+)\.[0-9a-f]{8}\.root@status\.ternpaper\.example>")

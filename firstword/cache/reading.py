@@ -33,6 +33,7 @@ from firstword.content import (
     Commit,
     CommittedFile,
     Content,
+    Guard,
     Held,
     Seen,
     fills_gaps,
@@ -98,6 +99,8 @@ class Reader:
         self.files = Files(self.cache.db)
         self.published = self.memory.stamps if self.memory else {}
         self.sources = self.memory.sources if self.memory else {}
+        self.paths = self.memory.paths if self.memory else {}
+        self.guard = Guard(site=self.site, root=self.root, sources=self.sources, paths=self.paths)
         self.shown = Shown(
             cache=self.cache,
             files=self.files,
@@ -295,12 +298,8 @@ class Reader:
                     raise Unusual
                 if next(check_published(told, known, self.site), None):
                     raise Unusual
-                for path in self.files.paths(told.slug):
-                    remembered = self.sources.get(path)
-                    if remembered is not None and fills_gaps(
-                        remembered, self.files.text(path).encode()
-                    ):
-                        raise Unusual
+                if self.guard.objects(told, self.files.text):
+                    raise Unusual
             self.shown.put(name, told if visible else None)
 
     # ── everything ───────────────────────────────────────────────────────────────────────────────
@@ -318,6 +317,7 @@ class Reader:
             self.now,
             self.sources,
             published=memory.stamps if memory else None,
+            paths=self.paths,
             scanned=(committed, warnings) if self.commit else None,
         )
         self.found.files_read += len(seen)

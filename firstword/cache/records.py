@@ -18,21 +18,29 @@ class Records(Mapping[str, Record]):
 
     def __getitem__(self, name: str) -> Record:
         asked = (
-            "SELECT f.path, f.text, f.record FROM story s JOIN file f ON f.path = s.path"
+            "SELECT f.path, f.text, f.record, f.slug FROM story s JOIN file f ON f.path = s.path"
             " WHERE s.id = ? AND s.drill = 0"
         )
         found = self._db.execute(asked, (name,)).fetchone()
         if found is None:
             raise KeyError(name)
-        path, text, record = found
+        path, text, record, slug = found
         incident = codec.read(record)
+        # A draft is nobody's to read.
+        beside = (
+            "SELECT path, text FROM file WHERE slug = ? AND language != '' AND hidden = 0"
+            " ORDER BY language, path"
+        )
+        translations = tuple(self._db.execute(beside, (slug,)).fetchall())
+        texts = (text, *(other for _, other in translations))
         return Record(
             id=name,
             path=path,
             source=text,
             updates=tuple(update.id for update in incident.updates),
             withdrawn=incident.withdrawn,
-            redactions=tuple(sorted(map(str, redactions(text)))),
+            redactions=tuple(sorted(str(gap) for one in texts for gap in redactions(one))),
+            translations=translations,
         )
 
     def __iter__(self) -> Iterator[str]:

@@ -19,11 +19,12 @@ from firstword.check.across import (
 from firstword.check.disclosure import check_told
 from firstword.check.one import check_incident, check_published
 from firstword.check.report import worth_telling
-from firstword.check.rewording import Rewording, rewordings
+from firstword.check.rewording import SPELLING, Rewording, rewordings
 from firstword.check.settings import check_plugins, check_settings
 from firstword.check.since import check_since, waivers
 
 __all__ = [
+    "SPELLING",
     "Rewording",
     "check_incident",
     "check_plugins",

@@ -1,44 +1,25 @@
 """Two versions of a text → what became another thing in it, told apart from spelling and layout.
 
 The rule, as docs/checks.md has it. Layout is whatever leaves the same words, numbers and marks in
-the same order: line breaks, spaces, emphasis, capitals, full stops. Spelling is one slip in a word
-of five letters or more that keeps its first and its last letter: a letter left out or put in, two
-neighbours swapped, a vowel for a vowel. All else is another word.
+the same order. A slip that is no word, and a word that stood twice, pass of themselves; what looks
+like spelling passes if somebody says so; figures, times and what turns a sentence round never do.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-#: A signed gap where words were redacted.
-_GAP = "\ue000"
-_GAPS = re.compile(r"\[redacted\s[^\[\]]*\]")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_TOKEN = re.compile(
-    rf"{_GAP}|\[[ xX]\]|~~"
-    r"|[+\-\u2212<>≤≥~$€£¥]?\d+(?:[.,:/-]\d+)*(?:\s?%)?"
-    r"|[^\W_]+(?:['’-][^\W_]+)*"
-)
-_TIME = re.compile(r"\d{1,2}:\d\d|\d{4}-\d\d|\d+[./]\d+[./]\d+")
-_DAYS = (
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may "
-    "june july august september october november december today tomorrow yesterday noon midnight"
-)
-_NUMBERS = (
-    "none one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty "
-    "sixty seventy eighty ninety hundred thousand million half third quarter fifth tenth dozen "
-    "first second both every"
-)
-_TIMES = frozenset(_DAYS.split())
-_COUNTS = frozenset(_NUMBERS.split())
-_VOWELS = frozenset("aeiouy")
-_SHORTEST = 5
+from firstword.check.slips import is_slip, looks_like_spelling
+from firstword.check.tokens import GAP, QUOTE, UNQUOTE, tokens
+from firstword.check.weighty import Weight, contrary, is_unspaced, negations, weight_of
+
+#: The rule of what a person may call spelling.
+SPELLING = "changed-spelling"
 #: Beyond that no two versions are laid side by side: the whole of it is another text.
 _MOST = 4_000
+_SHOWN = {GAP: "[redacted ...]", QUOTE: ">", UNQUOTE: "(end of the quotation)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,80 +35,85 @@ def rewordings(old: str, new: str) -> Iterator[Rewording]:
     """Yield what in a text became another thing."""
     if old == new:
         return
-    was, now = _apart(_tokens(old), _tokens(new))
-    if not was and not now:
+    before, after = tokens(old), tokens(new)
+    was, now = _apart(before, after)
+    if was == now or _only_gaps(before, after):
         return
     if max(len(was), len(now)) > _MOST:
         yield Rewording("changed-words", _told(was), _told(now))
         return
+    turned = negations(old) != negations(new)
     blocks = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
     for how, i, j, k, m in blocks:
-        if how != "equal" and not _is_gap(was[i:j], now[k:m]):
-            yield from _judged(was[i:j], now[k:m])
+        if how == "equal" or _is_gap(was[i:j], now[k:m]) or _is_echo(was, i, j, m - k):
+            continue
+        yield from _judged(was[i:j], now[k:m], turned=turned)
 
 
 def _apart(was: list[str], now: list[str]) -> tuple[list[str], list[str]]:
-    """Leave out what both begin with, and what both end with."""
+    """Leave out what both begin with, and what both end with, but for one word at either side."""
     same = next((n for n, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), None)
     begin = min(len(was), len(now)) if same is None else same
+    # It stays so that its echo is heard.
+    begin = max(begin - 1, 0)
     was, now = was[begin:], now[begin:]
     ends = zip(reversed(was), reversed(now), strict=False)
     same = next((n for n, (a, b) in enumerate(ends) if a != b), None)
-    end = min(len(was), len(now)) if same is None else same
+    end = max((min(len(was), len(now)) if same is None else same) - 1, 0)
     return was[: len(was) - end], now[: len(now) - end]
-
-
-def _tokens(text: str) -> list[str]:
-    plain = _GAPS.sub(_GAP, _COMMENT.sub(" ", unicodedata.normalize("NFKC", text)))
-    return [re.sub(r"\s(?=%)", "", token).casefold() for token in _TOKEN.findall(plain)]
 
 
 def _is_gap(was: Sequence[str], now: Sequence[str]) -> bool:
     """Tell whether words were redacted in the open."""
-    return bool(was) and bool(now) and set(now) == {_GAP}
+    return bool(was) and bool(now) and set(now) == {GAP}
 
 
-def _judged(was: Sequence[str], now: Sequence[str]) -> Iterator[Rewording]:
-    if len(was) == len(now) and all(map(_spelled, was, now)):
-        return
-    rule = "changed-words"
-    if _figures(was) != _figures(now):
-        told = [*was, *now]
-        timely = any(_TIME.search(token) or token in _TIMES for token in told)
-        rule = "changed-time" if timely else "changed-number"
-    yield Rewording(rule, _told(was), _told(now))
-
-
-def _figures(tokens: Sequence[str]) -> list[str]:
-    return [t for t in tokens if t in _COUNTS or t in _TIMES or any(c.isdigit() for c in t)]
-
-
-def _told(tokens: Sequence[str]) -> str:
-    text = " ".join(tokens).replace(_GAP, "[redacted ...]")
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _spelled(was: str, now: str) -> bool:
-    """Tell whether two words are the same one, but for one slip."""
-    short, long = sorted((was, now), key=len)
-    alike = (
-        (was + now).isalpha()
-        and len(short) >= _SHORTEST
-        and not {was, now} & (_COUNTS | _TIMES)
-        and short[0] == long[0]
-        and short[-1] == long[-1]
-    )
-    return was == now or (alike and _one_slip(was, now, short, long))
-
-
-def _one_slip(was: str, now: str, short: str, long: str) -> bool:
-    if len(long) == len(short) + 1:
-        return any(long[:at] + long[at + 1 :] == short for at in range(1, len(long)))
-    if len(long) > len(short):
+def _only_gaps(was: Sequence[str], now: Sequence[str]) -> bool:
+    """Tell whether a text is another one with gaps in it, also in the middle of its words."""
+    if now.count(GAP) <= was.count(GAP):
         return False
-    differ = [at for at, (a, b) in enumerate(zip(was, now, strict=True)) if a != b]
-    if len(differ) == 1:
-        return {was[differ[0]], now[differ[0]]} <= _VOWELS
-    if len(differ) == 2 and differ[1] == differ[0] + 1:
-        return was[differ[0]] == now[differ[1]] and was[differ[1]] == now[differ[0]]
-    return False
+    text, pieces = "".join(was).lower(), "".join(now).lower().split(GAP)
+    if not text.startswith(pieces[0]) or not text.endswith(pieces[-1]):
+        return False
+    at = len(pieces[0])
+    for piece in pieces[1:-1]:
+        found = text.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return at <= len(text) - len(pieces[-1])
+
+
+def _is_echo(was: Sequence[str], i: int, j: int, put_in: int) -> bool:
+    """Tell whether one word was taken out that stood twice: 'the the'."""
+    if put_in or j - i != 1 or not was[i].isalpha() or weight_of(was[i]) or is_unspaced(was[i]):
+        return False
+    return was[i] in was[max(i - 1, 0) : i] or was[i] in was[j : j + 1]
+
+
+def _judged(was: Sequence[str], now: Sequence[str], *, turned: bool) -> Iterator[Rewording]:
+    if len(was) == len(now) and all(map(is_slip, was, now)):
+        return
+    yield Rewording(_rule(was, now, turned=turned), _told(was), _told(now))
+
+
+def _rule(was: Sequence[str], now: Sequence[str], *, turned: bool) -> str:
+    if Weight.TIME in (found := _changed(was, now)) or Weight.NUMBER in found:
+        return str(Weight.TIME if Weight.TIME in found else Weight.NUMBER)
+    # What Japanese says no with are endings, which no single character tells.
+    endings = turned and any(map(is_unspaced, (*was, *now)))
+    against = len(was) == len(now) and any(map(contrary, was, now))
+    if found or endings or against:
+        return str(Weight.SENSE)
+    return SPELLING if looks_like_spelling(was, now) else "changed-words"
+
+
+def _changed(was: Sequence[str], now: Sequence[str]) -> set[Weight]:
+    """Return what of weight there is, where it is not all there, in order, in both."""
+    old, new = ([t for t in told if weight_of(t)] for told in (was, now))
+    return set() if old == new else {w for t in (*old, *new) if (w := weight_of(t))}
+
+
+def _told(told: Sequence[str]) -> str:
+    text = " ".join(_SHOWN.get(token, token) for token in told)
+    return text if len(text) <= 80 else f"{text[:77]}..."

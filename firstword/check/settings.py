@@ -22,6 +22,13 @@ def check_settings(site: Site, path: str) -> Iterator[Problem]:
         )
     if site.drills:
         yield Problem(path, 1, "drills", "DRILLS is on: drills are built, marked", Level.WARNING)
+    listed = [one for one in site.components.values() if not one.retired]
+    # A site that names no owner at all does without them.
+    nobodys = [one.id for one in listed if not one.owner]
+    if nobodys and len(nobodys) < len(listed):
+        names = ", ".join(map(repr, nobodys))
+        message = f"COMPONENTS: nobody answers for {names}; others have an 'owner', so name one"
+        yield Problem(path, 1, "owner", message, Level.WARNING)
 
 
 def check_plugins(settings: Mapping[str, object], path: str) -> Iterator[Problem]:

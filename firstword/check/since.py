@@ -13,7 +13,7 @@ from typing import Any
 
 from firstword.check.one import check_published
 from firstword.check.report import error, say
-from firstword.check.rewording import Rewording, rewordings
+from firstword.check.rewording import SPELLING, Rewording, rewordings
 from firstword.model import ComponentChange, Due, Facts, Incident, Problem, Site, Update
 from firstword.parse.keys import TEXTS
 
@@ -26,6 +26,7 @@ _TIMES = frozenset(
 #: What a file says of a story as a whole, in its front matter.
 _WHOLE = ("kind", "started", "about", "repeats")
 _ADVICE = "put the old words back, and say what is right in a signed 'correction'"
+_SPELLED = "if it is the same word, say so in the commit: a line 'fix: spelling'; if not, "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +44,9 @@ class Changed:
         """Say it, with the old value and the new one."""
         told, key = self.rewording, f"{self.key!r}: " if self.key else ""
         old, new = (repr(text) if text else "nothing" for text in (told.old, told.new))
-        return error(
-            incident, self.line, told.rule, f"{key}{old} became {new} in {where}; {_ADVICE}"
-        )
+        advice = _SPELLED + _ADVICE if told.rule == SPELLING else _ADVICE
+        message = f"{key}{old} became {new} in {where}; {advice}"
+        return error(incident, self.line, told.rule, message)
 
 
 def check_since(
@@ -150,13 +151,13 @@ def waivers(
 ) -> set[tuple[str, Rewording]]:
     """Return the words that commits changed which say so: `fix: spelling`.
 
-    Never a number, a time, a component or a key: those are no spelling.
+    Never a number, a time, a component or a key, and no other word: those are no spelling.
     """
     return {
         (change.update, change.rewording)
         for before, after in versions
         for change in changes(before, after, site)
-        if change.rewording.rule == "changed-words"
+        if change.rewording.rule == SPELLING
     }
 
 

@@ -81,6 +81,7 @@ def run(options: argparse.Namespace) -> int:
         now,
         memory.sources if memory and began else {},
         published=stamps,
+        paths=memory.paths if memory and began else None,
     )
     for held in content.held:
         print(held.lines()[-1], file=sys.stderr)

@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from firstword import urls
 from firstword.model import Person, Site
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def nudges(
         message["From"] = sender
         message["To"] = person.address
         message["Date"] = format_datetime(now)
-        message["Message-ID"] = f"<due.{name}@{sender.rpartition('@')[2]}>"
+        message["Message-ID"] = urls.message_id(f"due.{name}", urls.mail_domain(site))
         message["Auto-Submitted"] = "auto-generated"
         many = f"{len(owed)} promises" if len(owed) > 1 else "a promise"
         message["Subject"] = f"{site.name}: {many} of yours"
@@ -86,7 +87,9 @@ def nudges(
 
 
 def _name(one: Owed) -> str:
-    about = (one.incident.id, one.update.id, one.measure, one.component, one.line, one.due.at)
+    """Name what somebody is reminded of by what does not move when the file is written on."""
+    which = one.update.follow_ups.index(one.follow_up) + 1 if one.follow_up else ""
+    about = (one.incident.id, one.update.id, one.measure, one.component, which, one.due.at)
     return " ".join(map(str, (*about, "lapsed" if one.lapsed else "soon")))
 
 

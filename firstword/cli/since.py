@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
 from firstword import gitlog
-from firstword.check import check_since, waivers
-from firstword.check.rewording import Rewording
+from firstword.check import check_since
 from firstword.check.since import gone
 from firstword.cli.remembered import read_memory
-from firstword.content import scan
+from firstword.content import scan, spelled
 from firstword.content.scan import FOLDER
 from firstword.errors import SettingsError
 from firstword.model import Incident, Level, Problem, Site
 from firstword.parse import parse
 
 PUBLISHED = "published"
-_SPELLING = re.compile(r"^fix:[ \t]*spelling\b", re.MULTILINE | re.IGNORECASE)
 
 
 def problems_since(
@@ -30,10 +27,11 @@ def problems_since(
 ) -> Iterator[Problem]:
     """Yield what was public and reads otherwise now. Raises SettingsError for an unknown commit."""
     if name == PUBLISHED:
-        commit, before = _published(root, site, now)
+        # Which commit is live does not matter: what it says is at hand.
+        commit, before = "", _published(root, site, now)
     else:
-        commit = gitlog.commit_of(root, name)
-        if commit is None:
+        commit = gitlog.commit_of(root, name) or ""
+        if not commit:
             deepen = "; this clone is shallow: git fetch --unshallow" if _shallow(root) else ""
             raise SettingsError("--since", f"git has no commit {name!r} here{deepen}")
         incidents = f"{os.path.relpath(folder, root)}/{FOLDER}"
@@ -45,15 +43,12 @@ def _shallow(root: Path) -> bool:
     return gitlog.is_shallow(root)
 
 
-def _published(root: Path, site: Site, now: datetime) -> tuple[str | None, dict[str, bytes]]:
-    """Return the commit that is live, where git has it, and the files as they were published."""
+def _published(root: Path, site: Site, now: datetime) -> dict[str, bytes]:
+    """Return the files as they were published, translations too."""
     memory, manifests = read_memory(root, site, now)
     if not manifests:
         print("nothing is published yet", file=sys.stderr)
-    newest = max(manifests, key=lambda m: m.source.committed_at or now, default=None)
-    live = newest.source.commit if newest else None
-    known = live and gitlog.commit_of(root, live)
-    return known, {path: memory.sources[path].encode() for path in memory.sources}
+    return {path: memory.sources[path].encode() for path in memory.sources}
 
 
 class _Comparison:
@@ -64,7 +59,7 @@ class _Comparison:
         root: Path,
         folder: Path,
         site: Site,
-        commit: str | None,
+        commit: str,
         before: Mapping[str, bytes],
     ) -> None:
         self._root = root
@@ -83,7 +78,8 @@ class _Comparison:
                 continue
             new = self._now(old)
             if new is not None:
-                yield from check_since(old, new, self._site, self._waived(path))
+                waived = spelled(self._root, self._site, new.path, data, self._commit)
+                yield from check_since(old, new, self._site, waived)
             elif path not in self._files or self._read(self._files[path], path) is not None:
                 yield from gone(old, self._incidents)
 
@@ -102,21 +98,6 @@ class _Comparison:
     def _incidents(self) -> list[Incident]:
         found = (self._read(data, path) for path, data in sorted(self._files.items()))
         return [incident for incident in found if incident is not None]
-
-    def _waived(self, path: str) -> set[tuple[str, Rewording]]:
-        """Return the words that commits since then changed as a fix of spelling."""
-        if self._commit is None:
-            return set()
-        return waivers(self._steps(path), self._site)
-
-    def _steps(self, path: str) -> Iterable[tuple[Incident, Incident]]:
-        for commit, message in gitlog.messages(self._root, self._commit or "", path):
-            if not _SPELLING.search(message):
-                continue
-            pair = [gitlog.blob(self._root, one, path) for one in (f"{commit}^", commit)]
-            told = [self._read(data, path) for data in pair if data is not None]
-            if len(told) == 2 and told[0] is not None and told[1] is not None:
-                yield told[0], told[1]
 
 
 def _same(one: Incident, other: Incident) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from firstword.content.committed import Commit, CommittedFile
 from firstword.content.gone import left_out
+from firstword.content.guard import Guard, fills_gaps, spelled
 from firstword.content.load import Content, Held, load
-from firstword.content.read import fills_gaps, read_content, report
+from firstword.content.read import read_content, report
 from firstword.content.scan import Seen, SourceFile, look, look_at, scan
 
 __all__ = [
     "Commit",
     "CommittedFile",
     "Content",
+    "Guard",
     "Held",
     "Seen",
     "SourceFile",
@@ -24,4 +26,5 @@ __all__ = [
     "read_content",
     "report",
     "scan",
+    "spelled",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
 from msgspec import Struct
 
 from firstword.content.load import Content, Published
@@ -31,6 +31,8 @@ class Rescue(Struct, frozen=True, kw_only=True):
     files: tuple[SourceFile, ...]
     #: Path → the only text that may be shown for it; None = nothing may.
     only: Mapping[str, str | None]
+    #: Path → what readers have that speaks against the file as it is now.
+    refused: Mapping[str, tuple[Problem, ...]] = {}
 
 
 def lost(
@@ -44,7 +46,7 @@ def lost(
         if content.sources.get(path) == text:
             continue
         incident = parse(text.encode(), path, site.timezone).incident
-        if incident and incident.id in missing:
+        if incident and incident.id in missing and not incident.language:
             one = Lost(text=text, incident=incident)
             # After a rename, a target that lags behind remembers the same story by its old path.
             if incident.id not in found or _told(one) >= _told(found[incident.id]):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from msgspec import Struct
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from firstword.values import replace
@@ -81,19 +82,22 @@ def load(
     versions: Versions = lambda _path: (),
     since: Since = lambda _path: None,
     published: Published | None = None,
+    refused: Mapping[str, Sequence[Problem]] = MappingProxyType({}),
     warnings: Iterable[Problem] = (),
 ) -> Content:
     """Parse and check all files and choose a good version of each.
 
     The order of the files plays no part. `published` are the updates that readers already have;
-    an older version of a file is not asked for them, as it is all there is.
+    an older version of a file is not asked for them, as it is all there is. `refused` are further
+    problems of files as they are now.
     """
     by_path = sorted(files, key=lambda file: file.path)
     problems: list[Problem] = list(warnings)
     queues: dict[str, Iterator[_Version]] = {}
     shown: dict[str, _Version] = {}
     for file in by_path:
-        queue = _good(file, _Judge(site, now, published or {}), versions, problems)
+        against = refused.get(file.path, ())
+        queue = _good(file, _Judge(site, now, published or {}), versions, problems, against)
         queues[file.path] = queue
         _take_next(file.path, queue, shown)
     while found := list(clashes([version.incident for version in shown.values()], since)):
@@ -139,7 +143,11 @@ class _Judge(Struct, frozen=True):
 
 
 def _good(
-    file: SourceFile, judge: _Judge, versions: Versions, problems: list[Problem]
+    file: SourceFile,
+    judge: _Judge,
+    versions: Versions,
+    problems: list[Problem],
+    against: Sequence[Problem],
 ) -> Iterator[_Version]:
     """Yield the versions of a file that are good by themselves, newest first.
 
@@ -149,8 +157,8 @@ def _good(
         problems.append(file.problem)
     else:
         incident, found = judge.examine(file.data, file.path, current=True)
-        problems.extend(found)
-        if incident:
+        problems.extend((*found, *against))
+        if incident and not against:
             yield _Version(incident, file.data, "")
     seen = {file.data}
     for origin, data in versions(file.path):

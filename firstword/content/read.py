@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain
@@ -12,12 +11,12 @@ from firstword.values import replace
 from firstword import gitlog
 from firstword.check import check_settings
 from firstword.check.times import AHEAD
-from firstword.content.gone import lost, rescue
+from firstword.content.gone import Rescue, lost, rescue
+from firstword.content.guard import Guard, Paths, fills_gaps, withhold
 from firstword.content.load import Content, Published, load
 from firstword.content.scan import SourceFile, scan
 from firstword.model import Problem, Site
 from firstword.parse import parse
-from firstword.parse.redactions import redactions
 from firstword.settings import CONF
 
 PUBLISHED = "what is published"
@@ -33,51 +32,55 @@ def read_content(
     remembered: Mapping[str, str] | None = None,
     *,
     published: Published | None = None,
+    paths: Paths | None = None,
     scanned: tuple[list[SourceFile], list[Problem]] | None = None,
 ) -> Content:
     """Read and check a site's content folder, with git and the targets as its memory.
 
     `scanned` = what a commit holds, in the place of what lies in the folder.
 
-    `remembered` holds the last good text of each path, `published` the updates readers have. A
-    published story that the files would take away is shown as it is published.
+    `remembered` holds the last good text of each path, `published` the updates readers have, and
+    `paths` the files of each story. A published story that the files would take away, or change
+    silently, is shown as it is published.
     """
     known = remembered or {}
-    #: Path → the only text that may be shown for it; None = nothing may.
-    only: Mapping[str, str | None] = {}
 
     def versions(path: str) -> Iterator[tuple[str, bytes]]:
-        if path in only:
-            text = only[path]
+        if path in kept.only:
+            text = kept.only[path]
             return iter([(PUBLISHED, text.encode())] if text is not None else [])
         from_git = ((f"commit {commit[:10]}", data) for commit, data in gitlog.versions(root, path))
-        kept = known.get(path)
+        last = known.get(path)
         # An older version may hold what was redacted since: that never comes back.
-        safe = (version for version in from_git if kept is None or not fills_gaps(kept, version[1]))
-        return chain(safe, [(PUBLISHED, kept.encode())] if kept is not None else [])
+        safe = (version for version in from_git if last is None or not fills_gaps(last, version[1]))
+        return chain(safe, [(PUBLISHED, last.encode())] if last is not None else [])
 
     def since(path: str) -> datetime | None:
-        return _EVER if only.get(path) is not None else gitlog.added_at(root, path)
+        return _EVER if kept.only.get(path) is not None else gitlog.added_at(root, path)
 
-    def judged(files: Iterable[SourceFile]) -> Content:
+    def judged() -> Content:
         return load(
-            files,
+            kept.files,
             site,
             now,
             versions=versions,
             since=since,
             published=published,
+            refused=kept.refused,
             warnings=[*warnings, *check_settings(site, CONF)],
         )
 
     files, warnings = scan(root, content_folder) if scanned is None else scanned
-    files = [_guarded(file, known.get(file.path)) for file in files]
-    content = judged(files)
+    kept = Rescue(files=tuple(_guarded(file, known.get(file.path)) for file in files), only={})
+    content = judged()
     if gone := lost(content, site, known, published or {}):
-        saved = rescue(files, content, gone, known)
-        only = saved.only
-        content = judged(saved.files)
-    return _explained(content, root, only)
+        kept = rescue(kept.files, content, gone, known)
+        content = judged()
+    guard = Guard(site=site, root=root, sources=known, paths=paths or {})
+    while held := withhold(guard, content, kept):
+        kept = held
+        content = judged()
+    return _explained(content, root, kept.only)
 
 
 def _explained(content: Content, root: Path, only: Mapping[str, str | None]) -> Content:
@@ -89,14 +92,6 @@ def _explained(content: Content, root: Path, only: Mapping[str, str | None]) -> 
         why |= dict.fromkeys(out - why.keys(), unknown)
     held = (replace(one, why=why.get(one.path, one.why)) for one in content.held)
     return replace(content, held=tuple(held))
-
-
-def fills_gaps(published: str, data: bytes) -> tuple[str, ...]:
-    """Return the signed gaps of the published text that another version would fill again."""
-    if "[redacted" not in published:
-        return ()
-    here = Counter(map(str, redactions(data.decode("utf-8", "replace"))))
-    return tuple((Counter(map(str, redactions(published))) - here).elements())
 
 
 def _guarded(file: SourceFile, published: str | None) -> SourceFile:

@@ -48,7 +48,7 @@ def write_answer(
     message["Reply-To"] = mailbox(site.name, reply, "CONTACT")
     message["Subject"] = confirms or one_line(f"{site.name}: {lines[0]}")
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<a.{mail.key[:32]}@{urls.mail_domain(site)}>"
+    message["Message-ID"] = urls.message_id(f"a.{mail.key[:32]}", urls.mail_domain(site))
     if mail.message_id and decision.deed is not Deed.GONE:
         message["In-Reply-To"] = mail.message_id
         message["References"] = mail.message_id

@@ -14,6 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Protocol
 
+from firstword import urls
 from firstword.model import Kind
 
 #: Stands in a letter's body where the recipient's token belongs. As long as a token, and made of
@@ -193,7 +194,7 @@ class Letter:
 
 def message_id(name: str, domain: str, token: str) -> str:
     """Spell the Message-ID of a letter to whom a token belongs."""
-    return f"<{name}.{_own_part(name, token)}@{domain}>"
+    return urls.message_id(f"{name}.{_own_part(name, token)}", domain)
 
 
 def made_for(one: str, token: str) -> bool:

@@ -72,6 +72,7 @@ class Bucket:
                         "updates": record.updates,
                         "withdrawn": record.withdrawn,
                         **({"redactions": record.redactions} if record.redactions else {}),
+                        **({"translations": record.translations} if record.translations else {}),
                         "stamps": {at: iso(first) for at, first in self.stamps[id_].items()},
                     }
                     for id_, record in self.records.items()
@@ -94,6 +95,7 @@ def read_bucket(body: bytes) -> Bucket:
             updates=tuple(told["updates"]),
             withdrawn=told["withdrawn"],
             redactions=tuple(told.get("redactions", ())),
+            translations=tuple((path, text) for path, text in told.get("translations", ())),
         )
         bucket.stamps[id_] = {at: maybe_instant(first) for at, first in told["stamps"].items()}
     return bucket

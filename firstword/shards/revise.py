@@ -180,16 +180,21 @@ class _Revision:
         stamps: Mapping[str, datetime | None],
     ) -> None:
         bucket = self._bucket(id_)
-        if old is not None and name_of(old.path) != id_:
-            beside = self._bucket(name_of(old.path)).ids
+        for path in elsewhere(old, id_):
+            beside = self._bucket(name_of(path)).ids
             # The file may be another story's by now.
-            if beside.get(old.path) == id_:
-                del beside[old.path]
+            if beside.get(path) == id_:
+                del beside[path]
         if new is None:
             bucket.records.pop(id_, None)
             bucket.stamps.pop(id_, None)
             return
         bucket.records[id_] = new
         bucket.stamps[id_] = stamps
-        if name_of(new.path) != id_:
-            self._bucket(name_of(new.path)).ids[new.path] = id_
+        for path in elsewhere(new, id_):
+            self._bucket(name_of(path)).ids[path] = id_
+
+
+def elsewhere(record: Record | None, id_: str) -> list[str]:
+    """Return the files of a story whose names do not lead to it."""
+    return [path for path in record.sources if name_of(path) != id_] if record else []

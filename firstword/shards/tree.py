@@ -92,7 +92,7 @@ class Tree:
         """Look up a record by its file."""
         name = name_of(path)
         record = self.of(name).records.get(name)
-        if record is None or record.path != path:
+        if record is None or path not in record.sources:
             id_ = self.of(name).ids.get(path)
             record = self.of(id_).records.get(id_) if id_ is not None else None
         return record

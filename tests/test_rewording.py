@@ -1,0 +1,204 @@
+"""What counts as spelling or layout in published words, and what is another word."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firstword.check import rewordings
+from firstword.check.slips import _MEANT
+from firstword.check.weighty import weight_of
+
+GAP = "[redacted 2026-11-21 14:02 UTC by Dawn: a number]"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("One payment\nin five is refused.", "One payment in five\n  is refused"),
+        ("We *know* the cause.", "we **know** the `cause`!"),
+        ("About 5 % of them", "About 5% of them"),
+        ("It is \u201cdown\u201d.", 'It is "down".'),
+        ("Fine.<!-- who? -->", "Fine."),
+        ("- a pump\n- a pipe", "* a pump\n* a pipe"),
+        ("> Is it\n> safe?\n\nYes.", "> Is it safe?\n\nYes."),
+        ("See <https://a.example/x>.", "See https://a.example/x."),
+        ("5\u201310 minutes, \u22125 °C", "5-10 minutes, -5 °C"),
+        ("５件の支払い", "5件の支払い"),
+        ("决済、停止。", "决済・停止"),
+    ],
+)
+def test_layout_passes(old: str, new: str) -> None:
+    assert list(rewordings(old, new)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("and the sytem stoped there", "and the system stopped there"),
+        ("We recieve the adress seperately.", "We receive the address separately."),
+        ("Die Maschienen laufen vorraussichtlich.", "Die Maschinen laufen voraussichtlich."),
+        ("Hellllo there", "Hello there"),
+        ("the the bank refuses", "the bank refuses"),
+        ("refused by the\nthe bank", "refused by the bank"),
+    ],
+)
+def test_what_was_no_word_passes_of_itself(old: str, new: str) -> None:
+    assert list(rewordings(old, new)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Call 555-0199 now.", f"Call {GAP} now."),
+        ("the key is AKIA0123456789secret", f"the key is AKIA{GAP}secret"),
+        ("Jens (+45 12 34 56 78) says Jens is in.", f"{GAP} ({GAP}) says {GAP} is in."),
+        ("all of it", GAP),
+        (f"a {GAP} b secret", f"a {GAP} b {GAP}"),
+    ],
+)
+def test_gaps_pass(old: str, new: str) -> None:
+    assert list(rewordings(old, new)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "became"),
+    [
+        ("Contact us", "Contract us", ("contact", "contract")),
+        ("you are affected", "you are effected", ("affected", "effected")),
+        ("a casual link", "a causal link", ("casual", "causal")),
+        ("we aer here", "we are here", ("aer", "are")),
+        ("the firewal", "the firewall", ("firewal", "firewall")),
+        ("log in here", "login here", ("log in", "login")),
+        ("US customers", "us customers", ("US", "us")),
+        ("its cause", "it's cause", ("its", "it's")),
+        ('It is "fixed".', "It is fixed.", ('"', "")),
+        ("einen Kunden", "einem Kunden", ("einen", "einem")),
+        ("支払が止まる", "支払いが止まる", ("", "い")),
+    ],
+)
+def test_what_may_be_spelling_needs_somebody_who_says_so(
+    old: str, new: str, became: tuple[str, str]
+) -> None:
+    first = next(rewordings(old, new))
+
+    assert (first.rule, (first.old, first.new)) == ("changed-spelling", became)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule", "became"),
+    [
+        ("2 % of logins", "11 % of logins", "changed-number", ("2%", "11%")),
+        ("one in five", "one in ten", "changed-number", ("five", "ten")),
+        ("lost 5 EUR", "lost -5 EUR", "changed-number", ("5", "-5")),
+        ("lost 5 EUR", "lost 5 USD", "changed-number", ("EUR", "USD")),
+        ("lost 5 €", "lost 5 $", "changed-number", ("€", "$")),
+        ("a third of you", "all of you", "changed-number", ("a third", "all")),
+        ("sixteen orders", "sixty orders", "changed-number", ("sixteen", "sixty")),
+        ("fünfzehn", "fünfzig", "changed-number", ("fünfzehn", "fünfzig")),
+        ("zweihundert", "dreihundert", "changed-number", ("zweihundert", "dreihundert")),
+        ("三分の一", "三分の二", "changed-number", ("一", "二")),
+        ("خمسة عملاء", "ستة عملاء", "changed-number", ("خمسة", "ستة")),
+        ("٣ عملاء", "٤ عملاء", "changed-number", ("3", "4")),
+        ("10 mb", "10 Mb", "changed-number", ("10mb", "10Mb")),
+        ("in KB", "in kB", "changed-number", ("KB", "kB")),
+        ("½ of it", "⅓ of it", "changed-number", ("½", "⅓")),
+        ("10² of it", "102 of it", "changed-number", ("10 ²", "102")),
+        ("back by 10:30", "back by 11:30", "changed-time", ("10:30", "11:30")),
+        ("back on Monday", "back on Tuesday", "changed-time", ("monday", "tuesday")),
+        ("im Juni", "im Juli", "changed-time", ("juni", "juli")),
+        ("午前10時", "午後10時", "changed-time", ("前", "後")),
+        ("月曜まで", "火曜まで", "changed-time", ("月", "火")),
+        ("يوم السبت", "يوم الأحد", "changed-time", ("السبت", "الأحد")),
+        ("nothing was lost", "something was lost", "changed-sense", ("nothing", "something")),
+        ("it is not safe", "it is now safe", "changed-sense", ("not", "now")),
+        ("you were charged", "you were not charged", "changed-sense", ("", "not")),
+        ("you are affected", "you are unaffected", "changed-sense", ("affected", "unaffected")),
+        ("It is safe?", "It is safe.", "changed-sense", ("?", "")),
+        ("安全です\uff1f", "安全です。", "changed-sense", ("?", "")),
+        ("هل هو آمن؟", "هل هو آمن.", "changed-sense", ("؟", "")),
+        ("返金できます", "返金できません", "changed-sense", ("す", "せ ん")),
+        ("kein Problem", "ein Problem", "changed-sense", ("kein", "ein")),
+        ("لا يعمل", "يعمل", "changed-sense", ("لا", "")),
+        ("it is safe", "it is broken", "changed-words", ("safe", "broken")),
+        ("Maße", "Masse", "changed-words", ("maße", "masse")),
+        ("失敗", "成功", "changed-words", ("失 敗", "成 功")),
+        ("- [ ] A pump (Ian)", "- [x] A pump (Ian)", "changed-words", ("[ ]", "[x]")),
+        ("it was lost", "~~it~~ was lost", "changed-words", ("", "~~")),
+        ("[help](/a)", "[help](/b)", "changed-words", ("a", "b")),
+        ("👍 back", "👎 back", "changed-words", ("👍", "👎")),
+        ("> It is safe.\n\nYes.", "It is safe.\n\nYes.", "changed-words", (">", "")),
+        ("कि", "का", "changed-words", ("ि", "ा")),
+    ],
+)  # fmt: skip
+def test_numbers_times_and_sense_never_pass(
+    old: str, new: str, rule: str, became: tuple[str, str]
+) -> None:
+    first = next(rewordings(old, new))
+
+    assert (first.rule, (first.old, first.new)) == (rule, became)
+
+
+#: Every digit there is, of every script.
+DIGITS = [c for c in map(chr, range(0x1FBFA)) if c.isdigit()]
+PROSE = st.text(st.sampled_from("ab é支い لا\n.,*_-"), max_size=12)
+
+
+@given(PROSE, PROSE, st.sampled_from(DIGITS), st.sampled_from(DIGITS))
+def test_a_digit_that_changes_is_no_spelling_in_any_script(
+    before: str, after: str, one: str, other: str
+) -> None:
+    if unicodedata.digit(one) == unicodedata.digit(other):
+        return
+    found = [r.rule for r in rewordings(f"{before}{one}{after}", f"{before}{other}{after}")]
+
+    assert found
+    assert set(found) <= {"changed-number", "changed-time"}
+
+
+@given(st.text(), st.text())
+def test_any_two_texts_can_be_compared(old: str, new: str) -> None:
+    assert list(rewordings(old, old)) == []
+    list(rewordings(old, new))
+
+
+@given(PROSE, st.sampled_from("?\u061f\uff1f$€£¥₹﷼%‰°"), PROSE)
+def test_a_sign_of_weight_that_is_put_in_is_no_layout(before: str, sign: str, after: str) -> None:
+    found = [r.rule for r in rewordings(f"{before} {after}", f"{before} {sign} {after}")]
+
+    assert found
+    assert set(found) <= {"changed-number", "changed-time", "changed-sense"}
+
+
+def test_the_table_of_slips_holds_no_word_of_weight_and_none_that_is_meant() -> None:
+    slips = {slip.rstrip("~") for slip in _MEANT}
+    meant = {right.rstrip("~") for right in _MEANT.values()}
+
+    assert not slips & meant
+    assert not [word for word in slips | meant if weight_of(word)]
+    # A beginning that a right word of the table has would let any two of them pass.
+    assert not [
+        (slip, right)
+        for slip in _MEANT
+        for right in meant
+        if slip.endswith("~") and right.startswith(slip[:-1])
+    ]
+
+
+def test_what_is_too_long_to_lay_side_by_side_is_another_text() -> None:
+    found = list(rewordings("支払い x " * 100_000, "支払う y " * 100_000))
+
+    assert [one.rule for one in found] == ["changed-words"]
+
+
+def test_the_page_names_what_passes() -> None:
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    named = dict(re.findall(r'"(\w+)" for "(\w+)"', page))
+
+    assert named
+    assert [list(rewordings(*pair)) for pair in named.items()] == [[]] * len(named)
