@@ -165,8 +165,8 @@ def test_a_published_update_is_not_removed(site: SmallSite) -> None:
     assert site.files()[CARD_PAGE] == before[CARD_PAGE]
     assert "nine seconds" in site.page(SLOW_PAGE)
     assert site.publish("--strict").code == 1
-    site.git("revert", "--no-edit", "HEAD")
-    assert (site.publish().code, site.files().keys()) == (0, before.keys())
+    site.git("checkout", "-q", "HEAD~1", "--", CARDS_FILE)
+    assert (site.publish().code, site.files().keys() >= before.keys()) == (0, True)
 
 
 @pytest.mark.parametrize("key", ["draft", "drill"])

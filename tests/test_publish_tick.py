@@ -425,7 +425,7 @@ def test_waiting_for_the_turn_has_an_end(tmp_path: Path) -> None:
 def test_force_goes_on_where_history_was_rewritten(site: SmallSite) -> None:
     site.commit("a second one")
     site.publish()
-    site.write(CARDS_FILE, CARDS.replace("One card payment", "A card payment"))
+    site.write(CARDS_FILE, CARDS.replace("One card payment", "One *card* payment"))
     site.git("add", "-A")
     site.git("commit", "-q", "--amend", "-m", "rewritten")
 
@@ -436,13 +436,14 @@ def test_force_goes_on_where_history_was_rewritten(site: SmallSite) -> None:
     assert "went another way" in refused.err
     assert (forced.code, last(forced)[:6]) == (0, "live: ")
     assert re.search(r"forced: commit \w{12} is live; to ours, \w{12}: diverged", forced.out)
-    assert "A card payment" in site.page(CARD_PAGE)
+    assert "One <em>card</em> payment" in site.page(CARD_PAGE)
 
 
 def test_force_publishes_an_older_commit(site: SmallSite) -> None:
-    site.write(CARDS_FILE, CARDS.replace("One card payment", "A card payment"))
-    site.commit("other words")
+    site.write("pelicanconf.py", CONF.replace("Acme status", "Acme says"))
+    site.commit("another name")
     site.publish()
+    assert "Acme says" in site.page(CARD_PAGE)
     site.git("checkout", "-q", "HEAD~1")
 
     kept = site.publish()
@@ -450,7 +451,7 @@ def test_force_publishes_an_older_commit(site: SmallSite) -> None:
 
     assert last(kept).startswith("live already, from a newer commit")
     assert (forced.code, last(forced)[:6]) == (0, "live: ")
-    assert "One card payment" in site.page(CARD_PAGE)
+    assert "Acme status" in site.page(CARD_PAGE)
 
 
 def test_force_never_removes_a_published_update(site: SmallSite) -> None:

@@ -323,6 +323,7 @@ def test_an_empty_machine_gets_stamps_and_last_good_texts_from_the_target(
                 "content/card.md": "One payment in five fails.",
                 "content/mail.md": "The wrong list.",
             },
+            paths={"card": ("content/card.md",), "mail": ("content/mail.md",)},
         )
     ]
 
