@@ -17,6 +17,7 @@ from firstword.mail.commands import Command, Verb, read_command
 from firstword.mail.deciding import Decision, Deed, Office, decide
 from firstword.mail.incoming import read_incoming
 from firstword.urls import mail_name, thread_root
+from firstword.values import replace
 
 OTHER = "2026-11-22-slow-pages"
 TOKEN = "a2" * 16
@@ -155,10 +156,11 @@ def test_a_hundred_stories_are_enough(desks: Desks) -> None:
     assert said(f"mute {STORY}").deed is Deed.LEFT
     assert said("unmute story-7").deed is Deed.UNMUTED
 
-    # ── what a letter says ───────────────────────────────────────────────────────────────────────────
 
-    from dataclasses import replace
+# ── what a letter says ───────────────────────────────────────────────────────────────────────────
 
+
+def test_a_letter_says_next_to_unsubscribe_how_to_mute_it() -> None:
     page = letters.last_page()
     inbox = replace(letters.MAIL, imap="imaps://list@mail.ternpaper.example")
     read = composer(replace(page, site=replace(letters.SITE, mail=inbox)))
