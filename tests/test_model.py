@@ -393,6 +393,8 @@ def test_where_something_stood_does_not_make_it_another_story() -> None:
     assert story(told(0, Status.UPDATE, lines={"next": 8}), lines={"title": 2}) == story(
         told(0, Status.UPDATE, lines={"next": 9}), lines={"title": 3}
     )
+    assert not told(0, Status.UPDATE, body_line=4) != told(0, Status.UPDATE, body_line=5)  # noqa: SIM202 - "!=" is asked of its own
+    assert not story(lines={"title": 2}) != story(lines={"title": 3})  # noqa: SIM202 - as above
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────

@@ -137,6 +137,10 @@ class Update(Struct, frozen=True, kw_only=True, eq=False, omit_defaults=True):
             return NotImplemented
         return self is other or bool(_UPDATE(self) == _UPDATE(other))
 
+    def __ne__(self, other: object) -> bool:
+        # A struct has one of its own, which Python would ask.
+        return not self == other
+
     def __hash__(self) -> int:
         return hash(_UPDATE(self))
 
@@ -205,6 +209,10 @@ class Incident(Struct, frozen=True, kw_only=True, eq=False, omit_defaults=True, 
         if not isinstance(other, Incident):
             return NotImplemented
         return self is other or bool(_INCIDENT(self) == _INCIDENT(other))
+
+    def __ne__(self, other: object) -> bool:
+        # A struct has one of its own, which Python would ask.
+        return not self == other
 
     def __hash__(self) -> int:
         return hash(_INCIDENT(self))
