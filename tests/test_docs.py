@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from lxml import html
 from sites import CARDS, CARDS_FILE, SmallSite
 
 from firstword.cli import COMMANDS
@@ -158,6 +160,28 @@ def test_the_pages_make_a_site_without_a_warning(tmp_path: Path) -> None:
     assert made.returncode == 0, made.stderr
     home = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert "fonts.g" not in home  # nothing from elsewhere
+    # A page is called by its title, and the steps of the tutorial are one list.
+    assert ">Hosting</a>" in home
+    assert ">hosting.md<" not in home
+    start = html.document_fromstring((tmp_path / "site" / "start.html").read_text("utf-8"))
+    [steps] = start.xpath("//article//ol")
+    assert len(steps.xpath("./li")) == 5
+    assert len(steps.xpath(".//pre")) == 5
+
+
+def test_lists_are_indented_for_the_site_and_blocks_in_them_stay_whole() -> None:
+    # tools/ is no package: MkDocs runs the file by its path.
+    widened = runpy.run_path(str(ROOT / "tools" / "docs_links.py"))["widened"]
+    forge = "1. One\n   two\n\n   ```sh\n   - a\n     b\n   ```\n2. Three\n   - x\n     y\nEnd"
+    site = (
+        "1. One\n    two\n\n    ```sh\n    - a\n      b\n    ```\n\n"
+        "2. Three\n    - x\n        y\nEnd"
+    )
+
+    assert widened(forge) == site
+    assert widened("Plain\n\n    code - a\n\n```\n- a\n  b\n```") == (
+        "Plain\n\n    code - a\n\n```\n- a\n  b\n```"
+    )
 
 
 def test_every_page_can_be_found_from_the_list_of_pages() -> None:

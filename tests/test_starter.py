@@ -180,7 +180,8 @@ def test_a_site_is_begun_checked_built_and_published(tmp_path: Path, browser: Br
     assert "A status page begins" in run("git", "log", cwd=folder, home=home).stdout
 
     # The words of the tutorial: the first one of an incident.
-    [new] = re.findall(r"^ *firstword (new .*)$", START.read_text(encoding="utf-8"), re.MULTILINE)
+    page = START.read_text(encoding="utf-8").replace("\\\n", " ")
+    [new] = re.findall(r"^ *firstword (new .*)$", page, re.MULTILINE)
     said = run("firstword", *shlex.split(new.replace("online-shop", "shop")), cwd=folder, home=home)
     live = run("make", "publish", cwd=folder, home=home)
 
