@@ -80,3 +80,21 @@ def test_every_key_is_listed() -> None:
     assert set(listed("PEOPLE")) == known_keys("PEOPLE", nonsense)
     assert set(listed("COMPONENTS")) == known_keys("COMPONENTS", nonsense)
     assert set(listed("PUBLISH_TO")) == known_keys("PUBLISH_TO", nonsense)
+
+
+#: They say where this machine keeps things, to every program.
+MACHINE = {"HOME", "PATH"}
+
+
+def test_every_variable_of_the_environment_that_we_read_is_listed() -> None:
+    asked = re.compile(r"environ(?:\.get\(|\[)\"([A-Z_0-9]+)\"|= \"(FIRSTWORD_\w+_PASSWORD)\"")
+    read = {
+        found[1] or found[2]
+        for path in (ROOT / "firstword").rglob("*.py")
+        for found in asked.finditer(path.read_text(encoding="utf-8"))
+    }
+    table = PAGE.partition("## From the environment\n")[2]
+    told = set(re.findall(r"`([A-Z_0-9]+)(?:=\w+)?`", table))
+
+    assert len(read) > 8
+    assert read - MACHINE <= told
