@@ -71,6 +71,7 @@ lock: ## Refresh both lock files, keeping versions that still fit (ARGS=--upgrad
 	  "$$@" pyproject.toml; } && \
 	lock --extra build --output-file requirements.lock && \
 	lock --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+	@sed -n 's/^\([a-z0-9].*==[^\\]*[^ \\]\).*/\1/p' requirements.lock >firstword/starter/files/constraints.txt
 
 clean: ## Remove what the next run makes again; public/, outbox/ and .venv/ stay
 	@rm -rf output .cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

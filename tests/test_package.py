@@ -110,7 +110,7 @@ def test_a_site_lives_on_the_wheel_alone(wheels: list[Path], tmp_path: Path) -> 
     )
     site = tmp_path / "site"
     # What was installed from a file is on this machine alone: the site has the same wheel.
-    [line] = (site / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    line = (site / "requirements.txt").read_text(encoding="utf-8").splitlines()[0]
     assert held(site / line) == held(wheels[0])
     where = "import firstword, firstword.pelican_defaults as d; print(firstword.__file__, d.THEME)"
     told = subprocess.run(

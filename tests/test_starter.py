@@ -26,7 +26,7 @@ from firstword.cli.init import machine_zone
 from firstword.cli.vendoring import published_at
 from firstword.errors import SettingsError
 from firstword.settings import read_site
-from firstword.starter import Answers, required, site_files
+from firstword.starter import Answers, required, site_files, versions
 from firstword.starter.wheel import pack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,7 +66,7 @@ def test_what_was_answered_is_what_the_settings_say(tmp_path: Path) -> None:
     ]
     [dawn] = site.people.values()
     assert (dawn.role, dawn.address) == ("Head of engineering, ops", "dawn@acme.example")
-    assert files["requirements.txt"] == "firstword==1.0\n"
+    assert files["requirements.txt"] == "firstword==1.0\n-c constraints.txt\n"
     assert "# Acme status\n" in files["README.md"]
     assert "https://status.acme.example is built" in files["README.md"].replace("\n", " ")
 
@@ -180,8 +180,8 @@ def test_a_site_is_begun_checked_built_and_published(tmp_path: Path, browser: Br
     assert "A status page begins" in run("git", "log", cwd=folder, home=home).stdout
 
     # The words of the tutorial: the first one of an incident.
-    page = START.read_text(encoding="utf-8").replace("\\\n", " ")
-    [new] = re.findall(r"^ *firstword (new .*)$", page, re.MULTILINE)
+    tutorial = START.read_text(encoding="utf-8").replace("\\\n", " ")
+    [new] = re.findall(r"^ *firstword (new .*)$", tutorial, re.MULTILINE)
     said = run("firstword", *shlex.split(new.replace("online-shop", "shop")), cwd=folder, home=home)
     live = run("make", "publish", cwd=folder, home=home)
 
@@ -251,6 +251,15 @@ def test_another_firstword_leaves_other_requirements_alone(before: str, after: s
     assert required(before, "./vendor/new.whl") == after
 
 
+def test_a_site_is_built_with_the_versions_that_we_are_tested_with() -> None:
+    """make lock writes both; without it a package of tomorrow could end a publish of tomorrow."""
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    locked = [line.rstrip("\\ ") for line in lock.splitlines() if re.match(r"\w\S*==", line)]
+
+    assert versions().splitlines() == locked
+    assert len(locked) > 40
+
+
 def test_a_site_is_brought_up_to_this_firstword(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -263,12 +272,14 @@ def test_a_site_is_brought_up_to_this_firstword(
     conf = (root / "pelicanconf.py").read_text()
     (root / "vendor" / "firstword-0.0.9-py3-none-any.whl").write_bytes(b"old")
     (root / "requirements.txt").write_text("./vendor/firstword-0.0.9-py3-none-any.whl\nother\n")
+    (root / "constraints.txt").write_text("jinja2==1.0\n")
 
     assert main(["init", str(root), "--renew"]) == 0
 
     assert {path.name: path.read_bytes() for path in (root / "vendor").iterdir()} == fresh
     [name] = fresh
     assert (root / "requirements.txt").read_text() == f"./vendor/{name}\nother\n"
+    assert (root / "constraints.txt").read_text() == versions()
     assert (root / "pelicanconf.py").read_text() == conf
     assert "removed  vendor/firstword-0.0.9-py3-none-any.whl" in capsys.readouterr().out
     assert main(["init", str(tmp_path), "--renew"]) == 1

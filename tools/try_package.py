@@ -24,6 +24,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSIONS = ("3.11", "3.12", "3.13")
+#: The versions of requirements.lock, for installers that want no hash of the rest.
+LOCKED = ROOT / "firstword" / "starter" / "files" / "constraints.txt"
 ON_CI = os.environ.get("CI") == "true"
 #: Other settings of this machine that lead pip and uv to their indexes.
 KEPT = re.compile(r"HOME|PATH|PIP_\w+|UV_\w+|SSL_CERT_\w+|\w+_proxy", re.IGNORECASE)
@@ -51,7 +53,6 @@ def main() -> int:
             (f"pipx on {newest}", found[newest], by_pipx(wheel)),
             (f"uv tool on {newest}", found[newest], by_uv(wheel)),
         ]
-        (place / "constraints.txt").write_text(unhashed(), encoding="utf-8")
         with ThreadPoolExecutor(2) as pool:
             said = list(pool.map(lambda one: attempt(place, *one), tries))
     for (name, _, _), wrong in zip(tries, said, strict=True):
@@ -93,12 +94,6 @@ def built(source: Path, folder: Path, *only: str) -> dict[str, str]:
         for path in sorted(folder.iterdir())
         if path.suffix in {".whl", ".gz"}
     }
-
-
-def unhashed() -> str:
-    """Return the versions of requirements.lock, for installers that want no hash of the rest."""
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    return "\n".join(re.findall(r"^\S+==[^\\\n]+", text, re.MULTILINE)) + "\n"
 
 
 # ── with what ────────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +152,7 @@ def by_pipx(package: Path) -> Way:
     def install(program: str, place: Path) -> Path:
         run(
             *(sys.executable, "-m", "pipx", "install", "--python", program, str(package)),
-            f"--pip-args=--constraint {place.parent / 'constraints.txt'}",
+            f"--pip-args=--constraint {LOCKED}",
             PIPX_HOME=str(place / "pipx"),
             PIPX_BIN_DIR=str(place / "bin"),
             PIPX_MAN_DIR=str(place / "man"),
@@ -173,7 +168,7 @@ def by_uv(package: Path) -> Way:
     def install(program: str, place: Path) -> Path:
         run(
             *(*UV, "tool", "install", "--python", program, str(package)),
-            *("--constraints", str(place.parent / "constraints.txt")),
+            *("--constraints", str(LOCKED)),
             UV_TOOL_DIR=str(place / "tools"),
             UV_TOOL_BIN_DIR=str(place / "bin"),
         )
@@ -207,8 +202,7 @@ def attempt(scratch: Path, name: str, program: str, way: Way) -> str:
         if not wrong and "wheel" not in name:
             clone = place / "clone"
             run("git", "clone", "-q", str(site), str(clone))
-            versions = str(scratch / "constraints.txt")
-            run("make", "install", f"PYTHON={program}", cwd=clone, PIP_CONSTRAINT=versions)
+            run("make", "install", f"PYTHON={program}", cwd=clone)
             wrong = published(clone, {})
     except subprocess.CalledProcessError as error:
         return f"{error.cmd}\n{error.stdout}{error.stderr}"

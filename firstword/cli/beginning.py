@@ -106,7 +106,7 @@ def begin_repository(folder: Path, files: Iterable[str], person: str, made: list
 def renew(folder: Path) -> int:
     """Bring the Firstword that runs now into a site that is there. Raises FirstwordError."""
     from firstword.cli.vendoring import VENDOR, requirement
-    from firstword.starter import required
+    from firstword.starter import VERSIONS, required, versions
 
     if not (folder / CONF).is_file():
         raise FirstwordError(f"no site in {str(folder)!r}: it has no {CONF}")
@@ -114,6 +114,8 @@ def renew(folder: Path) -> int:
     listed = folder / "requirements.txt"
     before = listed.read_text(encoding="utf-8") if listed.exists() else ""
     files = {"requirements.txt": required(before, line).encode(), **wheel}
+    if (folder / VERSIONS).exists():
+        files[VERSIONS] = versions().encode()
     for old in sorted((folder / VENDOR).glob("firstword-*.whl")):
         if f"{VENDOR}/{old.name}" not in files:
             old.unlink()

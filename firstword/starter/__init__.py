@@ -18,8 +18,11 @@ from firstword.settings import CONF, read_site
 CONTENT = "content/incidents/.gitkeep"
 PICTURES = "content/images/.gitkeep"
 PAGES = "content/pages/.gitkeep"
+#: With which versions of other packages this Firstword was tested.
+VERSIONS = "constraints.txt"
 #: What lies in files/ → where a site has it.
 _PLACES = {
+    "constraints.txt": VERSIONS,
     "Makefile": "Makefile",
     "README.md": "README.md",
     "gitignore": ".gitignore",
@@ -75,13 +78,18 @@ def site_files(answers: Answers, requirement: str) -> Mapping[str, str]:
         # What lies elsewhere on this machine is out of reach for a forge.
         "published": "yes" if bucket or folder else "",
     }
-    found = {CONF: _conf(settings), "requirements.txt": f"{requirement}\n"}
+    found = {CONF: _conf(settings), "requirements.txt": f"{requirement}\n-c {VERSIONS}\n"}
     for name, place in _PLACES.items():
-        text = (files("firstword.starter") / "files" / name).read_text(encoding="utf-8")
+        text = _text(name)
         found[place] = _filled(text, said) if name in _FILLED else text
     if not folder:
         del found[_PLACES["published.sh"]]
     return found | {CONTENT: "", PICTURES: "", PAGES: ""}
+
+
+def versions() -> str:
+    """Return what a site's constraints.txt is to say for this Firstword."""
+    return _text("constraints.txt")
 
 
 def required(text: str, line: str) -> str:
@@ -116,6 +124,10 @@ def flaw(name: str, said: Sequence[str]) -> str:
 def _folders(site: Site) -> list[str]:
     """Return the targets that are folders of the site, without what lies elsewhere."""
     return [name.rstrip("/") for name in site.publish_to if _PLAIN.fullmatch(name)]
+
+
+def _text(name: str) -> str:
+    return (files("firstword.starter") / "files" / name).read_text(encoding="utf-8")
 
 
 def _filled(text: str, said: Mapping[str, str]) -> str:
