@@ -61,16 +61,6 @@ def test_a_number_that_is_changed_silently(site: SmallSite) -> None:
     ]
 
 
-def test_a_broken_file_is_no_silent_change(site: SmallSite) -> None:
-    site.write("content/incidents/2026/broken.md", "---\ntitle: [\n---\n")
-
-    assert "broken.md" in site.firstword("check", "--since", "HEAD").out
-    assert site.firstword("check", "--since", "HEAD", "--only-since").out == ""
-    edit(site, "one payment in five", "one payment in fifty")
-    assert any("changed-number" in line for line in since(site, "HEAD", "--only-since"))
-    assert "--only-since: since when?" in site.firstword("check", "--only-since").err
-
-
 def test_a_correction_keeps_both(site: SmallSite) -> None:
     fix = (
         "\n## 2026-11-21 10:00 | Dawn Okafor | correction\ncorrects: 2026-11-21 09:20\n\nOne in 50."

@@ -39,9 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also report what was public at a commit, or at the targets ('published'), and was "
         "changed silently",
     )
-    parser.add_argument(
-        "--only-since", action="store_true", help="report that alone; a broken file is no obstacle"
-    )
     parser.add_argument("--strict", action="store_true", help="warnings count too")
     parser.add_argument(
         "--format", choices=sorted(FORMATS), default="text", help="how to print (default: text)"
@@ -57,8 +54,6 @@ def run(options: argparse.Namespace) -> int:
     from firstword.look import load_pictures
     from firstword.settings import CONF, load_settings, read_site
 
-    if options.only_since and not options.since:
-        raise SettingsError("--only-since", "since when? Say --since as well")
     root = find_root(Path.cwd())
     wanted = _wanted(options.paths, root)
     try:
@@ -76,8 +71,7 @@ def run(options: argparse.Namespace) -> int:
     if options.since:
         from firstword.cli.since import problems_since
 
-        before = [] if options.only_since else found
-        found = sorted({*before, *problems_since(options.since, root, folder, site, now)})
+        found = sorted({*found, *problems_since(options.since, root, folder, site, now)})
     problems = [p for p in found if _is_wanted(p, wanted)]
     errors = _tell(problems, options.format)
     counted = [p for p in problems if p.level is not Level.NOTICE]
