@@ -294,7 +294,8 @@ def rows(work: Path, people: int, *, rounds: int, budget: float) -> Iterator[Row
         contenders: Mapping[str, Callable[[int], Took]] = {
             "few": contender("few", "ours", "--people", few),
             "nowhere": contender("nowhere", "ours", "--people", people),
-            "ours": contender("ours", "ours", "--people", people, "--port", port),
+            "4": contender("4", "ours", "--people", people, "--port", port, "--lanes", 4),
+            "16": contender("16", "ours", "--people", people, "--port", port, "--lanes", 16),
             "smtplib": contender("smtplib", "smtplib", "--people", people, "--port", port),
         }
         took = alternate(contenders, rounds=rounds, budget=budget)
@@ -308,7 +309,8 @@ def rows(work: Path, people: int, *, rounds: int, budget: float) -> Iterator[Row
 
     what = f"one update mailed to {people:,}"
     theirs = side("smtplib", "`smtplib`, bytes made already")
-    yield Row(what=what, side=side("ours", "SMTP on loopback"), against=theirs)
+    for lanes in ("4", "16"):
+        yield Row(what=what, side=side(lanes, f"SMTP, {lanes} connections"), against=theirs)
     yield Row(what=what, side=side("nowhere", "to nowhere: our own work"), against=theirs)
     most, least = (max(one.peak for one in told[name]) for name in ("nowhere", "few"))
     yield Row(
@@ -326,13 +328,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("contender", nargs="?", choices=("ours", "smtplib"))
     parser.add_argument("--people", type=int, default=MOST)
     parser.add_argument("--port", type=int, default=0, help="of the sink; 0 = nowhere")
+    parser.add_argument("--lanes", type=int, default=4)
     parser.add_argument("--folder", type=Path, help="where the list and the ledger lie")
     parser.add_argument("--rounds", type=int, default=1)
     options = parser.parse_args(argv)
     if options.contender == "smtplib":
         told = ceiling(options.port, options.people)
     elif options.contender == "ours":
-        transport = _smtp(options.port, 4) if options.port else Nowhere()
+        transport = _smtp(options.port, options.lanes) if options.port else Nowhere()
         _, told = mailed(options.folder, options.people, transport)
     else:
         with tempfile.TemporaryDirectory() as work:

@@ -271,7 +271,8 @@ def test_the_whole_machinery_works_with_nobody_but_ourselves(tmp_path: Path) -> 
         "edit at 100: `pelican content`",
         "edit at 100, S3 30 ms away: `publish.py`",
         "`firstword serve` at 100, saved file to reloaded page",
-        "one update mailed to 1,000: SMTP on loopback",
+        "one update mailed to 1,000: SMTP, 4 connections",
+        "one update mailed to 1,000: SMTP, 16 connections",
         "one update mailed to 1,000: to nowhere: our own work",
         "most memory of mailing 1,000",
     ]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import quopri
 import re
 import shutil
+import threading
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
+from datetime import UTC, datetime
 from email import message_from_bytes
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,6 +24,7 @@ from firstword.cli import main, publish, run_command
 from firstword.cli.delivery import mail_to_send
 from firstword.clock import system_clock
 from firstword.errors import SettingsError
+from firstword.mail.people import open_people
 from firstword.settings import read_site
 
 MAIL = 'MAIL_FROM = "status@acme.example"\nCONTACT = "care@acme.example"\n'
@@ -307,6 +311,86 @@ def test_what_is_too_old_is_not_sent_again(site: SmallSite, box: Mailbox) -> Non
     assert again.code == 1
     assert "too old to go out" in again.err
     assert site.firstword(*settling, "sent", SOURCE_DATE_EPOCH=much_later).code == 0
+
+
+def test_a_tick_with_nothing_due_mails_what_has_yet_to_go_out_once_readers_see_it(
+    site: SmallSite, box: Mailbox
+) -> None:
+    site.publish(SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    conf = (site.root / "pelicanconf.py").read_text(encoding="utf-8")
+
+    class Readers(SimpleHTTPRequestHandler):
+        """Sees an old page, and from then on the new one."""
+
+        folder = site.root / "nothing"
+
+        def translate_path(self, path: str) -> str:
+            return str(self.folder / path.lstrip("/"))
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Readers) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        place = f'PUBLISH_TO = {{"target": "public", "address": "{address}"}}\n'
+        site.write("pelicanconf.py", conf + place)
+        site.write(".gitignore", ".mail/\noutput/\npublic/\n.cache/\n__pycache__/\n")
+        site.commit()
+        # The first one publishes, for there is a commit; the second one has nothing to do.
+        for _ in range(2):
+            tick = site.publish("--tick", "--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+            assert tick.code == 3
+            assert "NOT mailed: the page is not there yet: " in tick.err
+            assert "HTTP 404" in tick.err
+        assert box.taken == []
+        Readers.folder = site.root / "public"
+        seen = site.publish("--tick", "--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+        server.shutdown()
+
+    assert (seen.code, seen.err) == (0, "")
+    assert sorted(box.recipients()) == [ADA, BEN]
+
+
+def test_history_that_is_imported_mails_nobody_now_nor_in_a_digest(
+    site: SmallSite, box: Mailbox
+) -> None:
+    shutil.copytree(Path(__file__).parent / "data" / "cstate", site.root.parent / "old-status")
+    (site.root / CARDS_FILE).unlink()
+    came = site.firstword("import", "cstate", "../old-status")
+    recent = CARDS.replace("---\n\n", "imported: cstate\n---\n\n").replace(
+        "Dawn Okafor", "imported"
+    )
+    site.write("content/incidents/2026/2026-11-21-imported.md", recent.replace("next: 10:00\n", ""))
+    now = site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    later = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=NEXT_DAY)
+
+    assert came.code in {0, 3}, came.err
+    imported = [path for path in (site.root / "content").rglob("*.md") if path.name != SLOW_FILE]
+    assert len(imported) > 3
+    assert now.out.endswith("mailed: 0 of 0 messages\n"), now.err
+    assert later.out.endswith("mailed: 0 of 0 messages\n")
+    assert box.taken == []
+
+
+def test_a_follow_up_that_is_done_is_news_for_those_who_were_there(
+    site: SmallSite, box: Mailbox
+) -> None:
+    promised = RESOLVED + "\n- [ ] An alarm on refused payments (Ian Reyes, 2026-11-25)\n"
+    site.write(CARDS_FILE, CARDS + promised)
+    site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    box.taken.clear()
+    # This one came after all was over, and before the news.
+    since = datetime(2026, 11, 21, 9, 45, tzinfo=UTC)
+    with closing(open_people(site.root / ".mail")) as people:
+        people.put([reader("eve@reader.example", since=since)])
+    done = "\n## 2026-11-21 10:40 | Ian Reyes | update\ndone: 1\n\nThe alarm rang in its test.\n"
+    site.write(CARDS_FILE, CARDS + promised + done)
+    ran = site.publish("--send", SOURCE_DATE_EPOCH=ELEVEN)
+
+    assert ran.out.endswith("mailed: 2 of 2 messages\n"), ran.err
+    assert sorted(box.recipients()) == [ADA, BEN]
+    assert all(b"The alarm rang" in words for _, words in box.taken)
 
 
 def test_a_missing_list_is_told_and_nobody_is_mailed(site: SmallSite, box: Mailbox) -> None:

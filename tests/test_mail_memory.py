@@ -36,10 +36,11 @@ def test_the_bench_tells_of_mail_beside_the_ceiling(tmp_path: Path) -> None:
     told = [row.cells() for row in found]
 
     assert [cells[0] for cells in told] == [
-        "one update mailed to 40: SMTP on loopback",
+        "one update mailed to 40: SMTP, 4 connections",
+        "one update mailed to 40: SMTP, 16 connections",
         "one update mailed to 40: to nowhere: our own work",
         "most memory of mailing 40",
     ]
-    assert all("12 bodies composed" in cells[-1] for cells in told[:2])
+    assert all("12 bodies composed" in cells[-1] for cells in told[:3])
     assert "messages a second" in told[0][-1]
     assert told[0][2] == "`smtplib`, bytes made already"

@@ -131,7 +131,7 @@ def _send(publishing: Publishing, ended: Ended) -> int:
 
     behind = [r.target for r in ended.reports if r.outcome in {"refused", "failed"}]
     if behind or ended.unseen:
-        where = ", ".join(behind) or "the site's address"
+        where = "; ".join(behind or ended.unseen)
         print(f"NOT mailed: the page is not there yet: {where}", file=sys.stderr)
         return 3
     sent = send_news(publishing.root, publishing.settings, publishing.site)
