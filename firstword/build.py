@@ -20,6 +20,7 @@ from firstword.api import status_json
 from firstword.cache import keys
 from firstword.cache.database import Cache, forget_cache, open_cache
 from firstword.cache.files import load_story
+from firstword.cache.pieces import CachedPieces
 from firstword.cache.questions import Trace
 from firstword.cache.reading import Findings, Reader
 from firstword.cache.records import Records as KeptRecords
@@ -95,6 +96,7 @@ class Run:
     _cache: Cache = field(init=False, repr=False)
     _stories: CachedStories = field(init=False, repr=False)
     _units: Units = field(init=False, repr=False)
+    _pieces: CachedPieces = field(init=False, repr=False)
     _stock: list[tuple[Made, Clock]] = field(init=False, repr=False, default_factory=list)
     _open: bool = field(init=False, repr=False, default=False)
     _work: Workshop = field(init=False, repr=False)
@@ -148,7 +150,8 @@ class Run:
         self.found = reader.read()
         self._stories = CachedStories(cache.db, partial(load_story, reader.files, self.site))
         self._units = Units(cache.db, number)
-        self.page = StatusPage(self.site, self._stories, records_of(memory))
+        self._pieces = CachedPieces(cache.db, self._stories, self._units)
+        self.page = StatusPage(self.site, self._stories, records_of(memory), self._pieces)
         # Compiled code knows which filters there are, and how they are called.
         compiled = self.cache_folder / "templates" / program[:16] if self.cache_folder else None
         logo, favicon = load_pictures(self.site, self.content_folder)
@@ -228,6 +231,7 @@ class Run:
             cache=self._cache,
             stories=self._stories,
             units=self._units,
+            pieces=self._pieces,
             page=self.page,
             renderer=self.renderer,
             output=self.output,

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +20,7 @@ from firstword.build import Run
 from firstword.cache import codec
 from firstword.cache.database import open_cache
 from firstword.errors import ContentError
+from firstword.feeds import entries
 from firstword.manifest import Memory
 from firstword.parse import parse
 
@@ -77,6 +79,25 @@ def test_an_edit_makes_what_shows_the_story(place: Workplace) -> None:
     assert "incidents/cards/index.html" in pages
     assert "incidents/mail/index.html" not in pages
     assert written <= len(made)
+
+
+def test_an_edit_makes_the_entries_of_its_own_story(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    make = entries.Teller._update_entry
+
+    def noting(self: entries.Teller, found: str, *about: Any) -> entries.Entry:
+        entry = make(self, found, *about)
+        made.append(entry.story)
+        return entry
+
+    monkeypatch.setattr(entries.Teller, "_update_entry", noting)
+    edit(place)
+    done(place.run("output"))
+
+    # It has one update, which stands in the feed of everything and in those of its components.
+    assert made == ["cards"]
 
 
 def test_a_page_that_the_clock_changes_is_made_when_it_does(place: Workplace) -> None:

@@ -10,7 +10,7 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstword.check import rewordings
+from firstword.check.rewording import rewordings
 from firstword.check.slips import _MEANT
 from firstword.check.weighty import weight_of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +42,17 @@ class Stories:
 
     def story(self, incident: Incident) -> Json:
         """Return what incidents and maintenance share, Statuspage's fields first."""
+        name = f"api/{incident.id}"
+        told = self._status.pieces.text(name, incident.id, lambda: json.dumps(self._told(incident)))
+        story: Json = json.loads(told)
         states = held_states(incident, incident.now_holds)
+        # Beside the piece: they say when anybody last spoke of a component.
+        story["components"] = [
+            self._rows.row(self._status.component(name), state) for name, state in states.items()
+        ]
+        return story
+
+    def _told(self, incident: Incident) -> Json:
         newest = incident.updates[-1]
         monitoring = [m.update.at for m in incident.timeline if m.update.status == "monitoring"]
         facts = incident.facts
@@ -60,10 +71,7 @@ class Stories:
             "started_at": stamp(incident.started_at),
             "page_id": self._rows.page_id,
             "incident_updates": self._updates(incident),
-            "components": [
-                self._rows.row(self._status.component(name), state)
-                for name, state in states.items()
-            ],
+            "components": [],
             "author": self._author(newest),
             "next_update_at": _due(owed(self._status, incident, PromiseKind.NEXT)),
             "expected_at": _due(owed(self._status, incident, PromiseKind.EXPECTED)),

@@ -88,8 +88,9 @@ class Trace:
     def questions(self) -> Iterator[tuple[str, int | None]]:
         """Yield every question with its depth."""
         yield from self.asked.items()
-        if self.spans:
-            yield spell("spans", *sorted(self.spans)), None
+        spans = spell("spans", *sorted(self.spans))
+        if self.spans and spans not in self.asked:
+            yield spans, None
 
     def note(self, question: str, bound: int | None = None) -> None:
         """Note a question; of two depths the deeper holds."""

@@ -3,7 +3,8 @@
 `check_incident` needs one story, the settings and the time; `check_told` asks what it does not say;
 `check_published` needs what readers have of it; `check_together` all stories, and is made of
 `clashes`, its errors, and `remarks`, its warnings. What stands in a single file's text alone is
-`parse`'s business.
+`parse`'s business. `since` judges what was public before; it knows many words, and is imported where
+somebody asks.
 """
 
 from __future__ import annotations
@@ -19,18 +20,13 @@ from firstword.check.across import (
 from firstword.check.disclosure import check_told
 from firstword.check.one import check_incident, check_published
 from firstword.check.report import worth_telling
-from firstword.check.rewording import SPELLING, Rewording, rewordings
 from firstword.check.settings import check_plugins, check_settings
-from firstword.check.since import check_since, waivers
 
 __all__ = [
-    "SPELLING",
-    "Rewording",
     "check_incident",
     "check_plugins",
     "check_published",
     "check_settings",
-    "check_since",
     "check_together",
     "check_told",
     "claims",
@@ -38,7 +34,5 @@ __all__ = [
     "fits",
     "remarks",
     "remarks_on",
-    "rewordings",
-    "waivers",
     "worth_telling",
 ]

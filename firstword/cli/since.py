@@ -10,8 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from firstword import gitlog
-from firstword.check import check_since
-from firstword.check.since import gone
+from firstword.check.since import check_since, gone
 from firstword.cli.remembered import read_memory
 from firstword.content import scan, spelled
 from firstword.content.scan import FOLDER

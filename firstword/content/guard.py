@@ -11,15 +11,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firstword import gitlog
-from firstword.check import SPELLING, Rewording, check_since, waivers
 from firstword.content.gone import Rescue
 from firstword.content.load import Content
 from firstword.content.scan import SourceFile
 from firstword.model import Incident, Problem, Site
 from firstword.parse import parse
 from firstword.parse.redactions import redactions
+
+if TYPE_CHECKING:
+    from firstword.check.rewording import Rewording
 
 #: Id of a story → the files it was published from, the original's first.
 Paths = Mapping[str, tuple[str, ...]]
@@ -86,6 +89,10 @@ class Guard:
         return next(same, one.path)
 
     def _found(self, published: bytes, path: str, one: Incident) -> tuple[Problem, ...]:
+        # Here, since most builds meet no published story that reads otherwise.
+        from firstword.check.rewording import SPELLING
+        from firstword.check.since import check_since
+
         old = parse(published, path, self.site.timezone).incident
         if old is None or (old.id != one.id and not one.language):
             return ()
@@ -148,6 +155,8 @@ def spelled(
 
     Those after the commit `since`; else those since the file read as it was published.
     """
+    from firstword.check.since import waivers
+
     return waivers(_fixes(root, site, path, published, since), site)
 
 

@@ -15,7 +15,8 @@ from firstword.feeds.channels import BEFORE_LIVE, Channel, Dated, archives, live
 from firstword.feeds.channels import channels as all_channels
 from firstword.feeds.entries import Teller
 from firstword.markup import Markup
-from firstword.page import StatusPage
+from firstword.page import StatusPage, Unkept
+from firstword.values import replace
 
 __all__ = ["Channel", "Dated", "archive_months", "archived", "build_feeds", "feeds", "write"]
 
@@ -51,6 +52,8 @@ def archived(
     page: StatusPage, markup: Markup, month: date, live: Dated | None
 ) -> Iterator[Channel]:
     """Yield the archives of a month of UTC before they are made."""
+    # An archive is made once, and never again when it is whole.
+    page = replace(page, pieces=Unkept())
     yield from archives(page, _tellers(page, markup), month, live)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import heapq
 import html
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
+import msgspec
 from msgspec import Struct
 
 from firstword import urls
@@ -49,6 +51,10 @@ class Entry(Struct, frozen=True, kw_only=True):
     categories: tuple[tuple[str, str], ...]
 
 
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Entry)
+
+
 class Teller:
     """Makes entries of a site's stories."""
 
@@ -80,10 +86,17 @@ class Teller:
         """Return the entry of one update."""
         found = urls.entry_id(self._page.site, incident, update)
         if found not in self._entries:
-            index = incident.updates.index(update)
-            earlier = incident.updates[:index][::-1]
-            self._entries[found] = self._update_entry(found, told(incident, index), earlier)
+            self._entries[found] = self._kept(
+                found, incident, lambda: self._update_entry(found, incident, update)
+            )
         return self._entries[found]
+
+    def _kept(self, name: str, incident: Incident, make: Callable[[], Entry]) -> Entry:
+        """Return an entry as it was made in an earlier build, or make it."""
+        text = self._page.pieces.text(
+            f"entry/{name}", incident.id, lambda: _encoder.encode(make()).decode()
+        )
+        return _decoder.decode(text)
 
     def incidents(self, most: int) -> Iterator[Entry]:
         """Yield one entry for each of the stories with the newest words; drills are not told.
@@ -100,7 +113,8 @@ class Teller:
             reverse=True,
         )
         for incident in told:
-            yield self._incident_entry(incident)
+            name = urls.entry_id(self._page.site, incident)
+            yield self._kept(name, incident, partial(self._incident_entry, incident))
 
     def date(self, incident: Incident, update: Update) -> datetime:
         """Return the date of an update's entry."""
@@ -110,8 +124,9 @@ class Teller:
         """Return id → name of the components that a story had named by an update."""
         return self.update(incident, update).components
 
-    def _update_entry(self, found: str, entry: Told, earlier: Sequence[Update]) -> Entry:
-        incident, update = entry.incident, entry.update
+    def _update_entry(self, found: str, incident: Incident, update: Update) -> Entry:
+        index = incident.updates.index(update)
+        entry, earlier = told(incident, index), incident.updates[:index][::-1]
         date = self.date(incident, update)
         content = [self._words(entry), self._signature(entry), self._facts(entry)]
         if earlier:

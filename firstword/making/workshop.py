@@ -10,6 +10,7 @@ from pathlib import Path
 
 from firstword.cache import keys
 from firstword.cache.database import Cache
+from firstword.cache.pieces import CachedPieces
 from firstword.cache.questions import Change
 from firstword.cache.stories import CachedStories
 from firstword.cache.units import Made, Unit, Units
@@ -38,6 +39,7 @@ class Workshop:
     cache: Cache
     stories: CachedStories
     units: Units
+    pieces: CachedPieces
     page: StatusPage
     renderer: Renderer
     output: OutputFolder
@@ -51,6 +53,7 @@ class Workshop:
     def make_what_is_old(self, changes: list[Change], images: Path) -> None:
         """Make all that changes, the clock, other code or other templates made old."""
         old = self.units.outdated(changes, self.now, self._other_looks())
+        self.pieces.forget(old, everything=self.anew)
         listed = list(units(self.page, self.renderer, images))
         here = {shelf: self.units.shelf(shelf) for shelf in SHELVES}
         todo = [

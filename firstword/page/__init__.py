@@ -7,6 +7,7 @@ from firstword.page.indicator import BY_COMPONENT, Indicator, page_indicator, st
 from firstword.page.kept import KeptStories
 from firstword.page.lines import Line
 from firstword.page.marks import Mark, Measure, Verdict, marks
+from firstword.page.pieces import Pieces, Unkept
 from firstword.page.promises import Outcome, Promise, PromiseKind, promises
 from firstword.page.record import Figures, Judged
 from firstword.page.records import Records, Stamps
@@ -38,6 +39,7 @@ __all__ = [
     "Order",
     "Outcome",
     "Owing",
+    "Pieces",
     "Promise",
     "PromiseKind",
     "Records",
@@ -47,6 +49,7 @@ __all__ = [
     "Stories",
     "Sum",
     "Totals",
+    "Unkept",
     "Verdict",
     "Wanted",
     "Words",

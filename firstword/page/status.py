@@ -15,6 +15,7 @@ from firstword.page.components import ComponentState, component_states, matters,
 from firstword.page.kept import KeptStories
 from firstword.page.lines import Line
 from firstword.page.marks import marks
+from firstword.page.pieces import Pieces, Unkept
 from firstword.page.promises import Promise, promises
 from firstword.page.records import Records
 from firstword.page.spans import lasted, spans
@@ -44,6 +45,7 @@ class StatusPage:
     site: Site
     stories: Stories
     records: Records = field(default_factory=Records)
+    pieces: Pieces = field(default_factory=Unkept)
 
     @classmethod
     def of(
