@@ -171,7 +171,7 @@ def _mail(settings: Mapping[str, Any]) -> Mail | None:
     return read_mail(settings)
 
 
-def _wording(settings: Mapping[str, Any]) -> tuple[tuple[str, str, str, str, str], ...]:
+def _wording(settings: Mapping[str, Any]) -> tuple[tuple[str, str, str, str, str, str], ...]:
     if not (name := _text(settings, "WORDING")):
         return ()
     from firstword.lint.conf import read_own as read

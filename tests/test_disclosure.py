@@ -18,7 +18,7 @@ from firstword.values import replace
 ROOT = Path(__file__).parent.parent
 FRONT = """\
 ---
-title: Card payments fail
+title: {title}
 impact: major
 started: 2026-11-21 09:12
 {front}---
@@ -47,9 +47,15 @@ SITE = Site(
 )
 
 
-def found(*updates: str, front: str = TOLD, site: Site = SITE, readers: int = 0) -> list[str]:
+def found(
+    *updates: str,
+    front: str = TOLD,
+    site: Site = SITE,
+    readers: int = 0,
+    title: str = "Card payments fail",
+) -> list[str]:
     """Return what is said of a story; its first `readers` updates are published."""
-    text = FRONT.format(front=front) + "".join(updates)
+    text = FRONT.format(front=front, title=title) + "".join(updates)
     incident = parse(text.encode(), "a.md", site.timezone).incident
     assert incident
     known = frozenset(update_id(update.at) for update in incident.updates[:readers])
@@ -68,6 +74,7 @@ def test_a_first_word_that_says_it_all() -> None:
 
 def test_an_open_incident_says_who_what_and_when() -> None:
     bare = at("09:20", "investigating", "Card payments fail.")
+    vague = at("09:20", "investigating", "There is an issue. We are aware of it.")
 
     assert found(bare, front="") == [
         f"7: disclosure: warning: nobody has said {what}"
@@ -78,10 +85,89 @@ def test_an_open_incident_says_who_what_and_when() -> None:
             "when the next word comes: 'next:'",
         )
     ]
+    told = [line.partition("nobody has said ")[2] for line in found(vague, title="An issue")]
+    assert told[:2] == [
+        "what happens to people: what do they see, what fails?",
+        "what you are doing: who does what, with 'we' or a name",
+    ]
 
 
-def test_not_knowing_yet_is_an_answer() -> None:
-    assert found(FIRST, front="affected: We do not know yet.\nworkaround: Nothing yet.\n") == []
+def test_not_knowing_yet_is_an_answer_with_a_time() -> None:
+    unknown = "affected: We do not know yet.\nworkaround: Nothing yet.\n"
+    by_eleven = unknown.replace("yet.", "yet; by 11:00 CET we will.", 1)
+    endless = FIRST.replace("next: 10:00\n", "")
+
+    assert found(FIRST, front=unknown) == []
+    assert [line.partition("warning: ")[2] for line in found(endless, front=unknown)] == [
+        "nobody has said when the next word comes: 'next:'",
+        "'affected' is not known yet: by when will it be? 'next:' tells",
+    ]
+    assert len(found(endless, front=by_eleven)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "doing"),
+    [
+        ("We are on the phone with the bank.", True),
+        ("Dawn Okafor reads the log.", True),
+        ("I pulled the cable and put in another.", True),
+        ("We are sorry. We apologise.", False),
+        ("We are aware of it. We will keep you posted.", False),
+        ("We do not know why.", False),
+        ('The bank says: "We are on it."', False),
+        ("> We are on it.\n\nSo the bank.", False),
+        ("The bank looks at it. `we work`", False),
+    ],
+)
+def test_somebody_is_doing_something(text: str, doing: bool) -> None:
+    problems = found(at("09:20", "investigating", text, "next: 10:00\n"))
+
+    assert [line for line in problems if "what you are doing" in line] == (
+        [] if doing else [line for line in problems if ": disclosure:" in line]
+    )
+    assert bool(problems) is not doing
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "told"),
+    [
+        ("Card payments fail", "We look at it.", True),
+        ("An issue with checkout", "Nobody can pay by card.", True),
+        ("Prints come out green", "We look at the ink.", True),
+        ("Outage", "Two of the five pumps stand still.", True),
+        ("An issue with checkout", "We are investigating an incident.", False),
+        ("Degraded performance", "Our team is aware of technical difficulties.", False),
+    ],
+)
+def test_what_happens_to_people_is_asked(title: str, text: str, told: bool) -> None:
+    site = replace(SITE, wording=(("en", "aware-of-issue", "off", "", "", ""),))
+    story = at("09:20", "investigating", f"{text}", "next: 10:00\n")
+
+    asked = [line for line in found(story, title=title, site=site) if "what happens" in line]
+    assert len(asked) == (not told)
+
+
+def test_a_time_needs_a_zone_somewhere_in_the_story() -> None:
+    bare = FIRST.replace("bank.", "bank since 09:15.")
+    later = at("09:58", "update", "We wait. It is 10:58 CET here.", "next: 11:30\n")
+
+    (notice,) = found(bare)
+    assert notice == (
+        "12: disclosure: notice: '09:15': in whose time? "
+        "Feeds and mail are read elsewhere; name the zone once"
+    )
+    assert found(bare, later) == []
+    assert found(FIRST.replace("bank.", "bank. It says `09:15`.")) == []
+    assert found(FIRST.replace("bank.", 'bank. It says "at 09:15".')) == []
+
+
+def test_nothing_is_asked_where_nothing_is_wrong_for_anybody() -> None:
+    quiet = TOLD.replace("affected", "unaffected") + "impact: none\n"
+    text = FRONT.replace("impact: major\n", "").format(front=quiet, title="T") + FIRST
+    incident = parse(text.encode(), "a.md", SITE.timezone).incident
+
+    assert incident
+    assert list(check_told(incident, SITE)) == []
 
 
 def test_the_next_word_is_asked_of_the_newest() -> None:
@@ -98,7 +184,12 @@ def test_the_next_word_is_asked_of_the_newest() -> None:
         ("Cards work since 09:45.", 1),
         ("Cards work since 09:45. Nothing was lost.", 0),
         ("Cards work since 09:45. Please try again.", 0),
-        ("Cards work. What was lost we do not know yet.", 0),
+        ("Cards work. What was lost we do not know yet.", 1),
+        ("Cards work. What was lost we do not know yet; on Friday we will.", 0),
+        ("Cards work again. You can pay by card again.", 1),
+        ("Cards work. Nothing to see here.", 0),
+        ("Cards work. If yours failed, press Pay again.", 0),
+        ('Cards work. The bank says "nothing was lost".', 1),
     ],
 )
 def test_a_resolution_says_what_was_lost_or_is_to_be_done_again(text: str, count: int) -> None:
@@ -109,7 +200,7 @@ def test_a_resolution_says_what_was_lost_or_is_to_be_done_again(text: str, count
 
 
 ENDED = at("10:00", "resolved", "All cards work. Nothing was lost.")
-NO_CAUSE = at("11:00", "postmortem", "It was a long night.")
+NO_CAUSE = at("11:00", "postmortem", "It was a long night, since 09:12 CET, and all works again.")
 EMPTY = at("11:00", "postmortem", "The certificate failed because nobody renewed it.")
 WHOLE = at(
     "11:00",
@@ -254,7 +345,7 @@ def test_findings_are_kept_with_the_file_and_change_with_the_table(tmp_path: Pat
     site.write("pelicanconf.py", f'{CONF}\nWORDING = "wording.tsv"\n')
     site.write("wording.tsv", "")
 
-    first, again = site.pelican().err, site.pelican().err
+    first, again = site.pelican().err, site.firstword("check").out
     site.write("wording.tsv", "en\tas-soon-as-possible\toff\n")
     after = site.pelican().err
 

@@ -15,6 +15,7 @@ from test_check import CARDS, SETTINGS, SITE, file, story
 from test_render import CARDS_PAGE, HOME, THEME, plain, said
 
 from firstword.api import build_api, story_documents
+from firstword.check import check_told
 from firstword.clock import Clock
 from firstword.markup import Markup
 from firstword.model import Incident, Site
@@ -111,6 +112,107 @@ def test_what_nobody_has_said_is_said() -> None:
         assert "Affected We have not said who is affected yet." in shown[key]
         assert "What you can do We have not said what you can do yet." in shown[key]
         assert "Next word We have not said when you hear from us next." in shown[key]
+        assert "What we do We have not said what we are doing yet." in shown[key]
+        assert "We have not said what happens to you yet." not in shown[key]
+
+
+LABELS = {
+    "en": {
+        "affected": "We have not said who is affected yet.",
+        "happens": "We have not said what happens to you yet.",
+        "doing": "We have not said what we are doing yet.",
+        "workaround": "We have not said what you can do yet.",
+        "next": "We have not said when you hear from us next.",
+    },
+    "de": {
+        "affected": "Wir haben noch nicht gesagt, wer betroffen ist.",
+        "happens": "Wir haben noch nicht gesagt, was das für Sie bedeutet.",
+        "doing": "Wir haben noch nicht gesagt, was wir tun.",
+        "workaround": "Wir haben noch nicht gesagt, was Sie tun können.",
+        "next": "Wir haben nicht gesagt, wann die nächste Nachricht kommt.",
+    },
+    "ja": {
+        "affected": "影響を受ける方は、まだお伝えしていません。",
+        "happens": "何ができないのか、まだお伝えしていません。",
+        "doing": "何をしているのか、まだお伝えしていません。",
+        "workaround": "今できることは、まだお伝えしていません。",
+        "next": "次の更新の時刻は、お伝えしていません。",
+    },
+    "ar": {
+        "affected": "لم نذكر بعدُ من المتأثر.",
+        "happens": "لم نذكر بعدُ ما الذي يحدث لك.",
+        "doing": "لم نذكر بعدُ ما نفعله.",
+        "workaround": "لم نذكر بعدُ ما يمكنك فعله.",
+        "next": "لم نذكر متى يأتيك منا خبر جديد.",
+    },
+}
+#: An open story that says nothing, and what says one thing each.
+SILENT = {
+    "en": ("An issue", "There is an issue."),
+    "de": ("Eine Störung", "Es gibt eine Störung."),
+    "ja": ("障害", "障害です。"),
+    "ar": ("عطل", "عطل تقني."),
+}
+TELLING = {
+    "en": ("Cards fail.", "We read the log."),
+    "de": ("Karten werden abgelehnt.", "Wir lesen das Protokoll."),
+    "ja": ("カードが使えません。", "担当者が記録を読んでいます。"),
+    "ar": ("الدفع بالبطاقة متوقف.", "نراجع السجل."),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "mask"),
+    [
+        *(("en", mask) for mask in range(32)),
+        *((one, mask) for one in ("de", "ja", "ar") for mask in (0, 1, 2, 4, 8, 16, 31)),
+    ],
+)
+def test_the_page_nags_for_what_the_check_asks_and_for_nothing_else(
+    language: str, mask: int
+) -> None:
+    site = read_site({**SETTINGS, "DEFAULT_LANG": language})
+    title, body = SILENT[language]
+    fails, works = TELLING[language]
+    told = dict(zip(LABELS[language], (bool(mask & bit) for bit in (1, 2, 4, 8, 16)), strict=True))
+    words = "\n\n".join([body, *([fails] if told["happens"] else []), *([works] * told["doing"])])
+    keys = "next: 10:00\n" if told["next"] else ""
+    front = "".join(f"{key}: A B C.\n" for key in ("affected", "workaround") if told[key])
+    text = f"## 2026-11-21 09:20 | Dawn Okafor | investigating\n{keys}\n{words}"
+    one = story(file(text, front=front).replace("title: T\n", f"title: {title}\n"))
+
+    status = StatusPage.of(site, [one])
+    renderer = Renderer(status, Markup(lambda _: None), THEME)
+    clock = Clock(datetime.fromisoformat("2026-11-21T09:30+01:00"))
+    shown = {
+        page.key: renderer.render(page, clock.fresh()).decode()
+        for page in [*pages(status), *story_pages(status, one)]
+        if page.key in (HOME, CARDS_PAGE)
+    }
+    asked = [p for p in check_told(one, site) if p.message.startswith("nobody has said")]
+
+    for key in (HOME, CARDS_PAGE):
+        nags = {name for name, label in LABELS[language].items() if label in shown[key]}
+        assert nags == {name for name, is_told in told.items() if not is_told}
+        assert len(nags) == len(asked)
+
+
+def test_who_allows_it_silences_the_page_as_well() -> None:
+    allow = "<!-- allow: disclosure, Dawn Okafor -->"
+    nobody = "<!-- allow: disclosure, Somebody Else -->"
+
+    for text, silent in ((allow, True), (nobody, False)):
+        shown = said("09:30", story(file(f"{first()}\n\n{text}")))
+        for key in (HOME, CARDS_PAGE):
+            assert ("We have not said" not in shown[key]) is silent
+
+
+def test_a_kept_next_word_leaves_the_next_one_open() -> None:
+    later = "## 2026-11-21 09:40 | Dawn Okafor | update\n\nWe wait for the bank."
+    shown = said("09:45", story(file(first("next: 10:00"), later)))
+
+    for key in (HOME, CARDS_PAGE):
+        assert "We have not said when you hear from us next." in shown[key]
 
 
 # ── the timeline ─────────────────────────────────────────────────────────────────────────────────

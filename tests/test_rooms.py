@@ -36,21 +36,22 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "clock": ({"errors", "model", "parse"}, {"yaml"}),
     "markup": ({"model", "urls"}, {"nh3", "pyromark"}),
     "lint": (set(), set()),
+    "unsaid": ({"model"}, set()),
     "look": ({"errors", "model"}, set()),
     "settings": ({"errors", "look", "model", "parse"}, {"yaml"}),
     "check": (
-        {"markup", "model", "parse", "recurrence", "urls"},
+        {"markup", "model", "parse", "recurrence", "unsaid", "urls"},
         {"nh3", "pyromark", "yaml"},
     ),
     "drafts": (
-        {"check", "compose", "markup", "model", "parse", "recurrence", "urls"},
+        {"check", "compose", "markup", "model", "parse", "recurrence", "unsaid", "urls"},
         {"nh3", "pyromark", "yaml"},
     ),
     "gitlog": ({"errors"}, set()),
     "content": (
         {
             *("check", "errors", "gitlog", "look", "markup", "model"),
-            *("parse", "recurrence", "settings", "urls"),
+            *("parse", "recurrence", "settings", "unsaid", "urls"),
         },
         {"nh3", "pyromark", "yaml"},
     ),
@@ -59,7 +60,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "render": (
         {
             *("clock", "errors", "look", "markup", "model"),
-            *("page", "parse", "recurrence", "urls", "words"),
+            *("page", "parse", "recurrence", "unsaid", "urls", "words"),
         },
         {"jinja2", "nh3", "pyromark", "yaml"},
     ),
@@ -74,7 +75,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "cache": (
         {
             *("check", "clock", "content", "errors", "gitlog", "manifest", "markup", "model"),
-            *("page", "parse", "recurrence", "settings", "urls", "look"),
+            *("page", "parse", "recurrence", "settings", "unsaid", "urls", "look"),
         },
         {"nh3", "pyromark", "yaml"},
     ),
@@ -82,7 +83,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {
             *("api", "cache", "check", "clock", "content", "errors", "feeds", "gitlog", "look"),
             *("manifest", "markup", "model", "page", "parse", "recurrence", "render"),
-            *("settings", "urls", "words", "write"),
+            *("settings", "unsaid", "urls", "words", "write"),
         },
         {"jinja2", "nh3", "pyromark", "yaml"},
     ),
@@ -114,7 +115,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "digest": (
         {
             *("clock", "errors", "feeds", "look", "mail", "markup", "model", "page", "parse"),
-            *("recurrence", "render", "urls", "words"),
+            *("recurrence", "render", "unsaid", "urls", "words"),
         },
         {"css_inline", "jinja2", "nh3", "pyromark", "yaml"},
     ),

@@ -7,7 +7,7 @@ poor word now is better than a good one later; a postmortem has time, and is hel
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from firstword.check.report import warning
@@ -22,14 +22,17 @@ from firstword.model import (
     Update,
 )
 from firstword.parse.keys import TEXTS, nearest
+from firstword.unsaid import Unsaid, allowed, newest_word, unsaid
 
 if TYPE_CHECKING:
     from firstword.lint import Wording
 
 _FACTS = tuple(sorted(TEXTS))
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+RULE = "disclosure"
 #: Rules of this module that an `allow` may name, beside those of `lint`.
-_STRUCTURE = frozenset({"disclosure", "postmortem"})
+_STRUCTURE = frozenset({RULE, "postmortem"})
+#: A time of day with nothing that tells whose.
+_TIME = re.compile(r"(?<![\w:.+-])(?:[01]?\d|2[0-3]):[0-5]\d(?![\w:])")
 
 
 def check_told(
@@ -44,94 +47,99 @@ def check_told(
     from firstword import lint
 
     words = lint.wording(incident.language or site.language, site.wording)
-    allowed: dict[str, set[str]] = {}
     for update in incident.updates:
         if "allow:" in update.body:
-            allowed[update.id] = set()
-            yield from _allowances(incident, update, site, allowed[update.id])
-    yield from _wording(incident, words, allowed)
+            yield from _allowances(incident, update, site)
+    yield from _wording(incident, site, words)
     if incident.language or incident.kind is not Kind.INCIDENT or incident.withdrawn:
         return
     if incident.is_open:
-        yield from _open(incident, site, words, allowed)
+        yield from _open(incident, site, words)
     else:
-        yield from _resolved(incident, words, allowed)
-        yield from _postmortem(incident, words, allowed, published)
+        yield from _resolved(incident, site, words)
+        yield from _postmortem(incident, site, words, published)
 
 
 # ── structure ────────────────────────────────────────────────────────────────────────────────────
 
+_ASK = {
+    Unsaid.AFFECTED: "who is affected: 'affected:' takes a number, a place, 'We do not know yet'",
+    Unsaid.HAPPENS: "what happens to people: what do they see, what fails?",
+    Unsaid.DOING: "what you are doing: who does what, with 'we' or a name",
+    Unsaid.WORKAROUND: "what people can do: 'workaround:' takes 'Nothing yet' as well",
+    Unsaid.NEXT: "when the next word comes: 'next:'",
+}
 
-def _open(
-    incident: Incident, site: Site, words: Wording, allowed: dict[str, set[str]]
-) -> Iterator[Problem]:
-    """While it is open: who, what we do, what you can do, and when you hear from us next."""
-    moments = [m for m in incident.timeline if m.update.status is not Status.CORRECTION]
-    newest = moments[-1]
-    if "disclosure" in allowed.get(newest.update.id, ()):
+
+def _open(incident: Incident, site: Site, words: Wording) -> Iterator[Problem]:
+    """While it is open: who, what happens, what we do, what they can do, and the next word."""
+    newest = newest_word(incident)
+    if RULE in allowed(newest.update, site):
         return
-    facts = incident.facts
-    unsaid = []
-    if not facts.affected:
-        unsaid.append("who is affected: 'affected:' takes a number, a place, 'We do not know yet'")
-    if not _doing(incident, site, words):
-        unsaid.append("what you are doing: who does what, with 'we' or a name")
-    if not facts.workaround:
-        unsaid.append("what people can do: 'workaround:' takes 'Nothing yet' as well")
+    line = newest.update.line
+    for what in unsaid(incident, site):
+        yield warning(incident, line, RULE, f"nobody has said {_ASK[what]}")
     if not newest.says.next:
-        unsaid.append("when the next word comes: 'next:'")
-    for what in unsaid:
-        yield warning(incident, newest.update.line, "disclosure", f"nobody has said {what}")
+        for key in ("affected", "workaround"):
+            text = getattr(incident.facts, key)
+            if text and words.tells("unknown", text) and not words.tells("when", text):
+                message = f"{key!r} is not known yet: by when will it be? 'next:' tells"
+                yield warning(incident, line, RULE, message)
+    yield from _zone(incident, words)
 
 
-def _doing(incident: Incident, site: Site, words: Wording) -> bool:
-    """Tell whether anybody is said to do anything."""
-    told = [_COMMENT.sub("", update.body) for update in incident.updates]
-    return any(words.tells("doing", text) for text in told) or any(
-        name in text for name in _names(site) for text in told
-    )
+def _zone(incident: Incident, words: Wording) -> Iterator[Problem]:
+    """Times that a reader elsewhere, or in a feed, cannot place; once a story."""
+    from firstword import lint
+
+    texts = list(_texts(incident))
+    if words.tells("zone", *(text for _, text, _ in texts)):
+        return
+    for line, text, _ in texts:
+        for own in lint.own_sentences(text) if ":" in text else ():
+            if found := _TIME.search(own.text):
+                message = (
+                    f"{found[0]!r}: in whose time? Feeds and mail are read elsewhere; "
+                    "name the zone once"
+                )
+                yield Problem(incident.path, line + own.line, RULE, message, Level.NOTICE)
+                return
 
 
-def _names(site: Site) -> Iterator[str]:
-    return (name for person in site.people.values() for name in (person.name, person.shown))
-
-
-def _resolved(
-    incident: Incident, words: Wording, allowed: dict[str, set[str]]
-) -> Iterator[Problem]:
+def _resolved(incident: Incident, site: Site, words: Wording) -> Iterator[Problem]:
     """After the end: what was lost, and what has to be done again."""
     ending = incident.ending
     if ending is None or ending.update.status is not Status.RESOLVED or not ending.update.signed:
         return
     since = [update for update in incident.updates if update.at >= ending.update.at]
-    if any("disclosure" in allowed.get(update.id, ()) for update in since):
+    if any(RULE in allowed(update, site) for update in since):
         return
-    told = "\n".join(_said(update) for update in since)
-    if not words.tells("loss", told):
+    if not _answered(words, "loss", since):
         yield warning(
             incident,
             ending.update.line,
-            "disclosure",
+            RULE,
             "nobody has said what was lost, or what people have to do again; "
-            "'Nothing was lost' and 'We do not know yet' say it too",
+            "'Nothing was lost' says it, and 'We do not know yet' with a time",
         )
 
 
 def _postmortem(
-    incident: Incident, words: Wording, allowed: dict[str, set[str]], published: Collection[str]
+    incident: Incident, site: Site, words: Wording, published: Collection[str]
 ) -> Iterator[Problem]:
     """An explanation has a cause, and what follows from it has a person and a day."""
     told = [u for u in incident.updates if u.status is Status.POSTMORTEM and u.signed]
-    if not told or any("postmortem" in allowed.get(update.id, ()) for update in told):
+    if not told or any("postmortem" in allowed(update, site) for update in told):
         return
     newest = told[-1]
     # Holding back what readers have already would take away from them what there is.
     mild = incident.draft or newest.id in published
     level = Level.WARNING if mild else Level.ERROR
     path, line = incident.path, newest.line
-    if not any(words.tells("cause", _said(update)) for update in told):
+    if not _answered(words, "cause", told):
         message = (
-            "no word tells of a cause: what led to it? 'We do not know the cause yet' says it too"
+            "no word tells of a cause: what led to it? 'We do not know the cause yet' says it too, "
+            "with a time"
         )
         # Words can only be guessed at: an honest explanation is not held back for that.
         yield Problem(path, line, "postmortem", message, Level.WARNING)
@@ -143,19 +151,26 @@ def _postmortem(
         yield Problem(path, line, "postmortem", message, level)
 
 
-def _said(update: Update) -> str:
-    """Return all the words of an update that readers see."""
-    facts = [text for key in _FACTS if (text := getattr(update.says, key))]
-    return "\n".join([_COMMENT.sub("", update.body), *facts])
+def _answered(words: Wording, what: str, told: Sequence[Update]) -> bool:
+    """Tell whether updates say something, or that nobody knows it yet and by when somebody will."""
+    texts = [text for update in told for text in _said(update)]
+    if words.tells(what, *texts):
+        return True
+    promised = any(u.says.next or u.says.expected or u.follow_ups for u in told)
+    return words.tells("unknown", *texts) and (promised or words.tells("when", *texts))
+
+
+def _said(update: Update) -> Iterator[str]:
+    """Yield all the texts of an update that readers see."""
+    yield update.body
+    yield from (text for _, text in _facts(update.says))
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _allowances(
-    incident: Incident, update: Update, site: Site, allowed: set[str]
-) -> Iterator[Problem]:
-    """Note what somebody set aside for an update; warn where that is nobody, or nothing."""
+def _allowances(incident: Incident, update: Update, site: Site) -> Iterator[Problem]:
+    """Warn where nobody sets something aside, or somebody nothing."""
     from firstword import lint
 
     for allowance in lint.allowances(update.body):
@@ -169,22 +184,20 @@ def _allowances(
             close = nearest(allowance.by, site.people)
             message = f"not in PEOPLE: {allowance.by!r}{close}" if allowance.by else who
             yield warning(incident, line, "allow", message)
-        else:
-            allowed.add(allowance.rule)
 
 
-def _wording(incident: Incident, words: Wording, allowed: dict[str, set[str]]) -> Iterator[Problem]:
+def _wording(incident: Incident, site: Site, words: Wording) -> Iterator[Problem]:
     """Report phrases that say less than they seem to; never held against a first word."""
     if not words.rules:
         return
     from firstword import lint
 
     first_word = len(incident.updates) == 1 and incident.is_open
-    level = Level.NOTICE if first_word else Level.WARNING
     for line, text, update in _texts(incident):
         for found in lint.find(text, words):
-            if found.rule in allowed.get(update.id, ()):
+            if found.rule in allowed(update, site):
                 continue
+            level = Level.NOTICE if first_word or found.mild else Level.WARNING
             message = f"{found.phrase!r} ({found.rule}): {found.ask}"
             yield Problem(incident.path, line + found.line, "wording", message, level)
 

@@ -5,7 +5,7 @@ The rules are data (`wording.tsv`, and a company's own); a language without rule
 
 from __future__ import annotations
 
-from firstword.lint.find import Finding, allowances, find
+from firstword.lint.find import Finding, allowances, find, own_sentences
 from firstword.lint.rules import Row, RowError, Wording, names, read_rows, wording
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "allowances",
     "find",
     "names",
+    "own_sentences",
     "read_rows",
     "wording",
 ]

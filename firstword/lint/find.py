@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from firstword.lint.rules import Rule, Wording
+
+if TYPE_CHECKING:
+    from firstword.lint.prose import Sentence
 
 #: A paragraph as one line, without the marks of emphasis.
 _FLAT = str.maketrans({"\n": " ", "*": None, "_": None})
 _WORD = re.compile(r"\w+")
+#: Where Markdown says something else than it shows, so that it has to be taken apart first.
+_DISGUISED = re.compile(r"[<&\\\u00a0\u202f\u2007\u00ad\u200b\u2060\ufeff]")
+_UNSEEN = str.maketrans(dict.fromkeys("\u00ad\u200b\u2060\ufeff"))
+_LEFT_OUT = re.compile("\ufffc+")
 _ALLOW = re.compile(r"<!--[ \t]{0,9}allow:([^\n<>]{0,200}?)-->")
 
 
@@ -24,6 +31,8 @@ class Finding(NamedTuple):
     ask: str
     #: Counted from 0 over the lines of the text.
     line: int
+    #: It may as well be wrong.
+    mild: bool = False
 
 
 class Allowance(NamedTuple):
@@ -40,8 +49,11 @@ def find(text: str, wording: Wording) -> list[Finding]:
     Takes as long as the text is long: each sentence is looked at once by each rule that could
     apply, and no rule looks further than a sentence.
     """
+    disguised = _DISGUISED.search(text) is not None
+    if disguised:
+        text = text.translate(_UNSEEN)
     near = _near(wording, _words(text, wording))
-    if near:
+    if near and not disguised:
         # Most texts hold no such phrase anywhere, and are not taken apart.
         flat = text.translate(_FLAT)
         near = [rule for rule in near if rule.pattern.search(flat)]
@@ -56,11 +68,19 @@ def find(text: str, wording: Wording) -> list[Finding]:
             match = rule.pattern.search(sentence.text)
             if match is None or (rule.unless and rule.unless.search(sentence.text)):
                 continue
-            found.append(Finding(rule.name, match[0], rule.ask, sentence.line))
+            phrase = _LEFT_OUT.sub("…", match[0])
+            found.append(Finding(rule.name, phrase, rule.ask, sentence.line, rule.mild))
             near.remove(rule)
         if not near:
             break
     return found
+
+
+def own_sentences(text: str) -> Iterator[Sentence]:
+    """Yield the sentences of a Markdown text that are the writer's own words."""
+    from firstword.lint.prose import sentences
+
+    yield from sentences(text)
 
 
 def _words(text: str, wording: Wording) -> set[str]:
@@ -85,6 +105,9 @@ def allowances(text: str) -> Iterator[Allowance]:
     """Yield every `<!-- allow: rule, who -->` of a text, understood or not."""
     if "allow:" not in text:
         return
+    line, counted = 0, 0
     for found in _ALLOW.finditer(text):
+        line += text.count("\n", counted, found.start())
+        counted = found.start()
         rule, _, by = found[1].partition(",")
-        yield Allowance(rule.strip(), " ".join(by.split()), text.count("\n", 0, found.start()))
+        yield Allowance(rule.strip(), " ".join(by.split()), line)

@@ -6,6 +6,8 @@
     (a|b)  (a|b)?   one of them; one of them or nothing
     *               any one word
     #               a number in digits
+    @               a time of day or a day in digits: 9:30, 2026-11-21
+    ^               first in a phrase: where a sentence begins, or goes on after a comma
     ...             up to 60 characters of the same sentence, once in a phrase
     a|b             two phrases
 
@@ -23,6 +25,8 @@ UNSPACED = frozenset({"ja", "th", "zh"})
 #: In Arabic "and", "so", "with", "as", "for" and the article are written onto the word.
 _JOINED = {"ar": "[وفبكل]{0,2}(?:ال)?"}
 _TOKEN = re.compile(r"\s*(\.\.\.|[()|?*#]|[^\s()|?*#]+)")
+_TIME = r"(?:(?:[01]?\d|2[0-4]):[0-5]\d|\d{4}-\d\d-\d\d)(?!\d)"
+_START = r"(?:^|(?<=[,;:] ))"
 _GAP = "[^\n]{0,60}?"
 #: Words of nearly every text, which tell nothing of what else is in it.
 _COMMON = frozenset(
@@ -102,6 +106,8 @@ class _Reader:
         return found
 
     def _phrase(self, depth: int) -> _Item:
+        start = _START if self.ahead() == "^" else ""
+        self._at += bool(start)
         items: list[_Item] = []
         while self.ahead() not in {"", "|", ")"}:
             items.append(self._item(depth))
@@ -112,7 +118,7 @@ class _Reader:
         if items[0].gap or items[-1].gap:
             raise PhraseError("'...' stands between two words")
         needs = tuple(group for item in items if not item.optional for group in item.needs)
-        return _Item(self._joined(items), needs)
+        return _Item(start + self._joined(items), needs)
 
     def _joined(self, items: list[_Item]) -> str:
         """Put items one after the other; those that may be missing take their space with them."""
@@ -140,6 +146,10 @@ class _Reader:
             found = _Item(r"[\w'’-]{1,40}")
         elif piece == "#":
             found = _Item(r"\d{1,12}(?:[.,:]\d{1,12}){0,3}")
+        elif piece == "@":
+            found = _Item(_TIME)
+        elif piece == "^":
+            raise PhraseError("'^' stands at the beginning of a phrase")
         elif piece == "...":
             return _Item(_GAP, gap=True)
         elif piece == "?":

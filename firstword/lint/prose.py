@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from string import punctuation
 from typing import Any, NamedTuple
 
 from pyromark import Markdown, Options
+
+from firstword.lint.quotes import MARKS, quoted
 
 _ENGINE = Markdown(
     options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS
@@ -21,18 +26,38 @@ _NOT_OWN = frozenset(
 )
 #: Spans within a sentence; everything else ends one.
 _SPANS = frozenset({"Emphasis", "Strong", "Strikethrough", "Link", "Image"})
+#: The same, written as HTML.
+_TAGS = "a|blockquote|cite|code|del|kbd|pre|q|s|samp|script|style|textarea"
+_TAG = re.compile(rf"<(/?)({_TAGS})(?=[\s/>])", re.IGNORECASE)
+_END_TAG = re.compile(rf"</({_TAGS})\s{{0,9}}>".encode(), re.IGNORECASE)
 #: What stands for words that are left out: no word, no space, no end of a sentence.
-_LEFT_OUT = "\x1f"
-#: Words between quotation marks of one kind, within a block.
-_QUOTED = re.compile(
-    r"\"[^\"\n]{1,400}\"|“[^”\n]{1,400}”|„[^“”\n]{1,400}[“”]|«[^»\n]{1,400}»|»[^«\n]{1,400}«"
-    r"|「[^」\n]{1,400}」|『[^』\n]{1,400}』|(?<!\w)[\u2018'][^\u2018\u2019'\n]{1,400}[\u2019'](?!\w)"
-    r"|\bhttps?://\S+|\bwww\.\S+"
+LEFT_OUT = "\ufffc"
+_NO_WORDS = f" \n{LEFT_OUT}"
+#: No address goes on over these, or over Japanese, which puts no space behind one.
+_FAR = r"[^\s<>\"“”„‟«»‹›「」『』〝〟\u3000-\u30ff\u3400-\u9fff\uff00-\uffef\ufffc]"
+_LABEL = "[a-z0-9-]{1,63}"
+#: Addresses as they are typed. Each begins where no other could have begun, so that every character
+#: is looked at a bounded number of times.
+_ADDRESS = re.compile(
+    rf"(?<![A-Za-z0-9_@.+/-])(?:(?i:[a-z][a-z0-9+-]{{1,20}}://|mailto:|www\.){_FAR}+"
+    r"|[A-Za-z0-9_\u00c0-\u024f.+-]{1,64}@[A-Za-z0-9\u00c0-\u024f-]{1,63}"
+    r"(?:\.[A-Za-z0-9\u00c0-\u024f-]{1,63}){0,8}"
+    rf"|{_LABEL}(?:\.{_LABEL}){{0,8}}\.[a-z]{{2,24}}(?:/{_FAR}*|(?![\w-])))"
 )
+#: At the end of an address: the sentence's, not the address's.
+_PUNCTUATION = ".,;:!?)]}'’*_"
 #: With the marks that end sentences in Japanese and Arabic.
-_END = re.compile(r"[.!?](?=[\s)\x1f]|$)|[\u3002\uff01\uff1f\u061f\n]")
+_END = re.compile(r"[.!?](?=[\s)\ufffc]|$)|[\u3002\uff01\uff1f\u061f\n]")
+_STOPS = frozenset(".!?\u3002\uff01\uff1f\u061f\n")
+#: Spaces that are not to break, and what is not seen at all.
+_SPACES = str.maketrans(
+    dict.fromkeys("\u00a0\u202f\u2007", " ") | dict.fromkeys("\u00ad\u200b\u2060\ufeff")
+)
 #: Longer ones are cut; work on one of them stays small whatever somebody pastes.
 LONGEST = 1000
+#: Every mark costs a step. No prose has as many as this in a text of the largest size.
+MOST_MARKS = 50_000
+_MARKS = frozenset(punctuation) | frozenset(MARKS) | {"\n"}
 
 
 class Sentence(NamedTuple):
@@ -43,20 +68,55 @@ class Sentence(NamedTuple):
     line: int
 
 
-def sentences(text: str) -> Iterator[Sentence]:
-    """Yield the sentences of a Markdown text that are the writer's own words, in their order."""
+@lru_cache(maxsize=64)
+def sentences(text: str) -> tuple[Sentence, ...]:
+    """Return the sentences of a Markdown text that are the writer's own words, in their order.
+
+    Kept for a while: a story is asked for many things.
+    """
+    return tuple(_sentences(text))
+
+
+def _sentences(text: str) -> Iterator[Sentence]:
+    if sum(map(text.count, _MARKS)) > MOST_MARKS:
+        return
     pieces, at, places, lines = [], 0, [], []
     for words, line in _words(text):
         places.append(at)
         lines.append(line)
         pieces.append(words)
         at += len(words)
-    prose = _QUOTED.sub(lambda found: _LEFT_OUT * len(found[0]), "".join(pieces))
+    prose = _without_quotations(_without_addresses("".join(pieces)))
     for start, end in _cuts(prose):
-        words = prose[start:end]
-        if words.strip(f" \n{_LEFT_OUT}"):
-            begin = start + len(words) - len(words.lstrip())
-            yield Sentence(words.strip(), lines[bisect_right(places, begin) - 1])
+        words = prose[start:end].lstrip(_NO_WORDS)
+        if words:
+            line = lines[bisect_right(places, end - len(words)) - 1]
+            yield Sentence(words.rstrip(_NO_WORDS).translate(_SPACES), line)
+
+
+def _without_addresses(prose: str) -> str:
+    def left_out(found: re.Match[str]) -> str:
+        address = found[0].rstrip(_PUNCTUATION)
+        return LEFT_OUT * len(address) + found[0][len(address) :]
+
+    return _ADDRESS.sub(left_out, prose)
+
+
+def _without_quotations(prose: str) -> str:
+    return "".join(_masked(prose, quoted(prose)))
+
+
+def _masked(prose: str, spans: Iterable[tuple[int, int]]) -> Iterator[str]:
+    """Yield a text with spans left out: paragraphs, and a sentence that ends in one, still end."""
+    at = 0
+    for start, end in spans:
+        yield prose[at:start]
+        inner = prose[start : end - 1]
+        yield "\n".join(LEFT_OUT * len(line) for line in inner[:-1].split("\n"))
+        yield inner[-1:] if inner[-1:] in _STOPS and len(inner) > 1 else LEFT_OUT * len(inner[-1:])
+        yield LEFT_OUT
+        at = end
+    yield prose[at:]
 
 
 def _cuts(prose: str) -> Iterator[tuple[int, int]]:
@@ -76,6 +136,7 @@ def _cuts(prose: str) -> Iterator[tuple[int, int]]:
 def _words(text: str) -> Iterator[tuple[str, int]]:
     """Yield the words of a text in their order, each with its line."""
     data = text.encode("utf-8", "replace")
+    tags = _Tags(data)
     hidden = 0
     line, counted = 0, 0
     events: Iterator[tuple[Any, Any]] = iter(_ENGINE.events_with_range(data.decode()))
@@ -89,17 +150,52 @@ def _words(text: str) -> Iterator[tuple[str, int]]:
             name = _name(value)
             if name in _NOT_OWN:
                 hidden += 1 if kind == "Start" else -1
-            yield (_LEFT_OUT if name in _SPANS & _NOT_OWN else "" if name in _SPANS else "\n"), line
-        elif hidden:
+            yield (LEFT_OUT if name in _SPANS & _NOT_OWN else "" if name in _SPANS else "\n"), line
+        elif kind in {"InlineHtml", "Html"}:
+            tags.see(str(value), start)
+            yield (LEFT_OUT if tags.around else ""), line
+        elif hidden or tags.around:
             continue
         elif kind == "Text":
             yield str(value), line
         elif kind in {"SoftBreak", "HardBreak"}:
             yield " ", line
-        elif kind in {"Code", "InlineHtml", "Html", "InlineMath", "DisplayMath"}:
-            yield (_LEFT_OUT if kind == "Code" else ""), line
+        elif kind in {"Code", "InlineMath", "DisplayMath"}:
+            yield LEFT_OUT, line
         elif kind == "Rule":
             yield "\n", line
+
+
+class _Tags:
+    """Tags of HTML around words that are not the writer's own; only those that are closed count."""
+
+    def __init__(self, data: bytes) -> None:
+        #: Name → where the last of its end tags stands.
+        self._last = {
+            found[1].decode().lower(): found.start()
+            for found in (_END_TAG.finditer(data) if b"</" in data else ())
+        }
+        self._open: list[str] = []
+        self._count: Counter[str] = Counter()
+
+    @property
+    def around(self) -> bool:
+        """Whether what comes next stands in one of them."""
+        return bool(self._open)
+
+    def see(self, html: str, start: int) -> None:
+        """Take in one or more tags that begin at a place of the text."""
+        for found in _TAG.finditer(html):
+            name = found[2].lower()
+            if found[1]:
+                while self._count[name]:
+                    last = self._open.pop()
+                    self._count[last] -= 1
+                    if last == name:
+                        break
+            elif self._last.get(name, -1) > start:
+                self._open.append(name)
+                self._count[name] += 1
 
 
 def _name(value: Any) -> str:

@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from firstword.lint.phrases import PhraseError, compile_phrases
 
 OURS = Path(__file__).parent / "wording.tsv"
-COLUMNS = ("language", "rule", "phrases", "unless", "ask")
+COLUMNS = ("language", "rule", "phrases", "unless", "ask", "weight")
+#: In the column of weight: as often right as wrong, so that it never counts.
+MILD = "mild"
 #: In the column of phrases: this rule is not wanted here.
 OFF = "off"
 ANY_LANGUAGE = "*"
 _NAME = re.compile(r"\+?[a-z0-9]+(?:-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"\*|[a-z]{2,3}")
 
-#: language, rule, phrases, unless, ask: a line of the table. Plain, so that settings can hold it.
-Row = tuple[str, str, str, str, str]
+#: A line of the table, by column. Plain, so that settings can hold it.
+Row = tuple[str, str, str, str, str, str]
 
 
 class RowError(ValueError):
@@ -41,6 +44,21 @@ class Rule:
     #: What makes the same sentence good.
     unless: re.Pattern[str] | None
     ask: str
+    mild: bool = False
+
+
+class Saying(NamedTuple):
+    """How it is said in a language that a thing is so."""
+
+    pattern: re.Pattern[str]
+    #: What makes it none, in the same sentence.
+    unless: re.Pattern[str] | None
+
+    def said(self, sentence: str) -> bool:
+        """Tell whether a sentence says it."""
+        return bool(self.pattern.search(sentence)) and not (
+            self.unless and self.unless.search(sentence)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +71,19 @@ class Wording:
     #: The pieces of words that rules need.
     pieces: tuple[str, ...]
     #: What a text must say → how it is said: `loss`, `cause`, `doing`.
-    says: dict[str, re.Pattern[str]]
+    says: dict[str, Saying]
 
-    def tells(self, what: str, text: str) -> bool:
-        """Tell whether a text says something; True where this language has no words for it."""
-        pattern = self.says.get(what)
-        return pattern is None or pattern.search(" ".join(text.split())) is not None
+    def tells(self, what: str, *texts: str) -> bool:
+        """Tell whether a sentence of Markdown texts says something, in the writer's own words.
+
+        True where this language has no words for it.
+        """
+        saying = self.says.get(what)
+        if saying is None:
+            return True
+        from firstword.lint.prose import sentences
+
+        return any(saying.said(sentence.text) for text in texts for sentence in sentences(text))
 
 
 def read_rows(text: str) -> tuple[Row, ...]:
@@ -78,21 +103,30 @@ def read_rows(text: str) -> tuple[Row, ...]:
 
 def _row(line: str) -> Row:
     cells = [cell.strip() for cell in line.split("\t")]
-    if len(cells) == 3 and cells[2] == OFF:
-        cells += ["", ""]
-    if len(cells) != len(COLUMNS):
+    # A '+' needs no more than phrases, and no rule needs a weight.
+    off = len(cells) == 3 and cells[2] == OFF
+    least = 3 if off or (cells[1:2] and cells[1].startswith("+")) else len(COLUMNS) - 1
+    if not least <= len(cells) <= len(COLUMNS):
         raise ValueError(
-            f"{len(COLUMNS)} columns with a tab between them ({', '.join(COLUMNS)}), "
-            f"or language, rule and {OFF!r}; got {len(cells)}: {line[:60]!r}"
+            f"{len(COLUMNS) - 1} columns with a tab between them ({', '.join(COLUMNS[:-1])}), "
+            f"then perhaps {MILD!r}; or language, rule and {OFF!r}; "
+            f"got {len(cells)}: {line[:60]!r}"
         )
-    language, name, phrases, unless, ask = cells
+    language, name, phrases, unless, ask, weight = _padded(cells)
     if not _LANGUAGE.fullmatch(language):
         raise ValueError(f"no language: {language!r}; write 'en', or '*' for all")
     if not _NAME.fullmatch(name):
         raise ValueError(f"the name of a rule has lower-case letters, digits and '-': {name!r}")
+    if weight not in {"", MILD}:
+        raise ValueError(f"the weight is {MILD!r} or nothing: {weight!r}")
     if phrases != OFF:
         _check(name, language, phrases, unless, ask)
-    return language, name, phrases, unless, ask
+    return language, name, phrases, unless, ask, weight
+
+
+def _padded(cells: list[str]) -> Row:
+    language, name, phrases, unless, ask, weight = [*cells, *[""] * len(COLUMNS)][: len(COLUMNS)]
+    return language, name, phrases, unless, ask, weight
 
 
 def _check(name: str, language: str, phrases: str, unless: str, ask: str) -> None:
@@ -140,7 +174,7 @@ def wording(language: str, own: tuple[Row, ...] = ()) -> Wording:
             )
         ),
         says={
-            row[1][1:]: compile_phrases(row[2], primary).pattern
+            row[1][1:]: Saying(compile_phrases(row[2], primary).pattern, _unless(row[3], primary))
             for row in kept
             if row[1].startswith("+")
         },
@@ -155,17 +189,21 @@ def names(own: tuple[Row, ...] = ()) -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _ours() -> tuple[Row, ...]:
     rows = (line for line in OURS.read_text(encoding="utf-8").split("\n"))
-    cells = (tuple(line.split("\t")) for line in rows if line and not line.startswith("#"))
-    return tuple((c[0], c[1], c[2], c[3], c[4]) for c in cells)
+    return tuple(_padded(row.split("\t")) for row in rows if row and not row.startswith("#"))
+
+
+def _unless(phrases: str, language: str) -> re.Pattern[str] | None:
+    return compile_phrases(phrases, language).pattern if phrases else None
 
 
 def _rules(rows: Iterator[Row]) -> Iterator[Rule]:
-    for language, name, phrases, unless, ask in rows:
+    for language, name, phrases, unless, ask, weight in rows:
         compiled = compile_phrases(phrases, language)
         yield Rule(
             name=name,
             pattern=compiled.pattern,
             needs=compiled.needs,
-            unless=compile_phrases(unless, language).pattern if unless else None,
+            unless=_unless(unless, language),
             ask=ask,
+            mild=weight == MILD,
         )

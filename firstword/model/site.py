@@ -148,7 +148,7 @@ class Site(Struct, frozen=True, kw_only=True):
     #: None = this site sends no mail.
     mail: Mail | None = None
     #: The company's own rows of the table of wording, as `lint` reads them.
-    wording: tuple[tuple[str, str, str, str, str], ...] = ()
+    wording: tuple[tuple[str, str, str, str, str, str], ...] = ()
 
     @property
     def publish_to(self) -> tuple[str, ...]:
