@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from firstword.lint import Wording
 
 _FACTS = tuple(sorted(TEXTS))
-RULE = "disclosure"
 #: Rules of this module that an `allow` may name, beside those of `lint`.
-_STRUCTURE = frozenset({RULE, "postmortem"})
+_STRUCTURE = frozenset({"disclosure", "postmortem"})
 #: A time of day with nothing that tells whose.
 _TIME = re.compile(r"(?<![\w:.+-])(?:[01]?\d|2[0-3]):[0-5]\d(?![\w:])")
 
@@ -74,17 +73,17 @@ _ASK = {
 def _open(incident: Incident, site: Site, words: Wording) -> Iterator[Problem]:
     """While it is open: who, what happens, what we do, what they can do, and the next word."""
     newest = newest_word(incident)
-    if RULE in allowed(newest.update, site):
+    if "disclosure" in allowed(newest.update, site):
         return
     line = newest.update.line
     for what in unsaid(incident, site):
-        yield warning(incident, line, RULE, f"nobody has said {_ASK[what]}")
+        yield warning(incident, line, "disclosure", f"nobody has said {_ASK[what]}")
     if not newest.says.next:
         for key in ("affected", "workaround"):
             text = getattr(incident.facts, key)
             if text and words.tells("unknown", text) and not words.tells("when", text):
                 message = f"{key!r} is not known yet: by when will it be? 'next:' tells"
-                yield warning(incident, line, RULE, message)
+                yield warning(incident, line, "disclosure", message)
     yield from _zone(incident, words)
 
 
@@ -102,7 +101,7 @@ def _zone(incident: Incident, words: Wording) -> Iterator[Problem]:
                     f"{found[0]!r}: in whose time? Feeds and mail are read elsewhere; "
                     "name the zone once"
                 )
-                yield Problem(incident.path, line + own.line, RULE, message, Level.NOTICE)
+                yield Problem(incident.path, line + own.line, "disclosure", message, Level.NOTICE)
                 return
 
 
@@ -112,13 +111,13 @@ def _resolved(incident: Incident, site: Site, words: Wording) -> Iterator[Proble
     if ending is None or ending.update.status is not Status.RESOLVED or not ending.update.signed:
         return
     since = [update for update in incident.updates if update.at >= ending.update.at]
-    if any(RULE in allowed(update, site) for update in since):
+    if any("disclosure" in allowed(update, site) for update in since):
         return
     if not _answered(words, "loss", since):
         yield warning(
             incident,
             ending.update.line,
-            RULE,
+            "disclosure",
             "nobody has said what was lost, or what people have to do again; "
             "'Nothing was lost' says it, and 'We do not know yet' with a time",
         )
