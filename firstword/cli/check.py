@@ -7,6 +7,7 @@ examples:
   firstword check
   firstword check --strict content/incidents/2026/2026-11-21-card-payments.md
   firstword check --format github --since origin/main
+  firstword check --format gitlab > gl-code-quality-report.json
   firstword check --since published
 
 exit code: 0 clean, 1 problems (with --strict also warnings), 2 usage or settings
@@ -15,12 +16,12 @@ exit code: 0 clean, 1 problems (with --strict also warnings), 2 usage or setting
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from firstword.cli.reports import FORMATS
 from firstword.errors import SettingsError
 from firstword.model import Level, Problem
 
@@ -121,31 +122,3 @@ def _is_wanted(problem: Problem, wanted: Iterable[str]) -> bool:
     return not names or any(
         name in (".", problem.path) or problem.path.startswith(f"{name}/") for name in names
     )
-
-
-def _text(problems: Iterable[Problem]) -> None:
-    for problem in problems:
-        print(problem)
-
-
-def _json(problems: Iterable[Problem]) -> None:
-    rows = [
-        {"path": p.path, "line": p.line, "rule": p.rule, "level": p.level, "message": p.message}
-        for p in problems
-    ]
-    print(json.dumps(rows, indent=1, ensure_ascii=False))
-
-
-def _github(problems: Iterable[Problem]) -> None:
-    """Print workflow commands, escaped as GitHub's runner reads them."""
-    for p in problems:
-        message = p.message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        path = p.path.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
-        print(f"::{p.level} file={path},line={p.line},title={p.rule}::{message}")
-
-
-FORMATS: dict[str, Callable[[Iterable[Problem]], None]] = {
-    "text": _text,
-    "json": _json,
-    "github": _github,
-}

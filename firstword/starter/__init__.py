@@ -30,6 +30,7 @@ _PLACES = {
     "published.sh": "published.sh",
     "github.yml": ".github/workflows/status.yml",
     "gitlab-ci.yml": ".gitlab-ci.yml",
+    "incident.schema.json": "incident.schema.json",
 }
 #: The files that Firstword itself takes from the answers: "{{name}}", and parts that are only there
 #: where something is so, or is not: "{{#folder}}" or "{{^folder}}" to "{{/folder}}".
