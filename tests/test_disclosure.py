@@ -323,6 +323,22 @@ def test_later_words_count_when_strict(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("who", "code"), [("Dawn Okafor", 0), ("Dawn", 1), ("Somebody Else", 1), ("", 1)]
+)
+def test_strict_lets_pass_what_somebody_of_people_allows(
+    tmp_path: Path, who: str, code: int
+) -> None:
+    number = VAGUE.replace("Some customers", "Twelve of our customers")
+    allow = f"\n<!-- allow: as-soon-as-possible, {who} -->\n"
+    site = SmallSite.make(tmp_path / "site", {CARDS_FILE: number + SECOND + allow})
+
+    checked = site.firstword("check", "--strict")
+
+    assert checked.code == code, checked.out
+    assert ("(as-soon-as-possible)" in checked.out) is bool(code)
+
+
 def test_a_company_writes_rules_of_its_own(tmp_path: Path) -> None:
     site = SmallSite.make(tmp_path / "site", {CARDS_FILE: VAGUE + SECOND})
     site.write("pelicanconf.py", f'{CONF}\nWORDING = "wording.tsv"\n')
