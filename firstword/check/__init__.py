@@ -3,8 +3,8 @@
 `check_incident` needs one story, the settings and the time; `check_told` asks what it does not say;
 `check_published` needs what readers have of it; `check_together` all stories, and is made of
 `clashes`, its errors, and `remarks`, its warnings. What stands in a single file's text alone is
-`parse`'s business. `since` judges what was public before; it knows many words, and is imported where
-somebody asks.
+`parse`'s business. `since` judges what was public before; it knows many words, and is imported
+where somebody asks.
 """
 
 from __future__ import annotations
