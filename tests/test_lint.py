@@ -151,7 +151,7 @@ def test_no_rule_can_look_further_than_a_few_words() -> None:
         if pattern
     ]
 
-    assert max(parser.parse(pattern.pattern).getwidth()[1] for pattern in patterns) < 500
+    assert max(parser.parse(pattern.compiled.pattern).getwidth()[1] for pattern in patterns) < 500
 
 
 def test_what_a_rule_needs_never_hides_a_phrase() -> None:

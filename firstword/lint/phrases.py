@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 #: Languages that put no spaces between words: a phrase is found wherever it stands.
@@ -45,10 +46,26 @@ class PhraseError(ValueError):
     """A phrase that cannot be read; its text says why."""
 
 
+class Pattern:
+    """A pattern that is compiled when a text is first searched: most never meet one."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The pattern itself."""
+        return re.compile(self._text, re.IGNORECASE)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Find it in a text."""
+        return self.compiled.search(text)
+
+
 class Compiled(NamedTuple):
     """Phrases ready for use."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
     #: For each phrase groups of words, casefolded: a text that lacks all words of one group does
     #: not hold that phrase. `x~` stands for a piece of a word. The group that the fewest texts can
     #: fill comes first.
@@ -74,7 +91,7 @@ def compile_phrases(text: str, language: str) -> Compiled:
     found = _one_of(phrases)
     before, after = ("", "") if language in UNSPACED else (r"(?<!\w)", r"(?!\w)")
     joined = _JOINED.get(language, "")
-    pattern = re.compile(f"{before}{joined}{found.pattern}{after}", re.IGNORECASE)
+    pattern = Pattern(f"{before}{joined}{found.pattern}{after}")
     needs = (sorted(item.needs, key=_rare, reverse=True) for item in phrases)
     return Compiled(pattern, tuple(tuple(tuple(sorted(g)) for g in groups) for groups in needs))
 

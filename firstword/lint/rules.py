@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from firstword.lint.phrases import PhraseError, compile_phrases
+from firstword.lint.phrases import Pattern, PhraseError, compile_phrases
 
 OURS = Path(__file__).parent / "wording.tsv"
 COLUMNS = ("language", "rule", "phrases", "unless", "ask", "weight")
@@ -38,11 +38,11 @@ class Rule:
     """Phrases that stand for something unsaid, and what to ask oneself instead."""
 
     name: str
-    pattern: re.Pattern[str]
+    pattern: Pattern
     #: As `Compiled` has it.
     needs: tuple[tuple[tuple[str, ...], ...], ...]
     #: What makes the same sentence good.
-    unless: re.Pattern[str] | None
+    unless: Pattern | None
     ask: str
     mild: bool = False
 
@@ -50,9 +50,9 @@ class Rule:
 class Saying(NamedTuple):
     """How it is said in a language that a thing is so."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
     #: What makes it none, in the same sentence.
-    unless: re.Pattern[str] | None
+    unless: Pattern | None
 
     def said(self, sentence: str) -> bool:
         """Tell whether a sentence says it."""
@@ -192,7 +192,7 @@ def _ours() -> tuple[Row, ...]:
     return tuple(_padded(row.split("\t")) for row in rows if row and not row.startswith("#"))
 
 
-def _unless(phrases: str, language: str) -> re.Pattern[str] | None:
+def _unless(phrases: str, language: str) -> Pattern | None:
     return compile_phrases(phrases, language).pattern if phrases else None
 
 
