@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STORIES = "content/incidents/2026/"
 CARD = f"{STORIES}2026-11-21-card-payments.md"
 STOOLS = f"{STORIES}2026-09-08-ash-stools.md"
+SEATS = "content/pages/seats.md"
 SLOW = f"{STORIES}2026-10-06-slow-pages.md"
 LIST = f"{STORIES}2026-11-04-wrong-list.md"
 LINE = f"{STORIES}2026-11-25-second-line.md"
@@ -188,15 +189,16 @@ def before(heading: str) -> Callable[[str], str]:
     return cut
 
 
-def page(title: str, slug: str) -> str:
-    return f"Title: {title}\nSlug: {slug}\n\nWho gets which stool.\n"
+def page(title: str, slug: str, *linked: str) -> str:
+    links = "".join(f" [This](https://status.northwind.example/{name}/)." for name in linked)
+    return f"Title: {title}\nSlug: {slug}\n\nWho gets which stool.{links}\n"
 
 
 def make_example(folder: Path) -> Example:
     """Make three commits: `first`, `older` (one page less), `newer` (the example as it stands).
 
-    From `older` to `newer` two stories come, one of which an edited story now links to; the open
-    one gets one more update; and a page that a story linked to goes, together with that link.
+    From `older` to `newer` two stories come, one of which an older story now links to; the open
+    one gets one more update; and a page that another page linked to goes, together with that link.
     """
     example = Example.make(folder)
     site = example.site
@@ -206,17 +208,18 @@ def make_example(folder: Path) -> Example:
         (site.root / path).unlink()
     example.edit(SLOW, before("## 2026-11-16 11:20"))
     example.edit(CARD, before("## 2026-11-21 10:14"))
-    nine = "[Who gets which](https://status.northwind.example/nine/)."
     site.write("content/pages/nine.md", page("The nine orders", "nine"))
     site.write("content/pages/window.md", page("The two in the window", "window"))
-    window = "[The two](https://status.northwind.example/window/)."
-    site.write(STOOLS, f"{stools}\n{nine} {window}\n")
+    seats = "[Who sits where](https://status.northwind.example/seats/)."
+    site.write(STOOLS, f"{stools}\n{seats}\n")
+    site.write(SEATS, page("Who sits where", "seats", "nine", "window"))
     example.commit("first", 0)
     (site.root / "content/pages/window.md").unlink()
-    site.write(STOOLS, f"{stools}\n{nine}\n")
+    site.write(SEATS, page("Who sits where", "seats", "nine"))
     example.commit("older", 10)
     (site.root / "content/pages/nine.md").unlink()
-    for path, text in [*whole.items(), (STOOLS, stools), (SLOW, slow), (CARD, card)]:
+    site.write(SEATS, page("Who sits where", "seats"))
+    for path, text in [*whole.items(), (SLOW, slow), (CARD, card)]:
         site.write(path, text)
     example.commit("newer", 20)
     return example
