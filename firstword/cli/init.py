@@ -27,12 +27,12 @@ from firstword.errors import SettingsError
 
 #: Option → the question, and in which form to answer.
 QUESTIONS = {
-    "name": ("What is the page called?", "Acme status"),
-    "address": ("Where will readers find it?", "https://status.example.com"),
-    "zone": ("In which time zone do you write?", "Europe/Copenhagen"),
+    "name": ("What is the page called?", "such as: Acme status"),
+    "address": ("Where will readers find it?", "such as: https://status.example.com"),
+    "zone": ("In which time zone do you write?", ""),
     "component": (
         "Which parts do users know by name?",
-        "Shop; Sign-in; api = Partner API; Enter: none yet",
+        "such as: Shop; Sign-in; api = Partner API; Enter: none yet",
     ),
     "person": (
         "Who else signs?",
@@ -40,7 +40,7 @@ QUESTIONS = {
     ),
     "contact": (
         "Which address may readers write to who do not know whom to ask?",
-        "care@example.com; Enter: none yet",
+        "such as: care@example.com; Enter: none yet",
     ),
     "target": ("Where is it published?", "a folder, or s3://bucket/prefix"),
 }
