@@ -302,6 +302,24 @@ def test_nobody_commits_in_a_name_that_was_not_said(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_an_empty_repository_is_taken_as_it_is_and_its_branch_is_the_workflows(
+    tmp_path: Path,
+) -> None:
+    home, folder = tmp_path / "home", tmp_path / "status"
+    home.mkdir()
+    (home / ".gitconfig").write_text("[user]\nname = T\nemail = t@acme.example\n")
+    run("git", "init", "-q", "-b", "trunk", str(folder), cwd=tmp_path, home=home)
+    begin = ("--name", "A", "--address", "https://a.example", "--person", DAWN)
+
+    ran = run(
+        *(sys.executable, "-m", "firstword", "init", "status"), *begin, cwd=tmp_path, home=home
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    told = run("git", "log", "--format=%s", "main", cwd=folder, home=home)
+    assert told.stdout == "A status page begins\n"
+
+
 def test_what_git_will_not_commit_is_written_and_told(tmp_path: Path) -> None:
     home = tmp_path / "home"
     hook = home / "hooks" / "pre-commit"

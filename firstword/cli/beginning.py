@@ -80,7 +80,10 @@ def begin_repository(folder: Path, files: Iterable[str], person: str, made: list
     """
     if not (folder / ".git").exists():
         made.append(folder / ".git")
-    steps = [["init", "--quiet", "--initial-branch=main"]]
+    steps = [["init", "--quiet"]]
+    if gitlog.head(folder) is None:
+        # Also where somebody began a repository before, under whatever name: workflows know this.
+        steps.append(["symbolic-ref", "HEAD", "refs/heads/main"])
     if person and not gitlog.knows_committer(folder):
         name, *_, address = (part.strip() for part in person.split(","))
         steps += [["config", "user.name", name], ["config", "user.email", address]]
