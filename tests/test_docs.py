@@ -33,6 +33,17 @@ NOT_RUN = {
 }
 
 
+#: A command in a block that is not marked as one to run here, by how it begins → where it is tried.
+ELSEWHERE = {
+    "firstword new": "a person answers; tests/test_session.py is one",
+    "firstword update card-payments --status postmortem --edit": "it opens an editor: test_new.py",
+    'eval "$(firstword completion': "tests/test_new.py has bash and zsh read it",
+    "git remote add origin": "it takes a forge; tests/test_forges.py has one",
+    "git push": "as above",
+}
+COMMAND = re.compile(r"(\.venv/bin/)?(aws|curl|eval|firstword|git|make|pip|python3?|rsync) ")
+
+
 def blocks(page: Path) -> list[str]:
     """Return the shell commands of a page, a line each, as a reader would paste them."""
     text = page.read_text(encoding="utf-8")
@@ -137,6 +148,22 @@ def test_the_commands_of_a_page_work_as_printed(page: str, tmp_path: Path) -> No
         assert "Traceback" not in ran.stderr, command
         if command.startswith("cd "):
             folder = folder / command.removeprefix("cd ")
+
+
+def test_a_command_that_is_not_run_here_is_tried_elsewhere() -> None:
+    unmarked = [
+        line.strip()
+        for page in DOCS.glob("*.md")
+        for language, block in re.findall(
+            r"^ *```(\w*)\n(.*?)^ *```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        )
+        if language != "sh"
+        for line in block.splitlines()
+        if COMMAND.match(line.strip())
+    ]
+
+    assert [line for line in unmarked if not line.startswith((*ELSEWHERE,))] == []
+    assert all(any(line.startswith(one) for line in unmarked) for one in ELSEWHERE)
 
 
 def test_nothing_is_excused_that_no_page_prints() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -14,24 +15,44 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Return two wheels that were built one after the other."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return two folders with sdist and wheel, built one after the other."""
     folders = [tmp_path_factory.mktemp("dist") for _ in range(2)]
     for folder in folders:
         subprocess.run(
-            [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+            [sys.executable, "-m", "hatchling", "build", "-d", str(folder)],
             cwd=ROOT,
             check=True,
             capture_output=True,
         )
-    return [path for folder in folders for path in folder.iterdir()]
+    return folders
 
 
-def test_it_is_the_same_wheel_each_time(wheels: list[Path]) -> None:
-    first, second = wheels
+@pytest.fixture(scope="module")
+def wheels(built: list[Path]) -> list[Path]:
+    return [path for folder in built for path in folder.glob("*.whl")]
 
-    assert first.name == second.name
-    assert first.read_bytes() == second.read_bytes()
+
+def test_sdist_and_wheel_are_the_same_bytes_each_time(built: list[Path]) -> None:
+    first, second = ({path.name: path.read_bytes() for path in f.iterdir()} for f in built)
+
+    assert sorted(name.rpartition(".")[2] for name in first) == ["gz", "whl"]
+    assert first == second
+
+
+def test_the_sdist_makes_the_same_wheel(built: list[Path], tmp_path: Path) -> None:
+    with tarfile.open(next(built[0].glob("*.gz"))) as archive:
+        archive.extractall(tmp_path / "source", filter="data")
+    [source] = (tmp_path / "source").iterdir()
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")],
+        cwd=source,
+        check=True,
+        capture_output=True,
+    )
+
+    [wheel] = (tmp_path / "dist").iterdir()
+    assert wheel.read_bytes() == next(built[0].glob("*.whl")).read_bytes()
 
 
 def test_the_wheel_carries_theme_languages_and_starter(wheels: list[Path]) -> None:
