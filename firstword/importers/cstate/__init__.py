@@ -6,15 +6,17 @@ none stays in the first. Which value holds, and what becomes of the rest, is sai
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from firstword.errors import ImportFailed
 from firstword.importers import History, Source, Story
 from firstword.importers.cstate.config import read_config
 from firstword.importers.cstate.issue import Dialect, Issue, Shared
+from firstword.importers.cstate.languages import Page, Translation, pages_in, sections, with_address
 from firstword.importers.cstate.shortcodes import keyed, linked
-from firstword.importers.images import PICTURES, Pictures
-from firstword.importers.reading import Unreadable, files_in, read_file
+from firstword.importers.images import Pictures
+from firstword.importers.reading import Unreadable, read_file
 from firstword.importers.siteconf import Names
 from firstword.importers.telling import not_carried
 from firstword.model import Impact
@@ -44,19 +46,11 @@ def read_hugo(source: Source, dialect: Dialect) -> History:
         address=config.address,
     )
     shared = Shared(dialect=dialect, pictures=pictures, zone=source.zone, names=names, top=top)
-    stories: list[Story] = []
-    ignored: list[tuple[str, str]] = []
-    for path in files_in(root / "content" / dialect.folder, config.needs):
-        name = PurePosixPath(path.relative_to(root / "content").as_posix())
-        if path.suffix.lower() in PICTURES:
-            continue
-        if why := _no_issue(name):
-            ignored.append((f"{top}{name}", why))
-            continue
-        try:
-            stories.append(Issue(name, shared).story(read_file(path, root)))
-        except Unreadable as error:
-            stories.append(not_carried(f"{top}{name}", str(error)))
+    pages = pages_in(
+        root / "content", dialect.folder, config.languages, config.default, config.needs
+    )
+    ignored = [(f"{top}{page.file}", why) for page in pages if (why := _no_issue(page.name))]
+    stories = _stories([page for page in pages if not _no_issue(page.name)], shared)
     slugs = {keyed(s.entry.source, top): s.incident.slug for s in stories if s.incident}
     stories = [linked(story, slugs, top) for story in stories]
     if not stories:
@@ -76,11 +70,39 @@ def read_hugo(source: Source, dialect: Dialect) -> History:
     )
 
 
+def _stories(pages: Sequence[Page], shared: Shared) -> list[Story]:
+    """Make the story of each page; a translation is one of the original's words."""
+    stories: list[Story] = []
+    originals: dict[PurePosixPath, int] = {}
+    for page in pages:
+        at = originals.get(page.name) if page.language else None
+        original = stories[at].incident if at is not None else None
+        issue = Issue(page.name, shared, page.file)
+        if original is not None:
+            issue = Translation(page, shared, original)
+        elif page.language:
+            issue.log.needs.append(f"{page.language!r}: there is no original that it translates")
+        try:
+            story = issue.story(read_file(page.path, shared.pictures.root))
+        except Unreadable as error:
+            story = not_carried(f"{shared.top}{page.file}", str(error))
+        if at is not None and original is not None and story.incident and original.aliases:
+            old = f"{page.language.lower()}/{original.aliases[0]}"
+            stories[at] = with_address(stories[at], old)
+        originals.setdefault(page.name, len(stories))
+        stories.append(story)
+    return stories
+
+
 def _root(folder: Path, dialect: Dialect) -> Path:
     """Find the Hugo site: the folder itself, or the only one in it that is one."""
-    if (folder / "content" / dialect.folder).is_dir():
+    if any(sections(folder / "content", dialect.folder)):
         return folder
-    inside = [path.parent.parent for path in sorted(folder.glob(f"*/content/{dialect.folder}"))]
+    inside = [
+        path.parent
+        for path in sorted(folder.glob("*/content"))
+        if any(sections(path, dialect.folder))
+    ]
     if len(inside) == 1:
         return inside[0]
     what = "cState" if dialect.name == "cstate" else "StatusKit"

@@ -38,6 +38,9 @@ class Config:
     needs: list[str] = field(default_factory=list)
     #: The old page's own address.
     address: str = ""
+    #: The language of its originals, and all that it lists.
+    default: str = "en"
+    languages: tuple[str, ...] = ()
     used: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -74,6 +77,8 @@ def _files(root: Path, stems: tuple[str, ...]) -> Iterator[Path]:
 def _take(name: str, node: Node, names: Names, said: Config) -> None:
     """Take in the systems of one settings file; the rest is named."""
     said.address = said.address or line(node, "baseURL")
+    said.default = line(node, "defaultContentLanguage").lower() or said.default
+    said.languages += tuple(key.lower() for key in keys(get(node, "languages")))
     params = get(node, "params")
     groups = [line(category, "name") for category in items(get(params, "categories"))]
     # A list of mere names is StatusKit's, at the top or among the parameters.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path, PurePosixPath
 
 from firstword.importers import Story
@@ -22,7 +22,15 @@ from firstword.importers.siteconf import Names, numbered, slugify
 from firstword.importers.telling import kept_addresses, not_carried
 from firstword.importers.times import BadTime, Log, When, read_time, utc
 from firstword.importers.values import Node, items, shown
-from firstword.model import ComponentChange, ComponentStatus, Facts, Impact, Incident, Kind
+from firstword.model import (
+    ComponentChange,
+    ComponentStatus,
+    Facts,
+    Impact,
+    Incident,
+    Kind,
+    Update,
+)
 
 _YES = frozenset({"true", "yes", "on", "y"})
 _NO = frozenset({"false", "no", "off", "n", ""})
@@ -70,8 +78,10 @@ class Shared:
 class Issue:
     """One file on its way to a story; collects what has to be said about it."""
 
-    def __init__(self, path: PurePosixPath, source: Shared) -> None:
+    def __init__(self, path: PurePosixPath, source: Shared, file: PurePosixPath) -> None:
+        #: What it is called in a site of one language, and what it is called.
         self.path = path
+        self.file = file
         self.source = source
         self.front: dict[str, tuple[str, Node]] = {}
         self.body = ""
@@ -85,13 +95,13 @@ class Issue:
         try:
             incident = self._incident(data)
         except Unreadable as error:
-            return not_carried(f"{self.source.top}{self.path}", str(error))
+            return not_carried(f"{self.source.top}{self.file}", str(error))
         entry = Entry(
-            source=f"{self.source.top}{self.path}",
+            source=f"{self.source.top}{self.file}",
             outcome=Outcome.CARRIED,
             target=incident.path,
             draft=incident.draft,
-            is_open=incident.is_open and not incident.draft,
+            is_open=incident.is_open and not incident.draft and not incident.language,
             repairs=tuple(self.log.repairs),
             left_out=tuple(self.log.left_out),
             needs=tuple(self.log.needs),
@@ -100,31 +110,39 @@ class Issue:
         )
         return Story(entry=entry, incident=incident)
 
-    def _incident(self, data: bytes) -> Incident:
+    def _read(self, data: bytes) -> None:
+        """Read the front matter and the body. Raises Unreadable."""
         text, repairs = decode(data)
         self.log.repairs += repairs
         front = read_front(text)
         self.log.repairs += front.repairs
         self.front, self.body = front.values, front.body
+
+    def _updates(self, kind: Kind, began: datetime, address: str) -> tuple[Update, ...]:
+        """Make the updates; `address` is the old page's."""
+        timeline = Timeline(
+            log=self.log,
+            kind=kind,
+            began=began,
+            resolved=self._flag("resolved"),
+            resolved_when=self._value("resolvedwhen"),
+            lasting=self._lasts(),
+        )
+        body = rendered(self.body, self.log)
+        pictures = self.source.pictures
+        beside = self._beside(pictures.root, address)
+        return timeline.updates(pictures.take(body, self.log, beside, address))
+
+    def _incident(self, data: bytes) -> Incident:
+        self._read(data)
         began = self._began()
         title = self._title()
         kind = Kind.NOTICE if self._flag("informational") else Kind.INCIDENT
         draft = self._flag("draft")
         impact = self._impact(kind)
         components = self._components()
-        timeline = Timeline(
-            log=self.log,
-            kind=kind,
-            began=began.at,
-            resolved=self._flag("resolved"),
-            resolved_when=self._value("resolvedwhen"),
-            lasting=self._lasts(),
-        )
         addresses = self._addresses(began)
-        body = rendered(self.body, self.log)
-        pictures = self.source.pictures
-        beside = self._beside(pictures.root, addresses[0])
-        updates = timeline.updates(pictures.take(body, self.log, beside, addresses[0]))
+        updates = self._updates(kind, began.at, addresses[0])
         aliases = tuple(kept_addresses(addresses, self.log))
         slug = self._slug()
         self._leave_out()
@@ -255,7 +273,7 @@ class Issue:
 
     def _beside(self, root: Path, address: str) -> tuple[Path, ...]:
         """Return the folders that a relative address of this file may mean, the likeliest first."""
-        own = root / "content" / self.path.parent
+        own = root / "content" / self.file.parent
         there = address.strip("/")
         by_address = (root / "static" / there, root / "content" / there)
         bundle = (own, *by_address) if self.path.stem == "index" else (*by_address, own)
