@@ -14,6 +14,7 @@ from running import running
 from firstword.errors import ImportFailed
 from firstword.importers import carry
 from firstword.importers.report import Outcome, Report
+from firstword.importers.statuspage.asking import Asker
 from firstword.importers.statuspage.live import fetched
 
 SAVED = Path(__file__).parent / "data" / "statuspage"
@@ -30,13 +31,25 @@ def story(number: int, **more: object) -> dict[str, object]:
 
 @contextmanager
 def serving(pages: Mapping[str, object]) -> Iterator[tuple[str, list[str]]]:
-    """Serve answers by path, bytes as they are and all else as JSON; yield the log of requests."""
+    """Serve answers by path, bytes as they are and all else as JSON; yield the log of requests.
+
+    A list holds the answers to one request after the other, a tuple is a code with headers.
+    """
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(f"{self.command} {self.path}")
             found = pages.get(self.path)
+            if isinstance(found, list):
+                found = found.pop(0)
+            if isinstance(found, tuple):
+                code, headers = found
+                self.send_response(code)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                return
             self.send_response(404 if found is None else 200)
             self.end_headers()
             self.wfile.write(found if isinstance(found, bytes) else json.dumps(found).encode())
@@ -208,3 +221,83 @@ def test_a_code_cannot_lead_elsewhere() -> None:
     fetched("https://s.example/", [], get)
 
     assert "https://s.example/incidents/..%2F..%2Fadmin%3Fx%3D%23.json" in asked
+
+
+# ── a page that is busy ──────────────────────────────────────────────────────────────────────────
+
+AT_ONCE = {"Retry-After": "0", "Content-Length": "0"}
+
+
+@pytest.mark.parametrize("code", [429, 500, 502, 503, 504])
+def test_what_is_busy_is_asked_again(tmp_path: Path, code: int) -> None:
+    pages = long_history()
+    for path in ("/api/v2/incidents.json", "/history.json?page=2", "/incidents/c00000000051.json"):
+        pages[path] = [(code, AT_ONCE), pages[path]]
+
+    with serving(pages) as (address, asked):
+        report = moved_in(tmp_path / "site", address)
+
+    assert report.total() == "read 53 = carried 53 + drafts 0 + not carried 0"
+    assert report.needs == ()
+    assert asked.count("GET /history.json?page=2") == 2
+
+
+def test_it_waits_as_long_as_it_is_asked_to() -> None:
+    waits: list[float] = []
+    wait = {"Retry-After": "7", "Content-Length": "0"}
+
+    pages = {"/a.json": [(429, wait), (503, wait), {"a": 1}]}
+    with serving(pages) as (address, asked), Asker(100, sleep=waits.append) as asker:
+        found = asker.get(f"{address}/a.json")
+
+    assert (found, waits, len(asked)) == (b'{"a": 1}', [7, 7], 3)
+
+
+def test_without_a_word_when_the_pauses_grow_and_end() -> None:
+    waits: list[float] = []
+    busy = (503, {"Content-Length": "0"})
+
+    at_last = pytest.raises(OSError, match="HTTP Error 503: Service Unavailable")
+    patient = Asker(100, sleep=waits.append)
+    with serving({"/a.json": [busy] * 9}) as (address, asked), at_last, patient as asker:
+        asker.get(f"{address}/a.json")
+
+    assert waits == [2, 4, 8, 16]
+    assert len(asked) == 6
+
+
+def test_a_page_that_asks_for_an_hour_is_not_waited_for(tmp_path: Path) -> None:
+    hour = (429, {"Retry-After": "3600", "Content-Length": "0"})
+    pages = {**long_history(), "/history.json?page=2": hour}
+
+    with serving(pages) as (address, asked):
+        report = moved_in(tmp_path / "site", address)
+
+    assert asked.count("GET /history.json?page=2") == 1
+    assert report.needs == (
+        (
+            "history.json?page=2: cannot be read: HTTP Error 429: it asks to wait 3600 seconds;"
+            " look for older stories"
+        ),
+    )
+
+
+def test_what_is_not_there_is_asked_for_once(tmp_path: Path) -> None:
+    with serving({**long_history(), "/history.json?page=1": None}) as (address, asked):
+        moved_in(tmp_path / "site", address)
+
+    assert asked.count("GET /history.json?page=1") == 1
+
+
+def test_more_than_anybody_serves_is_not_read() -> None:
+    too_much = pytest.raises(ValueError, match="more than 100 bytes")
+    with serving({"/a.json": b"x" * 101}) as (address, _), too_much, Asker(100) as asker:
+        asker.get(f"{address}/a.json")
+
+
+def test_a_host_that_is_not_there_is_said() -> None:
+    with serving({}) as (address, _):
+        pass
+
+    with pytest.raises(OSError, match="refused"), Asker(100, sleep=lambda _: None) as asker:
+        asker.get(f"{address}/a.json")

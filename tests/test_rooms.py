@@ -140,7 +140,7 @@ HOMES = {
         *("firstword/store/s3.py", "firstword/store/lane.py", "firstword/store/cdn.py"),
         "firstword/mail/ses.py",
     },
-    "urllib3": {"firstword/store/lane.py"},
+    "urllib3": {"firstword/store/lane.py", "firstword/importers/statuspage/asking.py"},
     "css_inline": {"firstword/digest/layout.py"},
     "feedgen": {"firstword/feeds.py", "firstword/feeds/"},
     "icalendar": {"firstword/api/calendar.py", "firstword/api/zone.py"},

@@ -2,7 +2,7 @@
 
 The public documents hold the 50 newest. What is older is found through `/history.json`, which
 pages back through the months, and read from each story's own `/incidents/<code>.json`: Statuspage
-serves both and documents neither, so what they do not answer is said.
+serves both and documents neither, so what they do not answer is said. What is busy is asked again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import quote, urlsplit
 
 from firstword.errors import ImportFailed
+from firstword.importers.statuspage.asking import Asker
 from firstword.importers.statuspage.parts import Json, line, rows
 
 #: Statuspage gives so many, and says nowhere that there are more.
@@ -19,10 +20,9 @@ WHOLE = 50
 MOST_BYTES = 50_000_000
 _DOCUMENTS = ("summary", "components", "incidents", "scheduled-maintenances")
 _TOLD = ("incidents", "scheduled_maintenances")
-#: A page of the history holds three months: after two quiet years there is nothing older.
-_QUIET = 8
+#: A page of the history holds three months: after five quiet years there is nothing older.
+_QUIET = 20
 _MOST_PAGES = 200
-_SECONDS = 30
 
 #: Returns the bytes at an address. Raises OSError or ValueError.
 Get = Callable[[str], bytes]
@@ -38,8 +38,10 @@ def fetched(address: str, needs: list[str], get: Get | None = None) -> dict[str,
     parts = urlsplit(address)
     if not parts.hostname or parts.username or parts.query or parts.fragment:
         raise ImportFailed(f"not the address of a page: {address!r}")
+    if get is None:
+        with Asker(MOST_BYTES) as asker:
+            return fetched(address, needs, asker.get)
     base = address.rstrip("/")
-    get = get or _get
     found: dict[str, bytes] = {}
     for name in _DOCUMENTS:
         key = f"api/v2/{name}.json"
@@ -104,22 +106,6 @@ def _json(data: bytes) -> Json:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _get(address: str) -> bytes:
-    """Read what is at an address. Raises OSError or ValueError."""
-    from http.client import HTTPException
-    from urllib.request import Request, urlopen
-
-    asked = Request(address, headers={"Accept": "application/json", "User-Agent": "firstword"})  # noqa: S310 - is_address
-    try:
-        with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310 - is_address
-            data: bytes = answer.read(MOST_BYTES + 1)
-    except HTTPException as error:
-        raise OSError(f"no HTTP: {type(error).__name__}") from error
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"more than {MOST_BYTES} bytes")
-    return data
 
 
 def _why(error: Exception) -> str:
