@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from firstword.importers import Story
@@ -14,6 +14,7 @@ from firstword.importers.reading import Unreadable, files_in
 from firstword.importers.report import Repair
 from firstword.importers.times import utc
 from firstword.model import Facts, Incident, Update
+from firstword.values import replace
 
 _TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?")
 _PAGES = (".md", ".markdown")
