@@ -24,8 +24,9 @@ from firstword.errors import SettingsError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    formats = ("cstate", "statuspage", "statusfy", "stactus", "statuskit", "pelican")
-    parser.add_argument("format", choices=formats, help="what the old page is made with")
+    from firstword.importers import FORMATS
+
+    parser.add_argument("format", choices=FORMATS, help="what the old page is made with")
     what = "the old page's folder; of a Statuspage its address, or a folder with saved JSON"
     parser.add_argument("source", metavar="SOURCE", help=what)
     parser.add_argument(

@@ -28,14 +28,13 @@ from firstword.importers.telling import (
     not_carried,
     status_of,
 )
-from firstword.importers.times import BadTime, Log, read_time, utc
+from firstword.importers.times import BadTime, Log, day_in, read_time, utc
 from firstword.importers.values import items, shown
 from firstword.model import Impact, Kind, Status
 
 _YES = frozenset({"true", "yes", "on", "y", "1"})
 _META = re.compile(r"([A-Za-z_][\w-]{0,60}):[ \t]*(.*)")
 _MORE = re.compile(r"(?: {4}|\t)[ \t]*(\S.*)")
-_NAME_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?!\d)", re.ASCII)
 _HEADING = re.compile(
     r"#{1,6}[ \t]+(\d{4}-\d{1,2}-\d{1,2}[^|–—]{0,40}?)(?:[ \t]+[-–—|][ \t]+(.*))?"
 )
@@ -222,9 +221,8 @@ class _Article:
     def _began(self) -> datetime:
         if at := self._time("started"):
             return at
-        named = _NAME_DATE.match(self.name.stem)
         try:
-            at = read_time(named[1] if named else "", self.log.zone).at
+            at = read_time(day_in(self.name.stem), self.log.zone).at
         except BadTime:
             text = self._value("started")
             raise Unreadable(f"no date that can be read: {text!r}, nor in its name") from None

@@ -26,7 +26,7 @@ from firstword.importers.telling import (
     not_carried,
     status_of,
 )
-from firstword.importers.times import BadTime, Log, read_time, utc
+from firstword.importers.times import BadTime, Log, day_in, read_time, utc
 from firstword.importers.values import get, items, line, read_json, shown
 from firstword.model import ComponentChange, ComponentStatus, Impact, Incident, Kind, Status
 
@@ -46,7 +46,6 @@ _CARRIED = frozenset(
 _OPEN = re.compile(r":{3,9}[ \t]{0,9}update[ \t]{1,9}(.{0,300}?)[ \t]{0,9}\|[ \t]{0,9}(.{1,80})")
 _CLOSE = re.compile(r":{3,9}[ \t]*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?")
-_NAME_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?!\d)", re.ASCII)
 _HASH = "a hash of the file's name, which is not known here"
 
 
@@ -249,9 +248,9 @@ def _began(text: str, stem: str, log: Log) -> datetime:
     try:
         return log.time("date", text).at
     except BadTime:
-        named = _NAME_DATE.match(stem)
+        pass
     try:
-        at = read_time(named[1] if named else "", log.zone).at
+        at = read_time(day_in(stem), log.zone).at
     except BadTime:
         raise Unreadable(f"no date that can be read: {text!r}, nor in its name") from None
     log.repair("date", text, utc(at), "not a time; the day is the file name's", DATE)

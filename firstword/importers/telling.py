@@ -12,7 +12,7 @@ from firstword.compose import mend
 from firstword.importers import Story
 from firstword.importers.report import CLOSING, ENDING, Entry, LeftOut, Outcome, Repair
 from firstword.importers.siteconf import Names, numbered, slugify
-from firstword.importers.times import Log, utc
+from firstword.importers.times import Log, day_in, utc
 from firstword.model import (
     ENDINGS,
     LIFECYCLE,
@@ -30,7 +30,6 @@ _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _LONGEST = 100
 _LONGEST_ALIAS = 200
-_NAME_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 #: The status that begins a story of each kind, and the one that ends it.
 BEGINNINGS = {kind: LIFECYCLE[kind][0] for kind in Kind}
 CLOSINGS = {
@@ -305,7 +304,7 @@ def _title(tale: Tale) -> str:
 def _slug(tale: Tale, title: str, shared: Shared) -> str:
     """Name the file as it was named there, with the day in front; each name once."""
     named = slugify(tale.stem) or slugify(title) or str(tale.kind)
-    if not _NAME_DATE.match(named):
+    if not day_in(named):
         named = f"{tale.began:%Y-%m-%d}-{named}"
     wanted = named[:_LONGEST].rstrip("-")
     slug = numbered(wanted, shared.slugs)

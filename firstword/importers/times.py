@@ -17,6 +17,7 @@ _ISO = re.compile(
     r"\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?(?: +[A-Z]{3,5})?)?",
     re.ASCII,
 )
+_NAME_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 _MAIL = re.compile(
     r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}(?::\d{2})? (?:[+-]\d{4}|GMT|UTC)",
     re.ASCII,
@@ -60,6 +61,12 @@ class When:
     zoneless: bool = False
     #: Why the instant is not simply what stands there.
     repaired: str = ""
+
+
+def day_in(name: str) -> str:
+    """Return the day that a file's name begins with, as it is typed there; empty for none."""
+    found = _NAME_DAY.match(name)
+    return found[0] if found else ""
 
 
 def read_time(text: str, zone: tzinfo) -> When:

@@ -20,7 +20,7 @@ from firstword.importers.reading import Unreadable, clean, decode
 from firstword.importers.report import DATE, Entry, LeftOut, Outcome
 from firstword.importers.siteconf import Names, numbered, slugify
 from firstword.importers.telling import kept_addresses, not_carried
-from firstword.importers.times import BadTime, Log, When, read_time, utc
+from firstword.importers.times import BadTime, Log, When, day_in, read_time, utc
 from firstword.importers.values import Node, items, shown
 from firstword.model import (
     ComponentChange,
@@ -42,7 +42,6 @@ _CARRIED = frozenset(
     }
 )
 _USUAL = {("section", "issue"), ("pin", "false")}
-_NAME_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?!\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,9 +182,9 @@ class Issue:
         try:
             return self.log.time("date", text)
         except BadTime:
-            named = _NAME_DATE.match(self.stem)
+            pass
         try:
-            when = read_time(named[1] if named else "", self.source.zone)
+            when = read_time(day_in(self.stem), self.source.zone)
         except BadTime:
             raise Unreadable(f"no date that can be read: {text!r}, nor in its name") from None
         self.log.repair("date", text, utc(when.at), "not a time; the day is the file name's", DATE)
