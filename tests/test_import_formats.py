@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -390,15 +390,32 @@ def stories_of(name: str) -> Mapping[str, tuple[str, str, bytes]]:
 @settings(max_examples=25, deadline=None)
 def test_no_bytes_in_one_file_lose_another(name: str, hit: tuple[int, bytes, int, int]) -> None:
     number, noise, start, length = hit
+
+    def damaged(data: bytes) -> bytes:
+        return noise if start < 0 else data[:start] + noise + data[start + length :]
+
+    others_are_carried(name, number, damaged)
+
+
+@EVERY
+@pytest.mark.parametrize(
+    "noise", [b"", b"\xff\xfe\0", b"---\n", b"---\n---\n", b"{", b"x: [", b"[]"]
+)
+def test_whatever_stands_in_place_of_a_file_loses_no_other(name: str, noise: bytes) -> None:
+    for number in range(len(snapshot(DATA / SAMPLES[name].folder))):
+        others_are_carried(name, number, lambda _: noise)
+
+
+def others_are_carried(name: str, number: int, damaged: Callable[[bytes], bytes]) -> None:
+    """Import a sample of which one file is damaged: it is named, and the others are as ever."""
     stories = stories_of(name)
     with TemporaryDirectory() as folder:
         broken = Path(folder)
         shutil.copytree(DATA / SAMPLES[name].folder, broken / "source")
         files = sorted(snapshot(broken / "source"))
         hurt = files[number % len(files)]
-        data = (broken / "source" / hurt).read_bytes()
-        damaged = noise if start < 0 else data[:start] + noise + data[start + length :]
-        (broken / "source" / hurt).write_bytes(damaged)
+        path = broken / "source" / hurt
+        path.write_bytes(damaged(path.read_bytes()))
 
         report = moved_in(name, broken)
 
@@ -414,6 +431,9 @@ def test_no_bytes_in_one_file_lose_another(name: str, hit: tuple[int, bytes, int
             for one in others:
                 _, target, told = stories[one]
                 assert (found[one], carried[target]) == (target, told)
+        told_of = {e.file or e.source for e in report.entries}
+        told_of |= {place for place, _ in (*report.used, *report.pictures, *report.ignored)}
+        assert hurt in told_of or any(hurt in need for need in report.needs)
         before = snapshot(broken / "site")
         moved_in(name, broken)
         assert snapshot(broken / "site") == before
