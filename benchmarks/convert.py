@@ -154,14 +154,6 @@ def cstate_site(content: Path, theme: Path, folder: Path) -> None:
     conf.write_text(text, encoding="utf-8")
 
 
-def cstate_source(content: Path, folder: Path) -> None:
-    """Write what somebody who moves has of a cState site: its words and a list of systems."""
-    (folder / "content" / "issues").mkdir(parents=True)
-    systems = [{"name": name} for name in sorted(_issues(content, folder))]
-    conf = {"title": "Long history", "params": {"systems": systems}}
-    (folder / "config.json").write_text(json.dumps(conf), encoding="utf-8")
-
-
 def _issues(content: Path, folder: Path) -> set[str]:
     """Write a page for each story, and the pictures; return the components they name."""
     names: set[str] = set()

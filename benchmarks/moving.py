@@ -1,4 +1,4 @@
-"""Moving in: a cState site of so many issues, imported, imported again, and built."""
+"""Moving in: a cState site of so many real issues, imported, imported again, and built."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import convert
+from benchmarks import repeat
 from benchmarks.contenders import Ours
 from benchmarks.lab import Lab
 from benchmarks.measure import Took, alternate, peak, run
@@ -24,10 +24,11 @@ COMPONENTS = []
 
 
 def move(lab: Lab, sizes: Sequence[int]) -> Iterator[Row]:
-    """An import against a cold build of what came of it; the same once more; memory."""
+    """An import against a cold build of what came of it; the same once more; memory of both."""
     count = sizes[-1]
     source = lab.work / "foreign"
-    convert.cstate_source(lab.history(count) / "content", source)
+    real = repeat.sites()
+    repeat.repeated(real, count, source)
     moved = Moved(lab, source)
     ours = Ours(lab=lab, folder=moved.folder)
     contenders: dict[str, Callable[[int], Took]] = {
@@ -39,13 +40,19 @@ def move(lab: Lab, sizes: Sequence[int]) -> Iterator[Row]:
     took = alternate(contenders, rounds=lab.rounds, budget=lab.budget)
     files = sum(1 for _ in moved.folder.glob("content/incidents/**/*.md"))
     command = "`firstword import cstate`"
-    counts = f"{files:,} of {count:,} carried, {moved.memory() / 1e6:,.0f} MB at most"
+    names = " and ".join(site.name for site in real)
+    counts = f"{files:,} of {count:,} carried, which are {names} again and again"
     side = Side(name=command, results=took["import"], counts=counts)
     built = Side(name="a cold build of the same", results=took["build"])
     yield Row(what=f"import of {count:,}", side=side, against=built, goal=0.5)
     side = Side(name=command, results=took["again"])
     first = Side(name="the first time", results=took["import"])
     yield Row(what=f"import of {count:,}, nothing new", side=side, against=first, goal=1)
+    build = Side(name="a cold build of the same", results=())
+    what = f"most memory of an import of {count:,}"
+    memory = (moved.memory(), ours.memory())
+    mine = Side(name="", results=())
+    yield Row(what=what, side=mine, against=build, kind="memory", goal=1, memory=memory)
 
 
 class Moved:
