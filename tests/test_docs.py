@@ -25,6 +25,8 @@ DOCS = ROOT / "docs"
 #: A command that is not run here, by how it begins → why.
 NOT_RUN = {
     "aws cloudformation deploy": "it takes an account; tests/test_hosting.py reads the template",
+    "curl -fsS -o saved/": "it takes a page; what it would save is there",
+    "firstword import statuspage https://": "it takes a page; tests/test_import_live.py has one",
     "feeds() {": "a part of sfeed's settings; tests/test_feeds_connect.py runs sfeed with it",
     "merge() {": "a part of sfeed's settings; tests/test_feeds_connect.py runs sfeed with it",
     "firstword subscribers bounces": "it takes what SES wrote; tests/test_mail_events.py has it",
@@ -94,10 +96,26 @@ def mailing(folder: Path) -> Path:
     return root
 
 
+def migrating(folder: Path) -> Path:
+    """A small site that mails, with what a Statuspage served and whom it mailed."""
+    root = mailing(folder)
+    shutil.copytree(ROOT / "tests/data/statuspage", root / "saved")
+    rows = [
+        '"email","ada@reader.example","2021-03-04"',
+        "sms,+4512345678",
+        "email;bo@reader.example",
+    ]
+    (root / "subscribers-export.csv").write_text(
+        "\n".join(["mode,endpoint,created", *rows, rows[0]])
+    )
+    return root
+
+
 #: Page → the folder in which its commands are run, one after the other.
 PLACES: dict[str, Callable[[Path], Path]] = {
     "importing": importing,
     "mail": mailing,
+    "migrating-from-statuspage": migrating,
     "start": lambda folder: folder,
 }
 #: Exit codes that are right, where that is not 0 alone.
