@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,7 +109,10 @@ def terminal(site: SmallSite, tmp_path: Path) -> Iterator[Terminal]:
     shell.close(force=True)
 
 
-def test_from_a_fresh_shell_to_a_published_first_word(site: SmallSite, terminal: Terminal) -> None:
+def test_from_a_fresh_shell_to_a_published_first_word(
+    site: SmallSite, terminal: Terminal, record_property: Callable[[str, object], None]
+) -> None:
+    """Measure it, too: `pytest -rP` shows keys and seconds, `--junitxml` keeps them."""
     words = (
         "Card payments fail in the EU",
         "About one in five, anywhere in the EU",
@@ -116,6 +120,7 @@ def test_from_a_fresh_shell_to_a_published_first_word(site: SmallSite, terminal:
         "One card payment in five is refused. We are on the phone with the bank.",
     )
 
+    began = time.monotonic()
     terminal.type("firstword new" + ENTER)
     terminal.answer("What can people not do right now?", words[0])
     terminal.answer("How bad is it for them?", "maj")
@@ -127,9 +132,22 @@ def test_from_a_fresh_shell_to_a_published_first_word(site: SmallSite, terminal:
     terminal.answer("When will you speak next?", "30m")
     terminal.answer("Enter: write and commit", "")
     assert terminal.ended() == 0
+    written = time.monotonic()
     terminal.type("python publish.py" + ENTER)
     assert terminal.ended() == 0
+    published = time.monotonic()
 
+    own = len("".join(words))
+    measured = {
+        "keys": len(terminal.keys),
+        "keys of own words": own,
+        "keys besides": len(terminal.keys) - own,
+        "seconds to the commit": round(written - began, 1),
+        "seconds to the published page": round(published - began, 1),
+    }
+    for name, figure in measured.items():
+        record_property(name, figure)
+        sys.stdout.write(f"{name}: {figure}\n")
     assert (
         (site.root / NEW_FILE).read_text()
         == """\
@@ -155,7 +173,7 @@ One card payment in five is refused. We are on the phone with the bank.
         "2026-11-21-card-payments-fail-in-the-eu: investigating 20261121T093000Z (Dawn Okafor)"
     )
     assert not list((site.root / ".cache/drafts").glob("*"))
-    assert len(terminal.keys) - len("".join(words)) <= MOST_KEYS_BESIDES_WORDS
+    assert measured["keys besides"] <= MOST_KEYS_BESIDES_WORDS
 
 
 def test_what_was_typed_survives_ctrl_c(site: SmallSite, terminal: Terminal) -> None:

@@ -44,6 +44,8 @@ _ADDRESS = re.compile(
     r"(?:\.[A-Za-z0-9\u00c0-\u024f-]{1,63}){0,8}"
     rf"|{_LABEL}(?:\.{_LABEL}){{0,8}}\.[a-z]{{2,24}}(?:/{_FAR}*|(?![\w-])))"
 )
+#: What every address has, and few texts.
+_MAY_BE_ADDRESS = re.compile(r"://|@|mailto:|\.[a-z]", re.IGNORECASE)
 #: At the end of an address: the sentence's, not the address's.
 _PUNCTUATION = ".,;:!?)]}'’*_"
 #: With the marks that end sentences in Japanese and Arabic.
@@ -95,6 +97,9 @@ def _sentences(text: str) -> Iterator[Sentence]:
 
 
 def _without_addresses(prose: str) -> str:
+    if not _MAY_BE_ADDRESS.search(prose):
+        return prose
+
     def left_out(found: re.Match[str]) -> str:
         address = found[0].rstrip(_PUNCTUATION)
         return LEFT_OUT * len(address) + found[0][len(address) :]

@@ -28,6 +28,7 @@ _APOSTROPHES = frozenset("'’")
 MARKS = "".join(sorted({*_CLOSED_BY, *_CLOSING}))
 #: A mark, or the end of a paragraph; the apostrophe in a word is neither.
 _MARK = re.compile(f"(?!(?<=\\w)['’]\\w)[{MARKS}\n]")
+_ANY = re.compile(f"(?!(?<=\\w)['’]\\w)[{MARKS}]")
 _CLIPPED = re.compile(r"['’](?:\d\d|t(?:il|is|was)\b|em\b|n\b)", re.IGNORECASE)
 #: After these a quotation does not begin.
 _BEFORE_CLOSING = frozenset(".,;:!?…)]}%。、！？）")
@@ -52,6 +53,8 @@ def quoted(prose: str) -> list[tuple[int, int]]:
     Paragraphs of the text end with a newline. Every mark is looked at once, and opened and closed
     at most once.
     """
+    if not _ANY.search(prose):
+        return []
     scan = _Scan(prose)
     for found in _MARK.finditer(prose):
         scan.see(found[0], found.start())
