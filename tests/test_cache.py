@@ -319,7 +319,7 @@ def test_a_build_tells_what_is_new_and_counts_the_rest(place: Workplace, said: l
     place.warm()
     cold, counted = said[:-1], said[-1]
     said.clear()
-    edit(place, "Which words?")
+    edit(place, "[Words](incident:nowhere)")
     place.warm()
 
     # The newest of all, and how many more there are.
