@@ -138,6 +138,19 @@ def test_other_formats_take_theirs_along(
     assert needs(report) == []
 
 
+def test_a_source_may_be_named_by_a_way_around(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cold(tmp_path, "![a](/x.png)", ("static/x.png",))
+    for name, place in (("one", "."), ("two", "../source"), ("three", "static/..")):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / "source")
+
+        report = carry("cstate", place, site_root=tmp_path / name, zone=None, dry_run=False)
+
+        assert report.images == ("content/images/x.png",)
+
+
 # ── what cannot be taken along ───────────────────────────────────────────────────────────────────
 
 

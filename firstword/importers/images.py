@@ -92,10 +92,11 @@ class Pictures:
         why = ""
         for folder in self.folders if clean.startswith("/") else beside:
             place = Path(posixpath.normpath(folder / clean.lstrip("/")))
-            if not place.is_relative_to(self.root):
+            root = Path(posixpath.normpath(self.root))
+            if not place.is_relative_to(root):
                 why = why or "it lies outside of the source"
                 continue
-            name = place.relative_to(self.root).as_posix()
+            name = place.relative_to(root).as_posix()
             try:
                 return self._put(name, read_file(place, self.root, _MOST_BYTES))
             except Unreadable as error:
