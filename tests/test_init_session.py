@@ -137,6 +137,7 @@ def test_ctrl_c_while_git_commits_leaves_nothing_behind(terminal: Terminal, tmp_
     )
     git.chmod(0o755)
     terminal.type(BEGIN + ENTER)
+    terminal.see("nothing was written")
 
     assert terminal.ended() == 130
     assert left(tmp_path) == []

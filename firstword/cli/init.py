@@ -76,24 +76,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ask, write, and commit."""
-    from firstword.cli.beginning import all_or_nothing, begin_repository, refuse, renew, write
+    from firstword.cli.beginning import renew
+
+    if options.renew:
+        return renew(options.folder)
+    try:
+        return _begin(options, options.folder)
+    except KeyboardInterrupt:
+        print("nothing was written", file=sys.stderr)
+        raise
+
+
+def _begin(options: argparse.Namespace, folder: Path) -> int:
+    from firstword.cli.beginning import all_or_nothing, begin_repository, refuse, write
     from firstword.cli.vendoring import requirement
     from firstword.starter import Answers, site_files
 
-    folder: Path = options.folder
-    if options.renew:
-        return renew(folder)
     given = _given(options)
     missing = [name for name in _NEEDED if name not in given]
     asks = sys.stdin.isatty() and sys.stdout.isatty()
     asked = asks and bool(missing)
     refuse(folder, git=not options.no_git, asks=asked)
     if asked:
-        try:
-            _ask(given)
-        except KeyboardInterrupt:
-            print("nothing was written", file=sys.stderr)
-            raise
+        _ask(given)
     elif missing:
         said = ", ".join(f"--{name}" for name in missing)
         raise SettingsError(said, "needed, and there is no terminal to ask at")
