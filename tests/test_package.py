@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from firstword.cli.vendoring import requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -91,12 +94,23 @@ def test_on_ci_a_python_that_is_missing_is_no_success(tmp_path: Path) -> None:
     assert f"for want of Python {', '.join(others)}" in ran.stderr
 
 
-def held(wheel: Path) -> dict[str, bytes]:
+def held(wheel: Path | io.BytesIO) -> dict[str, bytes]:
     """Return what an installer takes from a wheel; the list of it may be in another order."""
     archive = zipfile.ZipFile(wheel)
     files = {name: archive.read(name) for name in archive.namelist()}
     listed = next(name for name in files if name.endswith("/RECORD"))
     return files | {listed: b"\n".join(sorted(files[listed].splitlines()))}
+
+
+def test_a_wheel_of_a_checkout_holds_what_a_wheel_holds(wheels: list[Path]) -> None:
+    """What an editable installation knows of itself is as old as that installation."""
+    _, files = requirement()
+    [data] = files.values()
+    ours, built = held(io.BytesIO(data)), held(wheels[0])
+
+    assert ours.keys() == built.keys()
+    grown_old = {name for name in built if name.endswith(("/METADATA", "/RECORD"))}
+    assert {name for name in built if ours[name] != built[name]} <= grown_old
 
 
 def test_a_site_lives_on_the_wheel_alone(wheels: list[Path], tmp_path: Path) -> None:
