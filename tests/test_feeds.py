@@ -357,6 +357,28 @@ def test_the_summary_of_an_answer_has_the_question_and_the_answer() -> None:
     assert entry.summary == f"{question}\nNo."
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("> Was I charged twice?\n\nNo, once.", "Was I charged twice? No, once."),
+        (f"> Was I charged twice?\n>\n> > {'Ben, too! ' * 9}\n\nNo, once.", "No, once."),
+        (f"> {'word ' * 30}", " ".join(["word"] * 20) + " …"),
+    ],
+)
+def test_what_somebody_asked_is_not_put_into_the_mouth_of_who_answered(
+    words: str, line: str
+) -> None:
+    text = CARDS.partition("## ")[0] + (
+        f"## 2026-11-21 10:00 | Ian Reyes | answer\n\n{words}\n\n"
+        "## 2026-11-21 10:02 | Ian Reyes | update\n\nDone.\n"
+    )
+
+    newest = entries(build([read("asked", text)])[urls.UPDATES_ATOM])[0]
+
+    earlier = newest.content[0].value.partition("Earlier:")[2]
+    assert any(one.endswith(f"Ian Reyes, Answer: {line}") for one in words_of(earlier))
+
+
 def test_earlier_words_are_cut_between_words_where_there_are_any() -> None:
     text = CARDS.partition("## ")[0] + (
         f"## 2026-11-21 10:00 | Ian Reyes | investigating\n\n{'word ' * 40}\n\n"

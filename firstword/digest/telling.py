@@ -14,7 +14,7 @@ from firstword.digest.reader import page_for, translated
 from firstword.feeds.facts import Told, facts, signature, signer, told
 from firstword.feeds.text import first_paragraphs, first_words, legal
 from firstword.mail.parcel import Look
-from firstword.markup import Markup, plain_text
+from firstword.markup import Markup
 from firstword.model import Incident, Update
 from firstword.page import Promise, PromiseKind, StatusPage
 from firstword.words import Language, speak
@@ -128,7 +128,7 @@ class Teller:
         said = theirs.find(update.at) or update
         at = self.language.moment(update.at)
         label = f"{at}, {signer(self.site, update)}, {self.language.word(update.status)}"
-        text = first_words(plain_text(self._markup.html(said.body)))
+        text = first_words(self._markup.html(said.body))
         link = urls.absolute(self.site, urls.update_path(story, update))
         return Line(label=legal(label), text=text, link=link)
 

@@ -16,7 +16,7 @@ from firstword import urls
 from firstword.feeds.dates import EntryDates
 from firstword.feeds.facts import Told, facts, promised, signature, signer, told
 from firstword.feeds.text import first_paragraphs, first_words, legal
-from firstword.markup import Markup, plain_text
+from firstword.markup import Markup
 from firstword.model import Incident, Status, Update
 from firstword.page import Order, StatusPage, Wanted, Words
 from firstword.words import speak
@@ -229,7 +229,8 @@ class Teller:
         for update in earlier[:EARLIER]:
             at = self._language.moment(update.at)
             line = f"{at}, {signer(site, update)}, {self._language.word(update.status)}"
-            if said := first_words(self._text(update)):
+            said = first_words(self._markup.html(update.body)) if update.body else self._wordless
+            if said:
                 line = f"{line}: {said}"
             lines.append(f"<li>{html.escape(line, quote=False)}</li>")
         if (rest := len(earlier) - EARLIER) > 0:
@@ -266,9 +267,6 @@ class Teller:
 
     def _components(self, entry: Told) -> dict[str, str]:
         return {name: legal(self._page.component(name).name) for name in entry.moment.components}
-
-    def _text(self, update: Update) -> str:
-        return plain_text(self._markup.html(update.body)) if update.body else self._wordless
 
     def _link(self, incident: Incident, update: Update) -> str:
         return urls.absolute(self._page.site, urls.update_path(incident, update))

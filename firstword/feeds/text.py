@@ -12,6 +12,7 @@ _FIRST_WORDS = 100
 _SUMMARY = 300
 #: A paragraph that is shorter says little alone: "What we will do:".
 _ENOUGH = 60
+_QUOTE = re.compile(r"(</?blockquote\b[^>]*>)")
 _BLOCK_END = re.compile(r"</(?:p|li|h\d|pre|tr|dd|dt|blockquote)>")
 #: `parse` leaves these out of files, but Markdown lets `&#1;` through, and settings are not parsed.
 #: One of them would cost every feed.
@@ -23,9 +24,31 @@ def legal(text: str) -> str:
     return _ILLEGAL.sub("", text)
 
 
-def first_words(text: str) -> str:
-    """Return the beginning of a text in one line."""
-    return _cut(" ".join(legal(text).split()), _FIRST_WORDS)
+def first_words(rendered: str) -> str:
+    """Return how sanitised HTML begins, as plain text in one line.
+
+    Where not all of it fits, what is quoted is left out: the line bears the name of who signed, and
+    an answer begins with the question of somebody else.
+    """
+    text = _one_line(rendered)
+    if len(text) > _FIRST_WORDS:
+        text = _one_line(_without_quotes(rendered)) or text
+    return _cut(text, _FIRST_WORDS)
+
+
+def _one_line(rendered: str) -> str:
+    return " ".join(legal(plain_text(rendered)).split())
+
+
+def _without_quotes(rendered: str) -> str:
+    kept: list[str] = []
+    depth = 0
+    for part in _QUOTE.split(rendered):
+        if _QUOTE.fullmatch(part):
+            depth += -1 if part.startswith("</") else 1
+        elif not depth:
+            kept.append(part)
+    return "".join(kept)
 
 
 def first_paragraphs(rendered: str, least: int = 1) -> str:
@@ -35,7 +58,7 @@ def first_paragraphs(rendered: str, least: int = 1) -> str:
     """
     found: list[str] = []
     for block in _BLOCK_END.split(rendered):
-        if line := " ".join(legal(plain_text(block)).split()):
+        if line := _one_line(block):
             found.append(line)
         if len(found) >= least and sum(map(len, found)) >= _ENOUGH:
             break
