@@ -2,11 +2,13 @@
 
 The scripted life from the eve of the lockers' trouble to its first follow-up is published and
 mailed as it came. On the way the password is wrong, TLS is refused, the server goes down midway;
-somebody subscribes, two people leave, a third is impersonated, one mailbox is not there.
+somebody subscribes, two people leave, a third has enough of one story, a fourth is impersonated,
+one mailbox is not there.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,16 +32,19 @@ from sites import Ran, SmallSite
 from firstword.mail.people import open_people
 
 STATUS, CARE = "status@ternpaper.example", "care@ternpaper.example"
-#: One answers a digest, one uses what a mail program makes of List-Unsubscribe; one did not write
-#: what bears the address; one has no mailbox; one is not among the two hundred.
-REPLIES, CLICKS, FORGED, NOWHERE = (f"u{number:03}@reader.example" for number in (6, 14, 10, 42))
+#: One answers a digest, one uses what a mail program makes of List-Unsubscribe, one a link in a
+#: letter; one did not write what bears the address; one has no mailbox.
+REPLIES, CLICKS, MUTES, FORGED, NOWHERE = (
+    f"u{number:03}@reader.example" for number in (6, 14, 20, 10, 42)
+)
+#: Not among the two hundred.
 NEW = "new@reader.example"
 
 BEGIN, END = instant("2026-10-12 09:00"), instant("2026-10-20 09:05")
 #: The first update of all, and the first about the lockers.
 FIRST, DOWN = instant("2026-10-12 10:00"), instant("2026-10-13 08:52")
 ASKED, CONFIRMED = instant("2026-10-13 09:33"), instant("2026-10-13 09:36")
-LEFT = instant("2026-10-14 09:00")
+LEFT, MENDED = instant("2026-10-14 09:00"), instant("2026-10-17 09:00")
 #: Then cron sends what is due.
 NIGHTS = tuple(instant(f"2026-10-{day} 00:10") for day in range(13, 22))
 REMINDER_AT = instant("2026-10-14 16:05")
@@ -60,16 +65,17 @@ class Days:
         """Live through it."""
         self.conf()
         rows = "".join(f"{one.row}\n" for one in readers())
-        self.site.write("readers.csv", f"address,cadence,components,kinds,language,zone\n{rows}")
+        table = self.site.root.parent / "readers.csv"
+        table.write_text(f"address,cadence,components,kinds,language,zone\n{rows}")
         words = ("--shown", "Hear from us")
-        self.firstword("import", BEGIN, "subscribers", "import", "readers.csv", *words)
+        self.firstword("import", BEGIN, "subscribers", "import", str(table), *words)
         # Where nobody has touched a file there is nothing to publish.
         pushes = [new for old, new in pairwise(life.steps()) if old.files != new.files]
         acts: list[tuple[datetime, Callable[[datetime], None]]] = [
             *((step.at, partial(self._push, step)) for step in (life.steps()[0], *pushes)),
             *((at, self._night) for at in (*NIGHTS, REMINDER_AT)),
             *((ASKED, self._somebody_asks), (CONFIRMED, self._somebody_confirms)),
-            (LEFT, self._two_leave_and_one_is_impersonated),
+            (LEFT, self._people_write),
         ]
         for at, act in sorted(acts, key=lambda one: one[0]):
             if BEGIN <= at <= max(END, *NIGHTS):
@@ -123,6 +129,8 @@ class Days:
     def _push(self, step: Step, at: datetime) -> None:
         for path, text in step.files.items():
             self.site.write(path, text)
+        # Whoever mends a spelling mistake in published words says that it is one.
+        self.site.commit(f"{step.what}\n\nfix: spelling" if at == MENDED else step.what)
         if at == FIRST:
             self.publish(at)
             self._in_vain(at)
@@ -176,12 +184,16 @@ class Days:
         self.host.written_by(NEW, reply(NEW, request, "Ja, gerne!"))
         self.firstword("confirmed", at, "subscribers", "sync")
 
-    def _two_leave_and_one_is_impersonated(self, at: datetime) -> None:
+    def _people_write(self, at: datetime) -> None:
         digest = self.messages(REPLIES)[-1]
         self.host.written_by(REPLIES, reply(REPLIES, digest, "unsubscribe"))
         way = urlsplit(str(self.messages(CLICKS)[-1]["List-Unsubscribe"]).strip("<> "))
         subject = parse_qs(way.query)["subject"][0]
         self.host.written_by(CLICKS, letter(CLICKS, way.path, subject))
+        found = re.search(r"mailto:\S+=mute%20\S+", text_of(self.messages(MUTES)[-1]))
+        assert found
+        link = urlsplit(found[0])
+        self.host.written_by(MUTES, letter(MUTES, link.path, parse_qs(link.query)["subject"][0]))
         forged = letter(FORGED, CARE, "unsubscribe")
         forged["Authentication-Results"] = f"{NAME}; dkim=pass header.d=reader.example"
         self.host.written_by(FORGED, forged, signed=False)
@@ -221,6 +233,13 @@ def read(raw: bytes) -> EmailMessage:
     return message
 
 
+def text_of(message: EmailMessage) -> str:
+    """Return what a mail program without HTML shows."""
+    body = message.get_body(("plain",))
+    assert body
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
 def letter(sender: str, to: str, subject: str, text: str = "") -> EmailMessage:
     """Write a mail as a person does."""
     message = EmailMessage(policy=policy.SMTP)
@@ -233,9 +252,7 @@ def letter(sender: str, to: str, subject: str, text: str = "") -> EmailMessage:
 def reply(sender: str, to: EmailMessage, text: str) -> EmailMessage:
     """Answer a mail as a mail program does: where it says, below its subject, with its text."""
     [address] = to["Reply-To"].addresses
-    body = to.get_body(("plain",))
-    assert body
-    quoted = "".join(f"> {line}\n" for line in body.get_content().splitlines())
+    quoted = "".join(f"> {line}\n" for line in text_of(to).splitlines())
     message = letter(sender, address.addr_spec, f"Re: {to['Subject']}", f"{text}\n\n{quoted}")
     message["In-Reply-To"] = str(to["Message-ID"])
     message["References"] = f"{to.get('References', '')} {to['Message-ID']}".strip()

@@ -90,6 +90,9 @@ class Reader:
     #: From when until when somebody is on the list, by the site's clock.
     since: str = ""
     until: str = "9999"
+    #: From when on somebody wants no more of which story.
+    muted: str = "9999"
+    mutes: str = ""
 
     @property
     def row(self) -> str:
@@ -137,7 +140,11 @@ def expected(reader: Reader) -> Counter[Message]:
 
 
 def _expected(reader: Reader) -> Iterator[Message]:
-    heard = [said for said in SAID if reader.hears(said)]
+    heard = [
+        said
+        for said in SAID
+        if reader.hears(said) and not (said.story == reader.mutes and said.at > reader.muted)
+    ]
     if reader.cadence == "immediate":
         yield from _at_once(reader, heard)
     reminds = reader.cadence == "immediate" or "notice" in reader.kinds

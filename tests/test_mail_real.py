@@ -20,6 +20,7 @@ from mail_days import (
     CONFIRMED,
     FORGED,
     LEFT,
+    MUTES,
     NEW,
     NOWHERE,
     REPLIES,
@@ -27,6 +28,7 @@ from mail_days import (
     Days,
     local,
     read,
+    text_of,
 )
 from mail_life import (
     ANSWERS,
@@ -47,7 +49,8 @@ from firstword.mail.ledger import open_ledger
 from firstword.mail.people import open_people
 from firstword.values import replace
 
-DOWN = "update/2026-10-13-locker-codes/20261013T065200Z"
+LOCKERS = "2026-10-13-locker-codes"
+DOWN = f"update/{LOCKERS}/20261013T065200Z"
 _ROOT = re.compile(r"<i\.(.+)\.[0-9a-f]{8}\.root@status\.ternpaper\.example>")
 _LIST = re.compile(r"Tern Paper status <(\w+)\.status\.ternpaper\.example>")
 
@@ -76,9 +79,13 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
 
 @pytest.fixture(scope="module")
 def inboxes(days: Days) -> list[Inbox]:
-    left = {who: local(LEFT) for who in (REPLIES, CLICKS)}
+    changes = {
+        REPLIES: {"until": local(LEFT)},
+        CLICKS: {"until": local(LEFT)},
+        MUTES: {"muted": local(LEFT), "mutes": LOCKERS},
+    }
     everybody = [
-        *(replace(one, until=left.get(one.address, "9999")) for one in readers()),
+        *(replace(one, **changes.get(one.address, {})) for one in readers()),
         Reader(NEW, "immediate", frozenset({"lockers"}), language="de", since=local(CONFIRMED)),
     ]
     found = []
@@ -179,9 +186,7 @@ def test_a_digest_tells_of_what_its_reader_asked_for(inboxes: list[Inbox]) -> No
     for inbox in inboxes:
         for message in inbox.editions:
             kind = kind_of(message)
-            body = message.get_body(("plain",))
-            assert body
-            text = " ".join(body.get_content().split())
+            text = " ".join(text_of(message).split())
             if kind.list != "immediate":
                 told = told_of(inbox.reader, kind)
                 seen |= told
@@ -282,18 +287,28 @@ def test_who_leaves_hears_one_confirmation_and_nothing_more(
     assert days.standing(who) == "unsubscribed"
 
 
+def test_who_has_enough_of_one_story_hears_all_others(inboxes: list[Inbox]) -> None:
+    inbox = of(inboxes, MUTES)
+    [answer] = inbox.answers
+    later = [kind for one in inbox.editions if local((kind := kind_of(one)).at) > local(LEFT)]
+
+    assert text_of(answer).startswith(f"You get no more mail about this:\n{LOCKERS}\n")
+    assert {kind.story for kind in later} == {one for one in (OFFCUTS, *TITLES) if one != LOCKERS}
+
+
 def test_a_forged_mail_unsubscribes_nobody_and_waits_for_a_person(
     days: Days, inboxes: list[Inbox]
 ) -> None:
     left = (
-        "asked to confirm 0, subscribed 0, left 2, not understood 0; 1 messages are for a person\n"
+        "asked to confirm 0, subscribed 0, left 2, muted 1, not understood 0; "
+        "1 messages are for a person\n"
     )
 
     assert days.ran["left"].out == left
     assert of(inboxes, FORGED).answers == []
     assert days.standing(FORGED) == "active"
     done = {b"\\Seen", b"\\Answered"}
-    assert days.host.flags(CARE) == [done, done, done, done, set()]
+    assert days.host.flags(CARE) == [done] * 5 + [set()]
     # The server wrote what it found in place of what the forger had.
     [found] = days.messages(CARE)[-1].get_all("Authentication-Results", [])
     assert "dkim=none" in found
