@@ -134,7 +134,8 @@ class Days:
         if at == FIRST:
             self.publish(at)
             self._in_vain(at)
-            self.firstword("first", at, "send", "--yes")
+            plan = self.firstword("plan", at, "digest").out.split()[-1]
+            self.firstword("first", at, "send", plan)
         elif at == DOWN:
             self.publish(at)
             self._down_midway(at)
@@ -150,6 +151,9 @@ class Days:
         self.conf("smtp+plain")
         self.firstword("no TLS", at, *send)
         self.conf()
+        sync = ("subscribers", "sync")
+        self.firstword("wrong IMAP password", at, *sync, FIRSTWORD_IMAP_PASSWORD="wrong")
+        self.firstword("IMAP stranger", at, *sync, SSL_CERT_FILE="")
         self.taken["in vain"] = self.delivered()
 
     def _down_midway(self, at: datetime) -> None:

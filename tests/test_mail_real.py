@@ -207,6 +207,8 @@ def test_a_digest_tells_of_what_its_reader_asked_for(inboxes: list[Inbox]) -> No
         ("wrong password", "does not let us in: 535"),
         ("stranger", "TLS failed: CERTIFICATE_VERIFY_FAILED"),
         ("no TLS", "offers no AUTH"),
+        ("wrong IMAP password", "refuses the password"),
+        ("IMAP stranger", "cannot be reached: SSLCertVerificationError"),
     ],
 )
 def test_a_server_that_cannot_be_used_gets_nothing(days: Days, attempt: str, says: str) -> None:
@@ -217,7 +219,15 @@ def test_a_server_that_cannot_be_used_gets_nothing(days: Days, attempt: str, say
     assert "wrong" not in ran.err
     assert PASSWORD not in ran.err
     assert days.taken["in vain"] == 0
-    assert days.ran["first"].code == 0
+
+
+def test_what_was_planned_is_what_is_sent(days: Days) -> None:
+    plan, first = days.ran["plan"], days.ran["first"]
+    planned = re.search(r"^(\d+) messages to send: \1 immediate$", plan.out, re.MULTILINE)
+
+    assert planned
+    assert (plan.code, first.code) == (0, 0)
+    assert mailed(first.out) == (int(planned[1]), int(planned[1]))
 
 
 def test_a_server_that_goes_down_midway_gets_the_rest_when_it_is_back(
