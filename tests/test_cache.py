@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 import sqlite3
 import threading
@@ -22,6 +23,7 @@ from firstword.cache.database import open_cache
 from firstword.errors import ContentError
 from firstword.feeds import entries
 from firstword.manifest import Memory
+from firstword.page import Wanted
 from firstword.parse import parse
 
 STORY_FILE = "incidents/2026/cards.md"
@@ -329,6 +331,22 @@ def test_a_build_tells_what_is_new_and_counts_the_rest(place: Workplace, said: l
     assert counted.endswith("more files have warnings: 'firstword check' lists them")
     assert {line.partition(":")[0] for line in said[:-1]} == {f"content/{STORY_FILE}"}
     assert said[-1].endswith("more files have warnings: 'firstword check' lists them")
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])
+def test_a_year_of_a_component_begins_and_ends_with_its_zone(place: Workplace, zone: str) -> None:
+    place.settings["TIMEZONE"] = zone
+    for year, day, hour in itertools.product((2023, 2024, 2025), ("12-31", "01-01"), ("00", "23")):
+        text = _story(year).replace("2026-11-03", f"{year}-{day}").replace("next: 10:00\n", "")
+        text = text.replace("09:", f"{hour}:")
+        place.write(f"incidents/{year}/{year}-{day}-{hour}.md", text)
+    run = place.run("output")
+    found = run.page.stories.lines(Wanted(component="api", year=2024))
+    run.close()
+
+    assert [line.slug for line in found] == [
+        *("2024-12-31-23", "2024-12-31-00", "2024-01-01-23", "2024-01-01-00")
+    ]
 
 
 def test_a_strict_build_lists_every_warning_of_every_file(

@@ -13,6 +13,8 @@ from firstword.cache.rows import COLUMNS, to_row
 from firstword.model import Kind
 from firstword.page import Line, Measure, Order, Row, Sum, Totals, Verdict, Wanted
 
+#: In seconds: a year of the Gregorian calendar, and by how much one may be off, in any zone.
+_YEAR, _DAYS = 31_556_952, 4 * 86_400
 S_COLUMNS = ", ".join(f"s.{name.strip()}" for name in COLUMNS.split(","))
 
 
@@ -124,6 +126,11 @@ def rows_of(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
         given.append(wanted.component)
         if wanted.order in {Order.STARTED, Order.UPDATED}:
             order = f"p.{wanted.order}"
+        if wanted.year is not None:
+            # The index of a component knows instants, not years: some days more on either side.
+            since_1970 = wanted.year - 1970
+            where.append("p.started >= ? AND p.started < ?")
+            given += [since_1970 * _YEAR - _DAYS, (since_1970 + 1) * _YEAR + _DAYS]
     elif wanted.component:
         where.append("EXISTS(SELECT 1 FROM part p WHERE p.component = ? AND p.story = s.id)")
         given.append(wanted.component)
