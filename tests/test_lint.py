@@ -311,3 +311,96 @@ def test_a_phrase_is_compiled_or_refused(text: str) -> None:
     except PhraseError:
         return
     assert not compiled.pattern.search("")
+
+
+# ── what tells that a thing was said ────────────────────────────────────────────────────────────
+
+#: Language and what is asked → sentences that tell it, and sentences that only sound so.
+TOLD = {
+    ("en", "loss"): (
+        [
+            "Nothing was lost.",
+            "Please send it once more: upload it again.",
+            "You get 12 euros back.",
+        ],
+        ["All works again.", "Cards are back since 10:02.", "Who lost what we do not know."],
+    ),
+    ("en", "cause"): (
+        ["The disk was full because nobody emptied it.", "The certificate expired at midnight."],
+        ["It has been slow since 09:12.", "We made a cake.", "We do not know why."],
+    ),
+    ("en", "doing"): (
+        ["We read the log.", "I hold the door open."],
+        ["We are sorry.", "We do not know.", "The page is slow.", "We will keep you posted."],
+    ),
+    ("de", "loss"): (
+        ["Es ging nichts verloren.", "Bitte den Antrag noch einmal abschicken."],
+        ["Alles geht wieder.", "Was verloren ging, wissen wir nicht."],
+    ),
+    ("de", "cause"): (
+        ["Der Speicher lief voll, weil niemand ihn leerte.", "Das Zertifikat war abgelaufen."],
+        ["Seit 09:12 war die Seite langsam.", "Die Ursache kennen wir nicht."],
+    ),
+    ("de", "doing"): (
+        ["Wir lesen das Protokoll."],
+        ["Wir bitten um Entschuldigung.", "Das tut uns leid.", "Die Seite ist langsam."],
+    ),
+    ("ja", "loss"): (
+        ["失われたデータはありません。", "もう一度ご入力ください。"],
+        ["現在は使えます。", "何が失われたかは分かりません。"],
+    ),
+    ("ja", "cause"): (
+        ["証明書の期限が切れたためです。", "原因はディスクの故障です。"],
+        ["昨日は遅くなりました。", "原因は分かりません。"],
+    ),
+    ("ja", "doing"): (
+        ["担当者が記録を調べています。"],
+        ["申し訳ございません。", "ログインできない事象が発生しています。"],
+    ),
+    ("ar", "loss"): (
+        ["لم يضع شيء.", "أعد إرسال الطلب من فضلك.", "كل الملفات سليمة."],
+        ["كل شيء يعمل الآن.", "لا نعرف ما الذي ضاع."],
+    ),
+    ("ar", "cause"): (
+        ["امتلأ القرص لأن أحدا لم يفرغه.", "كان السبب كابلا مقطوعا."],
+        ["كانت الصفحة بطيئة أمس.", "لا نعرف السبب."],
+    ),
+    ("ar", "doing"): (
+        ["نراجع السجل.", "نتواصل مع البنك."],
+        ["نعتذر لكم.", "الصفحة بطيئة."],
+    ),
+    ("en", "unknown"): (["We do not know yet.", "That is not clear."], ["We know it."]),
+    ("de", "unknown"): (["Wir wissen es noch nicht."], ["Wir wissen es."]),
+    ("ja", "unknown"): (["まだ分かりません。"], ["分かりました。"]),
+    ("ar", "unknown"): (["لا نعرف بعد."], ["نعرف السبب."]),
+    ("en", "when"): (["By 14:30.", "On Friday.", "On 2026-12-01."], ["Soon.", "Later."]),
+    ("de", "when"): (["Bis 14:30.", "Am Freitag."], ["Bald."]),
+    ("ja", "when"): (["14時までに。", "明日。"], ["まもなく。"]),
+    ("ar", "when"): (["الساعة 14:30.", "غدا."], ["قريبا."]),
+    ("en", "zone"): (["At 14:30 UTC.", "09:12 local time."], ["At 14:30.", "It took some time."]),
+    ("de", "zone"): (["Um 14:30 MEZ."], ["Um 14:30 Uhr."]),
+    ("ja", "zone"): (["日本時間14:30。"], ["14:30に。"]),
+    ("ar", "zone"): (["الساعة 14:30 بتوقيت دبي."], ["الساعة 14:30."]),
+}
+
+
+@pytest.mark.parametrize(("language", "what"), TOLD)
+def test_what_tells_that_a_thing_was_said(language: str, what: str) -> None:
+    words = wording(language)
+    yes, no = TOLD[language, what]
+
+    assert {text: words.tells(what, text) for text in yes} == dict.fromkeys(yes, True)
+    assert {text: words.tells(what, text) for text in no} == dict.fromkeys(no, False)
+
+
+def test_every_language_can_be_asked_everything() -> None:
+    asked = {"loss", "cause", "doing", "unknown", "when", "fails", "happens", "zone"}
+
+    for language in ("en", "de", "ja", "ar"):
+        assert wording(language).says.keys() == asked
+    assert wording("nl").tells("loss", "Alles werkt.")
+
+
+def test_who_quotes_has_not_said_it() -> None:
+    for text in ('They wrote: "Nothing was lost."', "> Nothing was lost.", "`nothing was lost`"):
+        assert not EN.tells("loss", text)

@@ -17,6 +17,7 @@ from firstword.model import Level
 from firstword.parse import parse
 from firstword.parse.keys import FRONT_KEYS
 from firstword.parse.schema import front_matter_schema
+from firstword.starter import Answers, site_files
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "firstword/starter/files/incident.schema.json"
@@ -72,6 +73,19 @@ def test_every_example_is_valid(path: Path, validator: jsonschema.Draft7Validato
 
     for read in (editors, everything_a_string):
         assert list(validator.iter_errors(read(front))) == []
+
+
+def test_a_new_site_has_it() -> None:
+    asked = Answers(
+        name="Acme",
+        address="https://status.acme.example",
+        zone="UTC",
+        components=["Shop"],
+        people=["Dawn Okafor, Engineer, dawn@acme.example"],
+        targets=["public"],
+    )
+
+    assert site_files(asked, "firstword")[SCHEMA.name] == SCHEMA.read_text(encoding="utf-8")
 
 
 INCIDENT = "title: T\nimpact: major\nstarted: 2026-11-21 09:12\n"
