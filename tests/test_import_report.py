@@ -10,7 +10,7 @@ from judges import links
 from sites import CONF, SmallSite
 
 from firstword.importers import carry
-from firstword.importers.report import Report
+from firstword.importers.report import LOST, Report
 from firstword.importers.sheet import files
 
 FRONT = {"title": "Cold", "date": "2021-03-04T09:00:00Z", "severity": "down"}
@@ -80,8 +80,8 @@ def test_every_file_of_the_source_has_a_row(tmp_path: Path) -> None:
         "left alone static/logo.svg (no story shows it)",
         "left alone .git/ (hidden files, 2 in all)",
         "left alone themes/ (what the old page is made with, 1 in all)",
-        "besides 0 1 0 the source as a whole",
-        "in all 1 0 1 0 files 14 = stories 2 + read besides 1 + pictures 0 + left alone 11",
+        "besides 0 2 0 the source as a whole",
+        "in all 1 0 2 0 files 14 = stories 2 + read besides 1 + pictures 0 + left alone 11",
     ]
 
 
@@ -97,7 +97,7 @@ def test_the_sums_of_the_table_are_those_of_the_counts(tmp_path: Path) -> None:
     counts = report.counts()
     assert updates == 3
     assert repairs == sum(n for what, n in counts.items() if what.startswith("repairs: ")) == 3
-    assert left == counts["values left out"] == 3
+    assert left == counts["values left out"] == 4
     assert needs == counts["needs of a person"] == 0
     as_json = json.loads(json.dumps(report.as_json()))
     assert as_json["files"] == {"stories": 2, "read besides": 1, "pictures": 0, "left alone": 0}
@@ -196,3 +196,28 @@ def test_a_file_with_stories_and_components_is_counted_once(tmp_path: Path) -> N
     )
 
     assert files(report) == {"stories": 1, "read besides": 0, "pictures": 0, "left alone": 0}
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("cstate", "/affected/"),
+        ("statuskit", "/index.xml"),
+        ("statusfy", "/feeds/"),
+        ("stactus", "/history-feed.atom"),
+    ],
+)
+def test_old_addresses_that_are_no_story_s_are_named(
+    tmp_path: Path, name: str, address: str
+) -> None:
+    (tmp_path / "site").mkdir()
+
+    report = carry(
+        *(name, Path(__file__).parent / "data" / name),
+        site_root=tmp_path / "site",
+        zone=None,
+        dry_run=True,
+    )
+
+    [lost] = [item for item in report.left_out if item.what == LOST]
+    assert address in lost.value

@@ -20,6 +20,9 @@ _KINDS = {
 #: So many repairs of one file are told in words; JSON has them all.
 _MOST = 30
 
+#: What a report calls addresses of the old page that are no story's.
+LOST = "old addresses that lead nowhere here"
+
 
 class Outcome(StrEnum):
     """What became of one source file."""

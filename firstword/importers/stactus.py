@@ -14,7 +14,7 @@ from firstword.errors import ImportFailed
 from firstword.importers import History, Source, Story
 from firstword.importers.images import PICTURES, Pictures
 from firstword.importers.reading import Unreadable, decode, files_in, read_file
-from firstword.importers.report import DATE, LeftOut, Repair
+from firstword.importers.report import DATE, LOST, LeftOut, Repair
 from firstword.importers.siteconf import Names
 from firstword.importers.telling import (
     Shared,
@@ -80,7 +80,7 @@ def read(source: Source) -> History:
         unlisted=names.unlisted,
         ignored=tuple(ignored),
         repairs=tuple(repairs),
-        left_out=tuple(left_out),
+        left_out=(*left_out, LeftOut(LOST, "/history-feed.atom, /history/<n>.html")),
         needs=tuple(needs),
     )
 

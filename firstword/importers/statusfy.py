@@ -13,7 +13,7 @@ from firstword.importers import History, Source, Story
 from firstword.importers.front import Front, read_front
 from firstword.importers.images import PICTURES, Pictures
 from firstword.importers.reading import Unreadable, decode, files_in, read_file
-from firstword.importers.report import DATE, LeftOut, Outcome
+from firstword.importers.report import DATE, LOST, LeftOut, Outcome
 from firstword.importers.siteconf import Names
 from firstword.importers.telling import (
     BEGINNINGS,
@@ -95,6 +95,7 @@ def read(source: Source) -> History:
         used=tuple(used),
         unlisted=names.unlisted,
         ignored=tuple(ignored),
+        left_out=(LeftOut(LOST, "/feeds/incidents.*, /calendars/, /static/content/api/v0/"),),
         needs=tuple(needs),
     )
 

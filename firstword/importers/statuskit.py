@@ -21,6 +21,7 @@ STATUSKIT = Dialect(
     },
     # The second is how its own template for a new incident spells it.
     affected=("affectedsystems", "affectedsytems"),
+    lost="/index.xml, /incidents/index.xml",
     maintenance="under-maintenance",
     dated=True,
 )

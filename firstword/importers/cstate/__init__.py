@@ -17,6 +17,7 @@ from firstword.importers.cstate.languages import Page, Translation, pages_in, se
 from firstword.importers.cstate.shortcodes import keyed, linked
 from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable, read_file
+from firstword.importers.report import LOST, LeftOut
 from firstword.importers.siteconf import Names
 from firstword.importers.telling import not_carried
 from firstword.model import Impact
@@ -26,6 +27,7 @@ CSTATE = Dialect(
     folder="issues",
     impacts={"down": Impact.CRITICAL, "disrupted": Impact.MINOR, "notice": Impact.NONE},
     affected=("affected",),
+    lost="/index.xml, /issues/index.xml, /affected/<system>/ and its index.xml, /index.json",
 )
 
 
@@ -65,7 +67,7 @@ def read_hugo(source: Source, dialect: Dialect) -> History:
         unlisted=names.unlisted,
         ignored=tuple(ignored),
         repairs=tuple(config.repairs),
-        left_out=tuple(config.left_out),
+        left_out=(*config.left_out, LeftOut(LOST, dialect.lost)),
         needs=tuple(config.needs),
     )
 

@@ -55,6 +55,8 @@ class Dialect:
     impacts: Mapping[str, Impact]
     #: The keys that name components, in lower case; the first that is there holds.
     affected: tuple[str, ...]
+    #: Addresses of the old page that are no story's and lead nowhere here.
+    lost: str
     #: The severity that says the components are being worked on.
     maintenance: str = ""
     #: Whether addresses have the day in them: incidents/2021/03/04/cold/.
