@@ -311,6 +311,25 @@ def test_changed_words_are_refused_one_by_one_and_the_rest_is_added(moving: Movi
             "impact: the source says 'none' now; 'critical' stays",
         ),
         (
+            issue(BELOW, affected="[API]"),
+            issue(BELOW, affected="[API, Web Shop]"),
+            "components: the source says 'api, web-shop' now; 'api' stays",
+        ),
+        (
+            issue(BELOW),
+            issue(BELOW, date="2021-03-04T08:00:00Z"),
+            "started: the source says '2021-03-04 08:00:00Z' now; '2021-03-04 09:00:00Z' stays",
+        ),
+        (
+            issue(f"{TOP}\n\n{BELOW}"),
+            issue(f"{TOP.replace('Monitoring', 'Identified')}\n\n{BELOW}"),
+            (
+                "update of 2021-03-04 11:00:00Z: the source changed what it says since; the old"
+                " stays: '## 2021-03-04 11:00Z | imported | monitoring Warm.' -> '## 2021-03-04"
+                " 11:00Z | imported | identified Warm.'"
+            ),
+        ),
+        (
             issue(BELOW, draft="true"),
             issue(BELOW),
             "draft: the source says 'False' now; 'True' stays",
@@ -328,7 +347,8 @@ def test_what_the_source_changed_is_named_and_stays(
     entry = only(moving.carry())
 
     assert moving.files() == files
-    assert (str(entry.outcome), entry.needs) == ("unchanged", (need,))
+    assert str(entry.outcome) == "unchanged"
+    assert need in entry.needs
 
 
 def test_an_old_address_that_came_since_is_kept(moving: Moving) -> None:

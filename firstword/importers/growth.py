@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from firstword.compose import compose, mend
+from firstword.compose import compose, compose_update, mend
 from firstword.importers.report import Repair
 from firstword.importers.times import utc
 from firstword.model import ENDINGS, Incident, Status, Update
@@ -118,7 +118,8 @@ def _changed(
     more = _more(was.body, update.body) if first and alike == update else None
     if more is None:
         what = "its words" if alike == update else "what it says"
-        before, after = (was.body, update.body) if was.body != update.body else (was, update)
+        both = (was.body, update.body) if alike == update else (_spelled(was), _spelled(update))
+        before, after = both
         growth.needs.append(
             f"update of {utc(was.at)}: the source changed {what} since; the old stays:"
             f" {_shown(before)} -> {_shown(after)}"
@@ -181,7 +182,19 @@ def _ended(
     return found
 
 
+def _spelled(update: Update) -> str:
+    """Spell an update as its file does."""
+    return compose_update(replace(update, author="imported"))
+
+
 def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else "nothing" if value is None else str(value)
+    """Quote a value, cut where it is long."""
+    text = str(value)
+    if value is None:
+        text = "nothing"
+    elif isinstance(value, datetime):
+        text = utc(value)
+    elif isinstance(value, tuple):
+        text = ", ".join(f"{one.id} {one.status or ''}".strip() for one in value)
     text = " ".join(text.split())
     return repr(text if len(text) <= _SHORT else f"{text[:_SHORT]}...")
