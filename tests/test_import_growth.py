@@ -435,3 +435,20 @@ def test_a_new_story_takes_no_name_that_an_old_one_has(moving: Moving) -> None:
     before = moving.files()
     assert moving.carry(LATER).unchanged == 3
     assert moving.files() == before
+
+
+def test_what_was_redacted_stays_so(moving: Moving) -> None:
+    moving.says(issue(f"{MIDDLE}\n\n{BELOW} Ask Ian, +45 12 34 56 78."))
+    moving.carry()
+    gap = "[redacted 2026-11-22 by Dawn Okafor: a telephone number]"
+    text = moving.text().replace("+45 12 34 56 78", gap).replace("A relay.", gap)
+    (moving.site / COLD).write_text(text)
+
+    for more in ("", f"{TOP}\n\n", f"{TOP}\n\nNew words.\n\n"):
+        moving.says(issue(f"{more}{MIDDLE}\n\n{BELOW} Ask Ian, +45 12 34 56 78."))
+        moving.carry()
+
+        assert "+45" not in moving.text()
+        assert "A relay" not in moving.text()
+        assert moving.text().count(gap) == 2
+    assert "Warm." in moving.text()
