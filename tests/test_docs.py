@@ -211,7 +211,7 @@ def test_the_pages_make_a_site_without_a_warning(tmp_path: Path) -> None:
     start = html.document_fromstring((tmp_path / "site" / "start.html").read_text("utf-8"))
     [steps] = start.xpath("//article//ol")
     assert len(steps.xpath("./li")) == 5
-    assert len(steps.xpath(".//pre")) == 5
+    assert len(steps.xpath(".//pre")) == 6
 
 
 def test_lists_are_indented_for_the_site_and_blocks_in_them_stay_whole() -> None:

@@ -304,6 +304,8 @@ def test_a_workflow_fits_its_target(target: str, published: bool, tmp_path: Path
     assert ("publish" in yaml.safe_load(gitlab)) is (published and not shown)
     assert ("deploy-pages" in github) is shown
     assert (root / "published.sh").exists() is shown
+    # Whoever runs `make publish` in a hurry is not to take a folder here for the page.
+    assert ("on this machine alone" in (root / "README.md").read_text()) is shown
     assert ("aws-actions" in github) is target.startswith("s3://")
     assert "{{#" not in github + gitlab
     assert ("/www/status/" in (root / ".gitignore").read_text()) is shown
