@@ -37,6 +37,8 @@ MASTER, LMTP = Path("/usr/lib/postfix/sbin/master"), Path("/usr/lib/dovecot/lmtp
 #: By this name the host signs what it found out about a sender.
 NAME = "mx.ternpaper.example"
 PASSWORD = "hunter2"
+#: Seconds after which Postfix ends by itself.
+_LONGEST = "1200"
 SELECTOR = "mail"
 
 _MAIN = """\
@@ -213,11 +215,17 @@ class MailHost:
         command, port = {
             "opendkim": (["opendkim", "-f", "-x", conf], self._milter),
             "dovecot": (["dovecot", "-F", "-c", conf], self.imaps),
-            "postfix": ([str(MASTER), "-d", "-c", str(self.folder)], self.entry),
+            "postfix": ([str(MASTER), "-d", "-e", _LONGEST, "-c", str(self.folder)], self.entry),
         }[name]
         with (self.folder / f"{name}.err").open("ab") as said:
             self._running[name] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+                # When these tests are killed, nothing of theirs goes on listening for long; Postfix
+                # forgets the signal, and has an end of its own.
+                ["setpriv", "--pdeathsig", "TERM", "--", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
             )
         wait_until(lambda: listens(port))
 
