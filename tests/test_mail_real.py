@@ -122,6 +122,13 @@ def of(inboxes: list[Inbox], address: str) -> Inbox:
     return next(one for one in inboxes if one.reader.address == address)
 
 
+def test_every_command_did_its_work_but_for_those_in_vain(days: Days) -> None:
+    failed = {name: ran.code for name, ran in days.ran.items() if ran.code}
+    in_vain = ("wrong password", "stranger", "no TLS", "wrong IMAP password", "IMAP stranger")
+
+    assert failed == {**dict.fromkeys(in_vain, 1), "down": 3}
+
+
 def test_everybody_got_what_they_wanted_once_and_nothing_else(
     days: Days, inboxes: list[Inbox]
 ) -> None:
