@@ -90,6 +90,15 @@ def test_what_may_be_spelling_needs_somebody_who_says_so(
     assert (first.rule, (first.old, first.new)) == ("changed-spelling", became)
 
 
+def test_neighbours_are_told_word_by_word() -> None:
+    """Two commits may have mended them one after the other."""
+    found = list(rewordings("we aer heer, at the firewal", "we are here, at the firewall"))
+
+    assert [(one.old, one.new) for one in found] == [
+        *(("aer", "are"), ("heer", "here"), ("firewal", "firewall")),
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "rule", "became"),
     [

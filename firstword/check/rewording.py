@@ -92,9 +92,16 @@ def _is_echo(was: Sequence[str], i: int, j: int, put_in: int) -> bool:
 
 
 def _judged(was: Sequence[str], now: Sequence[str], *, turned: bool) -> Iterator[Rewording]:
-    if len(was) == len(now) and all(map(is_slip, was, now)):
+    paired = len(was) == len(now)
+    if paired and all(map(is_slip, was, now)):
         return
-    yield Rewording(_rule(was, now, turned=turned), _told(was), _told(now))
+    rule = _rule(was, now, turned=turned)
+    if rule == SPELLING and paired:
+        # Word by word, as commits may have mended them one after the other.
+        pairs = zip(was, now, strict=True)
+        yield from (Rewording(rule, _told([a]), _told([b])) for a, b in pairs if not is_slip(a, b))
+    else:
+        yield Rewording(rule, _told(was), _told(now))
 
 
 def _rule(was: Sequence[str], now: Sequence[str], *, turned: bool) -> str:

@@ -24,7 +24,7 @@ _TIMES = frozenset(
     }
 )
 #: What a file says of a story as a whole, in its front matter.
-_WHOLE = ("kind", "started", "about", "repeats")
+_WHOLE = ("kind", "started", "about", "repeats", "imported")
 _ADVICE = "put the old words back, and say what is right in a signed 'correction'"
 _SPELLED = "if it is the same word, say so in the commit: a line 'fix: spelling'; if not, "
 

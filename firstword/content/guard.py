@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 #: Id of a story → the files it was published from, the original's first.
 Paths = Mapping[str, tuple[str, ...]]
-_SPELLING = re.compile(r"^fix:[ \t]*spelling\b", re.MULTILINE | re.IGNORECASE)
+#: Also in the list of messages that a forge makes of several commits.
+_SPELLING = re.compile(r"^[ \t]*(?:[*-][ \t]+)?fix:[ \t]*spelling\b", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
