@@ -170,6 +170,29 @@ def test_a_digit_that_changes_is_no_spelling_in_any_script(
     assert set(found) <= {"changed-number", "changed-time"}
 
 
+@given(st.text("abAB12٣一い ,.:-'\"()[]xX~*_/>+%€?\n\u2019<!", min_size=1, max_size=24), st.data())
+def test_whatever_is_cut_out_in_the_open_passes(text: str, data: st.DataObject) -> None:
+    """Else a secret would stay on the page until somebody understood why."""
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+
+    assert list(rewordings(text, text[:start] + GAP + text[end:])) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # A gap that was there already takes no more words with it.
+        (f"a {GAP} b, and 5 more", f"a {GAP} more"),
+        # Nobody but the comparison itself writes its marks.
+        ("a secret b", "a \ue000 b"),
+        (f"1 {GAP} and 2", f"2 {GAP} and {GAP}"),
+    ],
+)
+def test_under_a_gap_nothing_else_goes(old: str, new: str) -> None:
+    assert list(rewordings(old, new)) != []
+
+
 @given(st.text(), st.text())
 def test_any_two_texts_can_be_compared(old: str, new: str) -> None:
     assert list(rewordings(old, old)) == []

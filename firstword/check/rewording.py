@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from firstword.check.slips import is_slip, looks_like_spelling
-from firstword.check.tokens import GAP, QUOTE, UNQUOTE, tokens
+from firstword.check.tokens import GAP, GAPS, QUOTE, UNQUOTE, tokens
 from firstword.check.weighty import Weight, contrary, is_unspaced, negations, weight_of
 
 #: The rule of what a person may call spelling.
@@ -33,12 +33,9 @@ class Rewording:
 
 def rewordings(old: str, new: str) -> Iterator[Rewording]:
     """Yield what in a text became another thing."""
-    if old == new:
+    if old == new or _only_gaps(old, new):
         return
-    before, after = tokens(old), tokens(new)
-    was, now = _apart(before, after)
-    if was == now or _only_gaps(before, after):
-        return
+    was, now = _apart(tokens(old), tokens(new))
     if max(len(was), len(now)) > _MOST:
         yield Rewording("changed-words", _told(was), _told(now))
         return
@@ -68,20 +65,31 @@ def _is_gap(was: Sequence[str], now: Sequence[str]) -> bool:
     return bool(was) and bool(now) and set(now) == {GAP}
 
 
-def _only_gaps(was: Sequence[str], now: Sequence[str]) -> bool:
-    """Tell whether a text is another one with gaps in it, also in the middle of its words."""
-    if now.count(GAP) <= was.count(GAP):
-        return False
-    text, pieces = "".join(was).lower(), "".join(now).lower().split(GAP)
-    if not text.startswith(pieces[0]) or not text.endswith(pieces[-1]):
+def _only_gaps(old: str, new: str) -> bool:
+    """Tell whether a text is another one with new gaps in it, also in the middle of its words.
+
+    Asked of the text as it stands: half a word or half a mark is another token than the whole.
+    """
+    there = GAPS.findall(old)
+    pieces, last = [], 0
+    for gap in GAPS.finditer(new):
+        if gap[0] not in there:
+            pieces.append(_dense(new[last : gap.start()]))
+            last = gap.end()
+    text, end = _dense(old), _dense(new[last:])
+    if not pieces or not text.startswith(pieces[0]) or not text.endswith(end):
         return False
     at = len(pieces[0])
-    for piece in pieces[1:-1]:
+    for piece in pieces[1:]:
         found = text.find(piece, at)
         if found < 0:
             return False
         at = found + len(piece)
-    return at <= len(text) - len(pieces[-1])
+    return at <= len(text) - len(end)
+
+
+def _dense(text: str) -> str:
+    return "".join(text.split())
 
 
 def _is_echo(was: Sequence[str], i: int, j: int, put_in: int) -> bool:

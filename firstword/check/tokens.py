@@ -18,7 +18,7 @@ UNSPACED = (
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 
-_GAPS = re.compile(r"\[redacted\s[^\[\]]*\]")
+GAPS = re.compile(r"\[redacted\s[^\[\]]*\]")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LINK = re.compile(r"<(https?://[^<>\s]+|mailto:[^<>\s]+)>")
 _BULLET = re.compile(r"^([ \t>]*)[-*+][ \t]+(?=\S)", re.MULTILINE)
@@ -28,7 +28,10 @@ _LAYOUT = (
     "\u00a1\u00b7\u00bf\u2022\u2025\u2026\u2027\u060c\u061b\u0964\u0965"
     "\u3001\u3002\u3008-\u300b\u3010\u3011\u3014\u3015\u30fb" + _INVISIBLE
 )
-_WIDE = {0xFF01 + n: 0x21 + n for n in range(94)}
+#: Letters of full width are letters, and our own marks are nobody's to write.
+_SAME = {0xFF01 + n: 0x21 + n for n in range(94)} | dict.fromkeys(
+    map(ord, (GAP, QUOTE, UNQUOTE)), "\ufffd"
+)
 _QUOTES = "\u00ab\u00bb\u2018-\u201f\u2039\u203a\u300c-\u300f\"'"
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63]")
 _APOSTROPHES = re.compile("(?<=\\w)[\u2018\u2019\u02bc](?=\\w)")
@@ -49,9 +52,9 @@ _UNIT_AFTER = re.compile("[bmshkwvgltfc]|m[smaw]|[kmgd]?w|[kmd]?[vb]|va|hz|wh", 
 
 def tokens(text: str) -> list[str]:
     """Return what a text consists of, layout left out."""
-    plain = _COMMENT.sub(" ", unicodedata.normalize("NFC", text).translate(_WIDE))
+    plain = _COMMENT.sub(" ", unicodedata.normalize("NFC", text).translate(_SAME))
     plain = _NARROW.sub(lambda found: unicodedata.normalize("NFKC", found[0]), plain)
-    plain = _DASHES.sub("-", _APOSTROPHES.sub("'", _GAPS.sub(GAP, plain)))
+    plain = _DASHES.sub("-", _APOSTROPHES.sub("'", GAPS.sub(GAP, plain)))
     plain = _BULLET.sub(r"\1", _LINK.sub(r" \1 ", _quoted(plain)))
     return list(_spelled(plain))
 
