@@ -163,6 +163,24 @@ def test_what_an_edit_reads_and_sends_of_the_state(stories: int, most: float) ->
         assert len(root_to_bytes(manifest)) < 1_000
 
 
+def test_translations_are_found_by_their_files_whatever_the_story_is_called() -> None:
+    made, shelf = archive(200), Shelf()
+    german, dutch = (f"content/incidents/shop/other-name.{code}.md" for code in ("de", "nl"))
+    made.story("the-id", U1, words="one in five", path="content/incidents/shop/other-name.md")
+    both = ((german, "eine von fünf"), (dutch, "een op vijf"))
+    made.records["the-id"] = replace(made.records["the-id"], translations=both)
+    manifest, _ = shelf.keep(committed(make_plan(Manifest(), made.built(), NOON)))
+    before = merge_memory([manifest], NOON)
+    made.records["the-id"] = replace(made.records["the-id"], translations=both[:1])
+    manifest, _ = shelf.keep(committed(make_plan(manifest, made.built(), NOON)))
+    after = merge_memory([manifest], NOON)
+
+    assert before.paths["the-id"] == ("content/incidents/shop/other-name.md", german, dutch)
+    assert (before.sources[german], before.sources[dutch]) == ("eine von fünf", "een op vijf")
+    assert after.paths["the-id"] == ("content/incidents/shop/other-name.md", german)
+    assert (after.sources.get(german), after.sources.get(dutch)) == ("eine von fünf", None)
+
+
 def test_a_build_that_is_told_what_changed_reads_as_little() -> None:
     made, shelf = archive(1_000), Shelf()
     manifest, _ = shelf.keep(committed(make_plan(Manifest(), made.built(), NOON)))
