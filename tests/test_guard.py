@@ -250,6 +250,21 @@ def test_the_record_is_that_of_the_words_first_published(tmp_path: Path) -> None
     }  # fmt: skip
 
 
+def test_a_clone_that_lacks_the_commit_which_said_so_says_how_to_get_it(site: SmallSite) -> None:
+    edit(site, ("in between", "inbetween"))
+    site.commit("fix: spelling")
+    site.commit("newer")
+    public = str(site.root / "public")
+    shallow, whole = (
+        site.clone(site.root.parent / name, depth=depth) for name, depth in (("s", 1), ("w", None))
+    )
+
+    cut, known = shallow.publish(public), whole.publish(public)
+
+    assert (cut.code, known.code) == (3, 0)
+    assert "where a commit says so already: git fetch --unshallow" in cut.err
+
+
 def test_a_commit_cannot_call_a_number_spelling(site: SmallSite) -> None:
     edit(site, ("payment in five is", "payment in nine is"))
     site.commit("fix: spelling")

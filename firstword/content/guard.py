@@ -20,6 +20,7 @@ from firstword.content.scan import SourceFile
 from firstword.model import Incident, Problem, Site
 from firstword.parse import parse
 from firstword.parse.redactions import redactions
+from firstword.values import replace
 
 if TYPE_CHECKING:
     from firstword.check.rewording import Rewording
@@ -101,7 +102,15 @@ class Guard:
         if any(problem.rule == SPELLING for problem in found):
             waived = spelled(self.root, self.site, one.path, published)
             found = tuple(check_since(old, one, self.site, waived))
+            if gitlog.is_shallow(self.root):
+                found = tuple(_hinted(p) if p.rule == SPELLING else p for p in found)
         return found
+
+
+def _hinted(problem: Problem) -> Problem:
+    """Say that a commit which is not in this clone may have said so."""
+    hint = "this clone is shallow; where a commit says so already: git fetch --unshallow"
+    return replace(problem, message=f"{problem.message}; {hint}")
 
 
 def withhold(guard: Guard, content: Content, before: Rescue) -> Rescue | None:
