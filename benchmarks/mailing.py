@@ -155,6 +155,10 @@ async def _talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         if verb == b"DATA":
             writer.write(b"354 go on\r\n")
             await reader.readuntil(b"\r\n.\r\n")
+        if verb == b"EHLO":
+            # As good as every server there is; smtplib does not make use of it.
+            writer.write(b"250-sink\r\n250 PIPELINING\r\n")
+            continue
         writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 fine\r\n")
         if verb == b"QUIT":
             break

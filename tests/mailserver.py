@@ -39,10 +39,14 @@ class Mailbox:
     #: MAIL, RCPT, DATA, words (the message is here), answered (and the client heard so), QUIT.
     script: Script = _usual
     connections: int = 0
+    #: What had come of words when a client hung up before the dot.
+    cut: list[bytes] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     tls: ssl.SSLContext | None = None
     #: "user password"; "" = nobody need say who they are
     login: str = ""
+    #: Whether it says that commands may come before the answers to those before them.
+    pipelining: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def recipients(self) -> list[str]:
@@ -97,14 +101,17 @@ class _Session(socketserver.StreamRequestHandler):
         secured = isinstance(self.connection, ssl.SSLSocket)
         offers = ["STARTTLS"] if self.box.tls and not secured else []
         offers += ["AUTH PLAIN"] if self.box.login else []
+        offers += ["PIPELINING"] if self.box.pipelining else []
         lines = ["loopback", *offers, "8BITMIME"]
         return "\r\n".join(f"250{'-' if one != '8BITMIME' else ' '}{one}" for one in lines)
 
     def _take(self, who: str) -> None:
-        self._answer("DATA", who, "354 go on")
-        body = []
+        if not self._answer("DATA", who, "354 go on").startswith("354"):
+            return
+        body: list[bytes] = []
         while (line := self.rfile.readline()) != b".\r\n":
             if not line:
+                self.box.cut.append(b"".join(body))
                 raise _Ended  # cut before the dot: nothing was taken
             body.append(line[1:] if line.startswith(b".") else line)
         told = self._ask("words", who)
@@ -116,11 +123,13 @@ class _Session(socketserver.StreamRequestHandler):
         self._say("250 2.0.0 taken" if told in {None, "kill"} else str(told))
         self._ask("answered", who)
 
-    def _answer(self, step: str, who: str, usual: str) -> None:
+    def _answer(self, step: str, who: str, usual: str) -> str:
         told = self._ask(step, who)
         if told == CLOSE:
             self._hang_up()
-        self._say(usual if told in {None, "kill"} else str(told))
+        said = usual if told in {None, "kill"} else str(told)
+        self._say(said)
+        return said
 
     def _ask(self, step: str, who: str) -> str | None:
         with self.box.lock:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import quopri
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ import pytest
 from imapserver import Folder, imapserver
 from mails import listed, reader
 from mailserver import LOSE, Mailbox, mailserver
+from running import running
 from sites import CARDS, CARDS_FILE, CONF, RESOLVED, SLOW, SLOW_FILE, Ran, SmallSite
 
 from firstword.cli import main, publish, run_command
@@ -330,10 +330,8 @@ def test_a_tick_with_nothing_due_mails_what_has_yet_to_go_out_once_readers_see_i
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with HTTPServer(("127.0.0.1", 0), Readers) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}"
-        place = f'PUBLISH_TO = {{"target": "public", "address": "{address}"}}\n'
+    with running(HTTPServer(("127.0.0.1", 0), Readers)) as address:
+        place = f'PUBLISH_TO = {{"target": "public", "address": "http://{address}"}}\n'
         site.write("pelicanconf.py", conf + place)
         site.write(".gitignore", ".mail/\noutput/\npublic/\n.cache/\n__pycache__/\n")
         site.commit()
@@ -346,7 +344,6 @@ def test_a_tick_with_nothing_due_mails_what_has_yet_to_go_out_once_readers_see_i
         assert box.taken == []
         Readers.folder = site.root / "public"
         seen = site.publish("--tick", "--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
-        server.shutdown()
 
     assert (seen.code, seen.err) == (0, "")
     assert sorted(box.recipients()) == [ADA, BEN]

@@ -96,11 +96,11 @@ def got(run: Run) -> Counter[str]:
     return Counter({address: run.box.recipients().count(address) for address in FIFTY})
 
 
-@pytest.mark.parametrize("lanes", [1, 4])
+@pytest.mark.parametrize(("lanes", "pipelining"), [(1, False), (4, True)])
 def test_urgent_words_reach_everybody_and_twice_only_who_was_in_flight(
-    tmp_path: Path, lanes: int
+    tmp_path: Path, lanes: int, *, pipelining: bool
 ) -> None:
-    with mailserver() as box:
+    with mailserver(Mailbox(pipelining=pipelining)) as box:
         run = Run(tmp_path, box, "urgent", lanes)
         storm(run)
         counted, ledger = got(run), run.ledger()

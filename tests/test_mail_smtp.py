@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socketserver
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import trustme
 from mailserver import CLOSE, LOSE, Mailbox, mailserver
+from running import running
 
 from firstword.errors import MailError, SettingsError
 from firstword.mail.ledger import Fate
@@ -18,10 +21,10 @@ ADA, BO = "ada@reader.example", "bo@reader.example"
 WORDS = b"Subject: x\r\n\r\nOne in five fails.\r\n.\r\n.. and dots\r\n"
 
 
-@pytest.fixture
-def box() -> Iterator[Mailbox]:
-    """Return a server that takes everything."""
-    with mailserver() as box:
+@pytest.fixture(params=[False, True], ids=["one by one", "at once"])
+def box(request: pytest.FixtureRequest) -> Iterator[Mailbox]:
+    """Return a server that takes everything, commands one by one or several at once."""
+    with mailserver(Mailbox(pipelining=request.param)) as box:
         yield box
 
 
@@ -79,6 +82,73 @@ def test_what_an_answer_comes_to(
     assert "reader" not in repr(told)
     assert after.fate is Fate.ACCEPTED
     assert box.recipients() == ([BO, ADA] if answer == LOSE else [ADA])
+
+
+@pytest.mark.parametrize(
+    ("refused", "then", "connections"),
+    [
+        # Whoever takes no recipient refuses to be told the words (RFC 2920, 3.1),
+        ("550 5.1.1 no such user", "554 5.5.1 no valid recipients", 1),
+        ("451 4.7.1 later", "503 5.5.1 no recipients", 1),
+        # or waits for them, and is left alone: nothing can be accepted so.
+        ("550 5.1.1 no such user", None, 2),
+    ],
+)
+def test_a_recipient_that_is_refused_costs_no_other_their_message(
+    refused: str, then: str | None, connections: int
+) -> None:
+    with mailserver(Mailbox(pipelining=True)) as box:
+        answers = {"RCPT": refused, "DATA": then}
+        box.script = lambda step, who: answers.get(step) if who == BO else None
+        lane = way(box).open()
+        fates = [lane.send(who, WORDS).fate for who in (ADA, BO, ADA)]
+        lane.close()
+
+    assert fates[::2] == [Fate.ACCEPTED] * 2
+    assert fates[1] is (Fate.DEFERRED if refused.startswith("4") else Fate.REFUSED)
+    assert box.taken == [(ADA, WORDS), (ADA, WORDS)]
+    assert box.connections == connections
+    assert box.cut == [b""] * (connections - 1)
+
+
+def test_commands_go_in_one_way_there_and_back() -> None:
+    asked: list[bytes] = []
+
+    class Session(socketserver.StreamRequestHandler):
+        """Answers MAIL, RCPT and DATA when all three are here."""
+
+        def handle(self) -> None:
+            self.wfile.write(b"220 ready\r\n")
+            self.rfile.readline()
+            self.wfile.write(b"250-loopback\r\n250 PIPELINING\r\n")
+            asked.extend(self.rfile.readline() for _ in range(3))
+            self.wfile.write(b"250 fine\r\n250 fine\r\n354 go on\r\n")
+            while self.rfile.readline() not in {b".\r\n", b""}:
+                pass
+            with suppress(OSError):
+                self.wfile.write(b"250 taken\r\n")
+
+    with running(socketserver.TCPServer(("127.0.0.1", 0), Session)) as address:
+        lane = way(Mailbox(port=int(address.partition(":")[2]))).open()
+        told = lane.send(ADA, WORDS)
+        lane.close()
+
+    assert told.fate is Fate.ACCEPTED
+    assert asked == [
+        b"MAIL FROM:<status@acme.example>\r\n",
+        b"RCPT TO:<ada@reader.example>\r\n",
+        b"DATA\r\n",
+    ]
+
+
+def test_an_address_brings_no_command_along(box: Mailbox) -> None:
+    lane = way(box).open()
+    with pytest.raises(ValueError, match="line break"):
+        lane.send(f"{ADA}>\r\nRCPT TO:<{BO}", WORDS)
+    lane.close()
+
+    assert box.taken == []
+    assert "RCPT" not in box.steps
 
 
 def test_a_connection_that_was_kept_too_long_is_made_anew(box: Mailbox) -> None:
