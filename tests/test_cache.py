@@ -13,15 +13,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from incremental import NOON, Workplace
+from incremental import NOON, Workplace, quiet
 from test_incremental import STORY, Life
 
 from firstword import build, write
 from firstword.build import Run
 from firstword.cache import codec
 from firstword.cache.database import open_cache
+from firstword.cache.questions import Change
 from firstword.errors import ContentError
 from firstword.feeds import entries
+from firstword.making import workshop
 from firstword.manifest import Memory
 from firstword.page import Wanted
 from firstword.parse import parse
@@ -310,6 +312,27 @@ def test_a_strict_build_that_refuses_leaves_the_cache_as_it_was(place: Workplace
     path.write_text(good)
 
     assert place.warm() == before
+
+
+def test_what_is_made_anew_asks_nobody_what_it_touches(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def touches(*_: object) -> bool:
+        raise AssertionError("asked of every change, of every question")
+
+    monkeypatch.setattr(Change, "touches", touches)
+    place.settings["SITENAME"] = "Acme, renamed"
+    named_anew = place.warm()
+    monkeypatch.setattr(workshop, "MANY", 0)
+    edit(place)
+    changed = place.warm()
+    monkeypatch.undo()
+    monkeypatch.setattr(build, "complain", quiet)
+    edit(place, "Words again.")
+
+    assert named_anew != changed
+    # What was asked in such a build is known to the next.
+    assert place.warm() == place.cold()
 
 
 def test_a_build_tells_what_is_new_and_counts_the_rest(place: Workplace, said: list[str]) -> None:

@@ -31,6 +31,8 @@ ANSWERS = frozenset(
         "sums",
     }
 )
+#: The one question that asks of several times.
+SPANS = "spans"
 #: Beyond any instant: nothing of the answer was looked at yet.
 NOTHING_YET = 1 << 60
 _NOTHING_ASKED: dict[type, Wanted | Words] = {Wanted: Wanted(), Words: Words()}
@@ -88,7 +90,7 @@ class Trace:
     def questions(self) -> Iterator[tuple[str, int | None]]:
         """Yield every question with its depth."""
         yield from self.asked.items()
-        spans = spell("spans", *sorted(self.spans))
+        spans = spell(SPANS, *sorted(self.spans))
         if self.spans and spans not in self.asked:
             yield spans, None
 
@@ -118,7 +120,7 @@ class Change:
         if sort in {"months_of", "lines"}:
             wanted = read_find(arguments[0], words=False)
             return any(_finds(wanted, row, None) for row in self.rows)
-        if sort == "spans":
+        if sort == SPANS:
             return any(
                 begin <= from_instant(at) < end
                 for row in self.rows
@@ -158,7 +160,7 @@ def _hears(words: Any, row: Row, bound: int | None) -> bool:
 
 def span_of(sort: str, arguments: list[Any]) -> tuple[int | None, int | None]:
     """Return the time that a question is about, in seconds; None for one that is about any."""
-    if sort == "spans":
+    if sort == SPANS:
         return min(begin for begin, _ in arguments), max(end for _, end in arguments)
     if sort == "words" and "begin" in arguments[0] and "end" in arguments[0]:
         return arguments[0]["begin"], arguments[0]["end"]

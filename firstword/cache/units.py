@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from msgspec import Struct
 
 from firstword.cache.answers import answer
 from firstword.cache.codec import from_instant, to_instant
-from firstword.cache.questions import ANSWERS, Change, Trace, span_of
+from firstword.cache.questions import ANSWERS, SPANS, Change, Trace, span_of
 from firstword.clock import Clock
 from firstword.errors import BuildError
 from firstword.manifest import Delta, Output
@@ -71,6 +72,11 @@ class Units:
             found |= self._by_questions(changes)
         return found
 
+    def forget_questions(self) -> None:
+        """Forget all that was asked, where everything is made again: whoever makes it asks anew."""
+        self._db.execute("DELETE FROM need")
+        self._db.execute("DELETE FROM asked")
+
     def _by_clock(self, now: datetime) -> set[str]:
         seconds = from_instant(now)
         asked = "SELECT name FROM unit WHERE until <= ? UNION SELECT name FROM unit WHERE since > ?"
@@ -89,8 +95,10 @@ class Units:
                     "SELECT number, sort, question, answer FROM asked WHERE question = ?",
                     (question,),
                 ).fetchall()
-        instants = [at for change in changes for row in change.rows for at, _ in row.said]
-        low, high = from_instant(min(instants)), from_instant(max(instants))
+        instants = sorted(
+            from_instant(at) for change in changes for row in change.rows for at, _ in row.said
+        )
+        low, high = instants[0], instants[-1]
         asked += self._db.execute(
             "SELECT number, sort, question, answer FROM asked WHERE sort NOT IN ('get', 'kind')"
             " AND (low IS NULL OR (low <= ? AND high > ?))",
@@ -98,6 +106,8 @@ class Units:
         ).fetchall()
         for number, sort, question, known in asked:
             _, *arguments = json.loads(question)
+            if sort == SPANS and not any(_is_in(instants, *span) for span in arguments):
+                continue
             if sort in ANSWERS:
                 if not any(change.touches(sort, arguments, None) for change in changes):
                     continue
@@ -271,6 +281,11 @@ class Units:
 
 #: Characters of an answer that are kept; of a longer one its digest tells as much.
 _MOST_SPELLED = 200
+
+
+def _is_in(instants: list[int], begin: int, end: int) -> bool:
+    """Tell whether one of sorted instants lies in a time."""
+    return bisect_left(instants, begin) < bisect_left(instants, end)
 
 
 def spell_answer(value: object) -> str:
