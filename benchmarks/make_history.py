@@ -230,7 +230,7 @@ def _body(rng: random.Random, at: datetime) -> str:
     paragraphs = []
     for _ in range(rng.choice((1, 1, 2))):
         said = rng.sample(_SENTENCES, rng.randrange(1, 4))
-        text = " ".join(s.format(n=rng.randrange(2, 90), t=f"{at:%H:%M}") for s in said)
+        text = " ".join(s.format(n=rng.randrange(2, 90), t=f"{at:%H:%M} UTC") for s in said)
         paragraphs.append(text)
     if rng.random() < 0.2:
         paragraphs.append("- try again after a minute\n- or use the **phone** number on your bill")
