@@ -272,6 +272,67 @@ def test_a_commit_cannot_call_a_number_spelling(site: SmallSite) -> None:
     stays(site, f"{CARDS_FILE}:10: changed-number: 'five' became 'nine'")
 
 
+# ── new words beside changed ones ────────────────────────────────────────────────────────────────
+
+LATER = """
+## 2026-11-21 10:20 | Ian Reyes | update
+
+The bank adds that nobody has to do a thing.
+"""
+
+
+@pytest.mark.parametrize(
+    "name", [CARDS_FILE, "content/incidents/cards/2026-11-21-card-payments.md"]
+)
+def test_new_updates_of_a_changed_file_go_out(site: SmallSite, name: str) -> None:
+    (site.root / CARDS_FILE).unlink()
+    (site.root / name).parent.mkdir(exist_ok=True)
+    site.write(name, (ENDED + LATER).replace("in five is", "in fifty is"))
+    site.commit("silently, and more")
+
+    ran, again = site.publish(), site.publish()
+
+    page = site.page(CARD_PAGE)
+    assert (ran.code, again.code) == (3, 3)
+    assert f"{name}:10: changed-number: 'five' became 'fifty'" in ran.err
+    assert f"{name}: held back; " in again.err
+    assert "payment in five is" in page
+    assert page.count("The bank adds that nobody has to do a thing.") == 1
+    assert "fifty" not in page
+
+
+def test_an_update_that_moved_is_not_told_twice(site: SmallSite) -> None:
+    site.write(CARDS_FILE, ENDED + LATER)
+    assert site.publish().code == 0
+    edit(site, ("## 2026-11-21 10:20", "## 2026-11-21 10:25"), ("in five is", "in fifty is"))
+
+    site.commit("moved")
+    # A file that is broken falls back to the commit before it, which moved the update.
+    edit(site, ("impact: major", "impact: hurge"))
+
+    stays(site, f"{CARDS_FILE}:3: value: unknown impact: 'hurge'")
+
+
+def test_words_put_in_before_what_is_published_wait(site: SmallSite) -> None:
+    early = LATER.replace("10:20", "09:30").replace("| update", "| identified")
+    edit(site, ("in five is", "in fifty is"))
+    site.write(CARDS_FILE, (site.root / CARDS_FILE).read_text(encoding="utf-8") + early)
+
+    stays(site, f"{CARDS_FILE}:10: changed-number: ")
+
+
+def test_what_is_done_is_not_counted_over_other_promises(site: SmallSite) -> None:
+    ask, call = ("- [ ] Ask (Ian Reyes, 2026-12-01)\n", "- [ ] Call (Ian Reyes, 2026-12-01)\n")
+    why = "\n## 2026-11-21 10:05 | Ian Reyes | postmortem\n\nThe cause is a switch.\n\n"
+    site.write(CARDS_FILE, ENDED + why + ask + call)
+    published = site.publish()
+    done = LATER.replace("| update\n", "| update\ndone: 1\n")
+    site.write(CARDS_FILE, ENDED + why + call + done)
+
+    assert published.code == 0, published.err
+    stays(site, f"{CARDS_FILE}:19: changed-")
+
+
 # ── files that move ──────────────────────────────────────────────────────────────────────────────
 
 

@@ -33,6 +33,8 @@ class Rescue(Struct, frozen=True, kw_only=True):
     only: Mapping[str, str | None]
     #: Path → what readers have that speaks against the file as it is now.
     refused: Mapping[str, tuple[Problem, ...]] = {}
+    #: Path → what goes before the text of `only`: the same with new updates put in, if good.
+    news: Mapping[str, str] = {}
 
 
 def lost(

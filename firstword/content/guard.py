@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from firstword import gitlog
 from firstword.content.gone import Rescue
 from firstword.content.load import Content
+from firstword.content.news import with_news
 from firstword.content.scan import SourceFile
 from firstword.model import Incident, Problem, Site
 from firstword.parse import parse
@@ -40,6 +41,8 @@ class Silent:
     path: str
     text: str
     problems: tuple[Problem, ...]
+    #: The same with the updates put in that nobody has published yet; "" for none.
+    news: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +65,11 @@ class Guard:
             text = self.sources.get(path)
             if text is None or (path == one.path and text == text_of(path)):
                 continue
-            found = self._found(text.encode(), path, one)
-            if found:
-                yield Silent(incident=one, path=path, text=text, problems=found)
+            old = parse(text.encode(), path, self.site.timezone).incident
+            found = self._found(text.encode(), old, one) if old else ()
+            if old and found:
+                news = with_news(text, old, text_of(one.path), one)
+                yield Silent(incident=one, path=path, text=text, problems=found, news=news)
 
     def untold(self, told: Incident) -> Iterator[str]:
         """Yield the files of a story's translations that readers have, and that there are no more.
@@ -90,13 +95,12 @@ class Guard:
         same = (path for path in known if language_of(path) == one.language)
         return next(same, one.path)
 
-    def _found(self, published: bytes, path: str, one: Incident) -> tuple[Problem, ...]:
+    def _found(self, published: bytes, old: Incident, one: Incident) -> tuple[Problem, ...]:
         # Here, since most builds meet no published story that reads otherwise.
         from firstword.check.rewording import SPELLING
         from firstword.check.since import check_since
 
-        old = parse(published, path, self.site.timezone).incident
-        if old is None or (old.id != one.id and not one.language):
+        if old.id != one.id and not one.language:
             return ()
         found = tuple(check_since(old, one, self.site))
         if any(problem.rule == SPELLING for problem in found):
@@ -116,7 +120,7 @@ def _hinted(problem: Problem) -> Problem:
 def withhold(guard: Guard, content: Content, before: Rescue) -> Rescue | None:
     """Return what to read so that what was published stays as it is; None where it does."""
     here = {file.path: file for file in before.files}
-    only, refused = dict(before.only), dict(before.refused)
+    only, refused, news = dict(before.only), dict(before.refused), dict(before.news)
     held = {one.path for one in content.held}
     for told in content.incidents:
         for one in guard.silent(told, content.sources.__getitem__):
@@ -125,16 +129,18 @@ def withhold(guard: Guard, content: Content, before: Rescue) -> Rescue | None:
                 continue
             if now not in held:
                 refused[now] = one.problems
-            only[now] = one.text if now == one.path else None
+            only[now] = None
+            if now == one.path or one.path not in here:
+                only[one.path], news[one.path] = one.text, one.news
             if one.path not in here:
-                here[one.path] = SourceFile(one.path, one.text.encode())
+                here[one.path] = SourceFile(one.path, (one.news or one.text).encode())
         for path in guard.untold(told):
             if path not in here:
                 only[path] = guard.sources[path]
                 here[path] = SourceFile(path, b"", _untold(path, told))
     if only.keys() == before.only.keys():
         return None
-    return Rescue(files=tuple(here.values()), only=only, refused=refused)
+    return Rescue(files=tuple(here.values()), only=only, refused=refused, news=news)
 
 
 def _untold(path: str, told: Incident) -> Problem:

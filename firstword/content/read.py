@@ -20,6 +20,7 @@ from firstword.parse import parse
 from firstword.settings import CONF
 
 PUBLISHED = "what is published"
+NEWS = "what is published, with its new updates"
 #: Older than any file: a published story keeps its names.
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -47,8 +48,8 @@ def read_content(
 
     def versions(path: str) -> Iterator[tuple[str, bytes]]:
         if path in kept.only:
-            text = kept.only[path]
-            return iter([(PUBLISHED, text.encode())] if text is not None else [])
+            named = ((NEWS, kept.news.get(path)), (PUBLISHED, kept.only[path]))
+            return iter([(name, text.encode()) for name, text in named if text])
         from_git = ((f"commit {commit[:10]}", data) for commit, data in gitlog.versions(root, path))
         last = known.get(path)
         # An older version may hold what was redacted since: that never comes back.
