@@ -18,14 +18,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firstword.check import check_incident
 from firstword.cli import import_, run_command
 from firstword.cli.import_ import add_arguments
 from firstword.errors import ImportFailed
-from firstword.importers import FORMATS, carry
+from firstword.importers import FORMATS, carry, run
 from firstword.importers.report import Outcome, Report
 from firstword.importers.sheet import files
-from firstword.model import Incident, Site
+from firstword.model import Component, Incident, Level, Site
 from firstword.parse import parse
+from firstword.values import replace
 
 DATA = Path(__file__).parent / "data"
 CONF = """\
@@ -144,7 +146,17 @@ def moved_in(name: str, folder: Path, **more: bool) -> Report:
         zone=None,
         dry_run=more.get("dry_run", False),
         mapping=DATA / sample.folder / sample.mapping if sample.mapping else None,
+        now=NOW,
     )
+
+
+def kept_back(incident: Incident) -> list[str]:
+    """Return the rules by which publishing keeps a story from readers, whatever is listed."""
+    facts = (incident.first, *(update.says for update in incident.updates))
+    named = {change.id for one in facts for change in one.components or ()}
+    site = replace(ANY_SITE, components={one: Component(id=one, name=one) for one in named})
+    found = check_incident(incident, site, NOW)
+    return [problem.rule for problem in found if problem.level is Level.ERROR]
 
 
 def written(folder: Path) -> dict[str, Incident]:
@@ -420,7 +432,12 @@ def others_are_carried(name: str, number: int, damaged: Callable[[bytes], bytes]
         report = moved_in(name, broken)
 
         assert report.read == report.carried + report.drafts + report.not_carried
-        assert len(written(broken)) == report.carried + report.drafts
+        stands = written(broken)
+        assert len(stands) == report.carried + report.drafts
+        for entry in report.entries:
+            if entry.outcome is not Outcome.NOT_CARRIED:
+                for rule in kept_back(stands[entry.target]):
+                    assert any(f": {rule}: " in need for need in entry.needs), entry
         found = {e.source: e.target for e in report.entries if e.outcome is not Outcome.NOT_CARRIED}
         # A translation goes with its original; a file's own stories go with the file.
         others = {one for one, (file, *_) in stories.items() if Path(hurt).name != Path(file).name}
@@ -437,6 +454,118 @@ def others_are_carried(name: str, number: int, damaged: Callable[[bytes], bytes]
         before = snapshot(broken / "site")
         moved_in(name, broken)
         assert snapshot(broken / "site") == before
+
+
+# ── what is called carried is shown ──────────────────────────────────────────────────────────────
+
+LATE = "2022-01-02T09:30:00Z"
+FUTURE = "2062-01-02T11:00:00Z"
+STATUSFY = """\
+---
+title: Smoke
+date: 2022-01-02T10:00:00Z
+severity: major-outage
+resolved: {over}
+---
+It smokes.
+
+::: update {word} | {at}
+Look.
+:::
+"""
+ARTICLE = """\
+Title: Smoke
+Date: 2022-01-02 10:00
+State: {over}
+
+It smokes.
+
+## 2022-01-02 09:30 - {word}
+
+Look.
+"""
+
+
+def only(name: str, folder: Path, path: str, text: str) -> tuple[int, Incident]:
+    """Import a source of one file, as the command does; return its exit code and the story."""
+    place = folder / "source" / path
+    place.parent.mkdir(parents=True)
+    place.write_text(text)
+    (folder / "site").mkdir()
+    (folder / "site" / "pelicanconf.py").write_text(CONF)
+    rules = folder / "mapping.json"
+    rules.write_text(HEADINGS)
+    code = run(
+        *(name, folder / "source"),
+        site_root=folder / "site",
+        zone=None,
+        dry_run=False,
+        say=print,
+        mapping=rules,
+        now=NOW,
+    )
+    [incident] = written(folder).values()
+    return code, incident
+
+
+HEADINGS = """{"title": "title", "started": "date", "updates": "headings",
+    "resolved": {"from": "state", "values": {"over": "true"}}}"""
+BACKDATED = [{"status": "investigating", "body": "Look.", "display_at": LATE}]
+#: Format → a file whose story has a word that is older than its beginning.
+OLDER = {
+    "statuspage": (
+        "incidents.json",
+        json.dumps({"incidents": [ROW | {"status": "", "incident_updates": BACKDATED}]}),
+    ),
+    "statusfy": ("content/a.md", STATUSFY.format(over="false", word="Update", at=LATE)),
+    "pelican": ("a.md", ARTICLE.format(over="open", word="update")),
+}
+OLDER_END = {
+    "statusfy": ("content/a.md", STATUSFY.format(over="true", word="Resolved", at=LATE)),
+    "pelican": ("a.md", ARTICLE.format(over="over", word="resolved")),
+}
+
+
+@pytest.mark.parametrize("name", sorted(OLDER))
+def test_a_story_begins_with_its_oldest_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    _, told = only(name, tmp_path, *OLDER[name])
+
+    assert kept_back(told) == []
+    assert told.started == datetime(2022, 1, 2, 9, 30, tzinfo=UTC)
+    repair = "'2022-01-02 10:00:00Z' -> '2022-01-02 09:30:00Z' (an update is older)"
+    assert repair in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted(OLDER_END))
+def test_an_end_that_is_older_than_the_date_stays_the_only_one(tmp_path: Path, name: str) -> None:
+    _, told = only(name, tmp_path, *OLDER_END[name])
+
+    assert [str(update.status) for update in told.updates] == ["investigating", "resolved"]
+    assert kept_back(told) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "text"),
+    [
+        ("cstate", "content/issues/a.md", ISSUE.replace("2022-01-02T11:00:00Z", FUTURE)),
+        ("cstate", "content/issues/a.md", ISSUE.replace("2022-", "2062-")),
+        ("statusfy", "content/a.md", STATUSFY.format(over="false", word="Update", at=FUTURE)),
+    ],
+)
+def test_a_story_of_the_future_needs_a_person(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, path: str, text: str
+) -> None:
+    code, told = only(name, tmp_path, path, text)
+
+    assert set(kept_back(told)) == {"future"}
+    assert code == 3
+    need = "needs a person: not shown until somebody mends it: future: signed 2062-01-02"
+    assert need in capsys.readouterr().out
+    again = moved_in(name, tmp_path)
+    assert again.unchanged == 1
+    assert again.needs_person
 
 
 HOSTILE = "../../../etc/x\n---\nkind: notice\n## 2020-01-01 | Dawn Okafor | resolved\n\nMine."

@@ -125,7 +125,10 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"yaml"},
     ),
     "importers": (
-        {"compose", "errors", "markup", "model", "parse", "urls"},
+        {
+            *("check", "compose", "errors", "markup", "model"),
+            *("parse", "recurrence", "unsaid", "urls"),
+        },
         {"nh3", "pyromark", "yaml"},
     ),
     "cli": ({"errors"}, set()),

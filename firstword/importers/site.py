@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from firstword.compose import compose
 from firstword.importers.growth import Growth, grown, left_by_import, unknown
+from firstword.importers.heldback import held_back
 from firstword.importers.places import addresses_in
 from firstword.importers.report import Entry, Outcome
 from firstword.importers.siteconf import NotLiteral, line_of, with_components
@@ -116,22 +117,26 @@ class Site:
 def write_story(entry: Entry, incident: Incident, site: Site, now: datetime | None) -> Entry:
     """Write one story's file, or what is new in it, and say what became of it.
 
-    `now` is when words were found that have no time of their own.
+    `now` is when words were found that have no time of their own; nothing may lie ahead of it.
     """
     data = compose(incident).encode()
     other = site.elsewhere(PurePosixPath(incident.path).stem, incident.path)
     if not other and site.has(incident.path, data):
-        return replace(entry, outcome=Outcome.UNCHANGED)
+        needs = (*entry.needs, *held_back(incident, now))
+        return replace(entry, outcome=Outcome.UNCHANGED, needs=needs)
     there = b"" if other else site.read(incident.path)
     if problems := parse(data, incident.path, UTC).problems:
         why = f"what it became cannot be read: {problems[0]}"
     elif other:
         why = f"{other} has that name already"
     elif old := left_by_import(there, incident):
-        entry, why = _grow(entry, grown(old, incident, now), old, site)
+        growth = grown(old, incident, now)
+        growth.needs += held_back(growth.incident, now)
+        entry, why = _grow(entry, growth, old, site)
     else:
         why = site.add(incident.path, data)
-        entry = replace(entry, needs=(*entry.needs, *unknown(there, incident)))
+        more = unknown(there, incident) if why else held_back(incident, now)
+        entry = replace(entry, needs=(*entry.needs, *more))
     if not why:
         return entry
     return replace(entry, outcome=Outcome.NOT_CARRIED, is_open=False, why=printable(why))

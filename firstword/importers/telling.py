@@ -121,8 +121,10 @@ def status_of(called: str, kind: Kind) -> Status | None:
 def close(tale: Tale, *, over: bool, ended: datetime | None, said: str) -> None:
     """Let a story end where the source says that it is over, and only there.
 
-    `said` is the key that says so; `ended` is when, if that is known.
+    The first of its words is the one that opens it, in whatever order the others stand. `said` is
+    the key that says so; `ended` is when, if that is known.
     """
+    _begin(tale)
     tale.words.sort(key=lambda word: word.at)
     if not over:
         _lower(tale, tale.words, f"not {said}")
@@ -147,6 +149,16 @@ def close(tale: Tale, *, over: bool, ended: datetime | None, said: str) -> None:
     else:
         tale.words.append(Word(at=max(ended, tale.began + _SECOND), status=end))
         tale.words.sort(key=lambda word: word.at)
+
+
+def _begin(tale: Tale) -> None:
+    """Let a story begin with its oldest word; the one that opens it comes first."""
+    first = min((word.at for word in tale.words), default=tale.began)
+    if first >= tale.began:
+        return
+    why = "an update is older"
+    tale.log.repair("started", utc(tale.began), utc(first), why)
+    tale.words[0].at = tale.began = first
 
 
 def _held(words: Sequence[Word]) -> Word | None:

@@ -115,15 +115,20 @@ class Row:
         self._close(words)
         planned = self.kind is Kind.MAINTENANCE
         started = None if planned else self._time("started_at") or words[0].at
+        day = started or words[0].at
+        if started and started > words[0].at:
+            why = "an update is older"
+            self.log.repair("started_at", utc(started), utc(words[0].at), why)
+            started = words[0].at
         title = self._title()
         begin, end = self._window(words) if planned else (None, None)
         there = line(self.row.get("id"))
-        slug = self._slug(started or words[0].at, title)
+        slug = self._slug(day, title)
         self._leave_out()
         return Incident(
             id=there if SLUG.fullmatch(there) and len(there) <= _LONGEST else slug,
             slug=slug,
-            path=f"content/incidents/{started or words[0].at:%Y}/{slug}.md",
+            path=f"content/incidents/{day:%Y}/{slug}.md",
             kind=self.kind,
             first=Facts(
                 title=title,
