@@ -568,6 +568,34 @@ def test_a_story_of_the_future_needs_a_person(
     assert again.needs_person
 
 
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_report_of_what_no_encoding_has_can_be_printed(tmp_path: Path, as_json: bool) -> None:
+    broken = json.dumps({"incidents": [ROW | {"name": "Smoke \ud800", "note": "\ud800"}]})
+    folder = tmp_path / "source \udcff"
+    folder.mkdir()
+    (folder / "more.json").write_text(broken)
+    (folder / "left \udcfe.txt").touch()
+    (tmp_path / "site").mkdir()
+    said: list[bytes] = []
+
+    mapping = tmp_path / "map \udcff.json"
+    mapping.write_text('{"updates": "no such"}')
+    for name in ("statuspage", "pelican"):
+        run(
+            *(name, folder),
+            site_root=tmp_path / "site",
+            zone=None,
+            dry_run=False,
+            say=lambda line: said.append(line.encode("utf-8", "strict")),
+            mapping=mapping if name == "pelican" else None,
+            as_json=as_json,
+        )
+
+    assert len(written(tmp_path)) == 1
+    assert b"left \\udcfe.txt" in b"\n".join(said)
+    assert b"map \\udcff.json" in said[-1]
+
+
 HOSTILE = "../../../etc/x\n---\nkind: notice\n## 2020-01-01 | Dawn Okafor | resolved\n\nMine."
 EVIL = {
     "cstate": (

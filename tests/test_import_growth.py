@@ -410,7 +410,20 @@ def test_a_story_with_another_title_is_the_same_story(tmp_path: Path) -> None:
     assert (str(entry.outcome), entry.added) == ("grew", 1)
     assert entry.target == "content/incidents/2021/2021-03-04-cold.md"
     assert entry.needs == ("title: the source says 'Cold and wet' now; 'Cold' stays",)
-    assert only(moving.carry()).added == 0
+
+
+def test_a_story_of_two_hundred_components_with_another_title_is_the_same_story(
+    tmp_path: Path,
+) -> None:
+    parts = [{"id": f"p{n}", "name": f"Part of the works, number {n}"} for n in range(200)]
+    moving = Moving(tmp_path, "statuspage")
+    moving.says(json.dumps({"incidents": [row("Cold", "One.", components=parts)]}), "a.json")
+    moving.carry()
+    moving.says(json.dumps({"incidents": [row("Wet", "One.", "Two.", components=parts)]}), "a.json")
+
+    assert str(only(moving.carry()).outcome) == "grew"
+    assert [*moving.files()] == ["2021-03-04-cold.md"]
+    assert moving.text("content/incidents/2021/2021-03-04-cold.md").index("aliases: ") > 4096
 
 
 def test_a_new_story_takes_no_name_that_an_old_one_has(moving: Moving) -> None:

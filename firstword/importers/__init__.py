@@ -22,6 +22,7 @@ from firstword.importers.places import placed
 from firstword.importers.report import Entry, LeftOut, Repair, Report
 from firstword.importers.site import CONF, Site, add_components, settings_of, write_story
 from firstword.importers.siteconf import NotLiteral, components_in
+from firstword.importers.spelling import encodable
 from firstword.importers.unseen import told
 from firstword.model import Component, Incident
 
@@ -113,13 +114,13 @@ def run(
             now=now,
         )
     except ImportFailed as error:
-        say(str(error))
+        say(encodable(str(error)))
         return error.exitcode
     if as_json:
-        say(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
+        say(json.dumps(report.as_json(), indent=2))
     else:
         for line in report.lines():
-            say(line)
+            say(encodable(line))
     return 3 if report.needs_person else 0
 
 

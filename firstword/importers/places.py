@@ -19,9 +19,8 @@ Stories = list[tuple[Entry, Incident | None]]
 
 
 def addresses_in(head: str, form: str) -> Iterator[str]:
-    """Yield the old addresses of a file that an import of one format wrote, by its beginning."""
-    front = head.removeprefix("---\n").partition("\n---\n")[0]
-    keys = dict(_KEY.findall(front))
+    """Yield the old addresses of a file that an import of one format wrote, by its front matter."""
+    keys = dict(_KEY.findall(head))
     if keys.get("imported") == form:
         for one in keys.get("aliases", "").strip("[]").split(","):
             if address := one.strip(' "'):

@@ -25,8 +25,6 @@ from firstword.values import replace
 
 CONF = "pelicanconf.py"
 _INCIDENTS = "content/incidents"
-#: Within so many bytes of a file the front matter of an import ends.
-_HEAD = 4096
 
 
 class Site:
@@ -45,7 +43,7 @@ class Site:
         """Return where imports of a format have told what: old address → path."""
         found: dict[str, str] = {}
         for path in self._by_slug.values():
-            for address in addresses_in(self.read(path)[:_HEAD].decode(errors="replace"), form):
+            for address in addresses_in(self._head(path), form):
                 found.setdefault(address, path)
         return found
 
@@ -105,6 +103,11 @@ class Site:
         except OSError as error:
             return f"{target} cannot be written: {error.strerror}"
         return ""
+
+    def _head(self, target: str) -> str:
+        """Return the front matter of a file, however long it is; empty where it cannot be read."""
+        head, _, _ = self.read(target).partition(b"\n---\n")
+        return head.decode(errors="replace")
 
     def read(self, target: str) -> bytes:
         """Return the bytes of a file; empty where there is none that can be read."""

@@ -10,6 +10,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else ascii(text)
 
 
+def encodable(text: str) -> str:
+    """Return foreign text with what no encoding has, half a pair of surrogates, escaped."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def short(text: str) -> str:
     """Quote a value, its middle left out where it is long."""
     if len(text) <= _LONGEST:
