@@ -238,3 +238,64 @@ def test_a_pinned_post_is_a_notice_that_stays(tmp_path: Path) -> None:
     assert "kind: notice\n" in text
     assert [entry.is_open for entry in report.entries] == [True]
     assert facts(report) == ["left out: pin: 'true'"]
+
+
+PLACED = """\
+---
+title: Kiln is cold
+date: 2021-03-04T09:00:00Z
+severity: down
+{}
+---
+It is cold.
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "front", "address"),
+    [
+        ("{}", "", "issues/2021-kiln"),
+        ("uglyURLs: true", "", "issues/2021-kiln.html"),
+        ("uglyURLs: {issues: true}", "", "issues/2021-kiln.html"),
+        ("uglyURLs: {posts: true}", "", "issues/2021-kiln"),
+        ("uglyURLs: true", "url: /kiln/", "kiln"),
+        ("permalinks: {issues: '/:year/:month/:day/:slug/'}", "", "2021/03/04/kiln-is-cold"),
+        ("permalinks: {issues: '/:year/:slug/'}", "slug: cold", "2021/cold"),
+        ("permalinks: {issues: '/:title'}", "slug: cold", "kiln-is-cold"),
+        ("permalinks: {page: {issues: '/i/:filename/'}}", "slug: cold", "i/2021-kiln"),
+        ("permalinks: {issues: '/i/:filename/'}\nuglyURLs: true", "", "i/2021-kiln.html"),
+        ("permalinks: {posts: '/:year/:slug/'}", "", "issues/2021-kiln"),
+    ],
+)
+def test_old_addresses_are_those_that_the_settings_made(
+    tmp_path: Path, settings: str, front: str, address: str
+) -> None:
+    text = PLACED.format(front)
+    files = {"content/issues/2021-kiln.md": text, "hugo.yaml": settings}
+
+    report, site = moved_in(tmp_path, files)
+
+    [entry] = report.entries
+    found = parse((site / entry.target).read_bytes(), entry.target, UTC).incident
+    assert found is not None
+    assert found.aliases == (address,)
+    assert not report.needs_person
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "what"),
+    [
+        ("hugo.yaml", "permalinks: {issues: '/:weekday/:slug/'}", "':weekday' in"),
+        ("hugo.yaml", "permalinks: {issues: '/:sections[1:]/:slug'}", "':sections[1:]' in"),
+        ("config/_default/permalinks.yaml", "issues: /:slug/", "config/_default/permalinks.yaml"),
+    ],
+)
+def test_addresses_by_a_rule_that_is_not_read_need_a_person(
+    tmp_path: Path, name: str, settings: str, what: str
+) -> None:
+    files = {"hugo.yaml": "{}", "content/issues/kiln.md": PLACED.format(""), name: settings}
+
+    report, _ = moved_in(tmp_path, files)
+
+    [need] = report.needs
+    assert need.startswith(f"old addresses follow 'permalinks', which is not read: {what}")

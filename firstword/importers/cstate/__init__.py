@@ -14,6 +14,7 @@ from firstword.importers import History, Source, Story
 from firstword.importers.cstate.config import read_config
 from firstword.importers.cstate.issue import Dialect, Issue, Shared
 from firstword.importers.cstate.languages import Page, Translation, pages_in, sections, with_address
+from firstword.importers.cstate.permalinks import Addresses
 from firstword.importers.cstate.shortcodes import keyed, linked
 from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable, read_file
@@ -47,7 +48,22 @@ def read_hugo(source: Source, dialect: Dialect) -> History:
         folders=(root / "static", root / "content", root / "assets"),
         address=config.address,
     )
-    shared = Shared(dialect=dialect, pictures=pictures, zone=source.zone, names=names, top=top)
+    addresses = Addresses(
+        section=dialect.folder,
+        pattern=config.permalinks.get(dialect.folder, ""),
+        ugly=bool(config.ugly & {"", dialect.folder}),
+    )
+    if addresses.unread:
+        what = f"{addresses.unread!r} in {addresses.pattern!r}"
+        config.needs.append(f"old addresses follow 'permalinks', which is not read: {what}")
+    shared = Shared(
+        dialect=dialect,
+        pictures=pictures,
+        zone=source.zone,
+        names=names,
+        top=top,
+        addresses=addresses,
+    )
     pages = pages_in(
         root / "content", dialect.folder, config.languages, config.default, config.needs
     )

@@ -26,6 +26,7 @@ _READERS = {".toml": read_toml, ".yaml": read_yaml, ".yml": read_yaml, ".json": 
 #: In the order in which Hugo looks for them.
 _STEMS = ("hugo", "config", "config/_default/hugo", "config/_default/config")
 _PARAMS = "config/_default/params"
+_PERMALINKS = "config/_default/permalinks"
 _CARRIED = frozenset({"name", "displayname", "category", "description"})
 
 
@@ -42,6 +43,10 @@ class Config:
     default: str = "en"
     languages: tuple[str, ...] = ()
     used: list[tuple[str, str]] = field(default_factory=list)
+    #: Section → the pattern of its addresses.
+    permalinks: dict[str, str] = field(default_factory=dict)
+    #: Sections whose addresses end in ".html"; "" = every one.
+    ugly: set[str] = field(default_factory=set)
 
 
 def read_config(root: Path, names: Names, below: str) -> Config:
@@ -50,6 +55,11 @@ def read_config(root: Path, names: Names, below: str) -> Config:
     `below` is where the site lies in the source.
     """
     said = Config()
+    said.needs += [
+        f"old addresses follow 'permalinks', which is not read: {path.relative_to(root)}"
+        for path in _files(root, (_PERMALINKS,))
+        if path.exists()
+    ]
     found = [path for path in _files(root, _STEMS) if path.exists()][:1]
     own = [path for path in _files(root, (_PARAMS,)) if path.exists()][:1]
     if not found and not own:
@@ -78,6 +88,7 @@ def _take(name: str, node: Node, names: Names, said: Config) -> None:
     """Take in the systems of one settings file; the rest is named."""
     said.address = said.address or line(node, "baseURL")
     said.default = line(node, "defaultContentLanguage").lower() or said.default
+    _take_addresses(node, said)
     said.languages += tuple(key.lower() for key in keys(get(node, "languages")))
     params = get(node, "params")
     groups = [line(category, "name") for category in items(get(params, "categories"))]
@@ -105,10 +116,22 @@ def _take(name: str, node: Node, names: Names, said: Config) -> None:
             for key, value in (category.items() if isinstance(category, dict) else ())
             if key.lower() != "name" and value
         ]
-    carried = {"params", "systems", "params.systems", "params.categories"}
+    carried = {"permalinks", "uglyurls", "params", "systems", "params.systems", "params.categories"}
     rest = [*keys(node), *(f"params.{key}" for key in keys(params))]
     if left := ", ".join(key for key in rest if key.lower() not in carried):
         said.left_out.append(LeftOut(name, left))
+
+
+def _take_addresses(node: Node, said: Config) -> None:
+    """Take in how the old page made its addresses; newer Hugo tells pages from lists."""
+    patterns = get(node, "permalinks")
+    for place in (patterns, get(patterns, "page")):
+        for section, pattern in place.items() if isinstance(place, dict) else ():
+            if isinstance(pattern, str):
+                said.permalinks.setdefault(section.lower(), pattern.strip())
+    ugly = get(node, "uglyURLs")
+    places = ugly.items() if isinstance(ugly, dict) else [("", ugly)]
+    said.ugly |= {name.lower() for name, value in places if shown(value).lower() == "true"}
 
 
 def _place(group: str, groups: list[str]) -> int:

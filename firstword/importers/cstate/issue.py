@@ -12,6 +12,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path, PurePosixPath
 
 from firstword.importers import Story
+from firstword.importers.cstate.permalinks import Addresses
 from firstword.importers.cstate.shortcodes import rendered
 from firstword.importers.cstate.timeline import Timeline
 from firstword.importers.front import read_front
@@ -73,6 +74,7 @@ class Shared:
     names: Names
     #: Where content/ lies in the source.
     top: str
+    addresses: Addresses
     slugs: set[str] = field(default_factory=set)
 
 
@@ -263,7 +265,15 @@ class Issue:
         if dialect.dated:
             folders = (dialect.folder, *f"{began.day:%Y/%m/%d}".split("/"))
         own = self._value("slug") or (self._value("title") if dialect.dated else "") or self.stem
-        address = "/".join(_hugo(part) for part in (*folders, own))
+        made = self.source.addresses
+        address = made.finished("/".join(_hugo(part) for part in (*folders, own)))
+        if made.pattern and not made.unread:
+            address = made.of(
+                began.day,
+                slug=_hugo(self._value("slug")),
+                title=_hugo(self._value("title")),
+                stem=_hugo(self.stem),
+            )
         _, more = self.front.get("aliases", ("", ""))
         wanted = [self._value("url") or address, *(shown(item) for item in items(more))]
         top = f"{dialect.folder}/"
