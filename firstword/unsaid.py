@@ -1,4 +1,4 @@
-"""What an open story has not said: one list, for the check and for the page. Pure.
+"""What an open story has not said: for the check a guess, for the page what is sure. Pure.
 
 Structure, and where only words can tell, words: what is said in a way that nobody thought of counts
 as said, and in a language of which nothing is known, everything does.
@@ -43,6 +43,30 @@ def unsaid(incident: Incident, site: Site) -> tuple[Unsaid, ...]:
     if "disclosure" in allowed(newest.update, site):
         return ()
     return tuple(_unsaid(incident, newest, site))
+
+
+def plainly_unsaid(incident: Incident, site: Site) -> tuple[Unsaid, ...]:
+    """Return what of it a page may tell readers: what cannot have been said.
+
+    A list of words knows only some of the ways to say that somebody does something. So readers are
+    told that nobody has said it only where every word is one that tells nothing.
+    """
+    found = unsaid(incident, site)
+    guessed = {Unsaid.HAPPENS, Unsaid.DOING} & set(found)
+    return tuple(what for what in found if what not in guessed or _hollow(what, incident, site))
+
+
+def _hollow(what: Unsaid, incident: Incident, site: Site) -> bool:
+    from firstword import lint
+
+    words = lint.wording(site.language, site.wording)
+    title, facts = incident.title, [update.says for update in incident.updates]
+    texts = [update.body for update in incident.updates]
+    texts += [because for one in facts if (because := one.because)]
+    if what is Unsaid.HAPPENS:
+        return words.hollow(title, incident.facts.affected or "", *texts)
+    # A title that tells what fails is seldom one that tells who mends it.
+    return words.hollow(*texts) and (words.hollow(title) or words.tells("fails", title))
 
 
 def newest_word(incident: Incident) -> Moment:

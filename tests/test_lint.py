@@ -394,7 +394,7 @@ def test_what_tells_that_a_thing_was_said(language: str, what: str) -> None:
 
 
 def test_every_language_can_be_asked_everything() -> None:
-    asked = {"loss", "cause", "doing", "unknown", "when", "fails", "happens", "zone"}
+    asked = {"loss", "cause", "doing", "unknown", "when", "fails", "happens", "hollow", "zone"}
 
     for language in ("en", "de", "ja", "ar"):
         assert wording(language).says.keys() == asked

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from firstword import gitlog
 from firstword.cli.keeping import Keeper, Work
@@ -18,9 +17,6 @@ from firstword.cli.writing import Answers, Place, can_ask
 from firstword.drafts import Draft, Flaw, read_answer
 from firstword.errors import FirstwordError, SettingsError
 from firstword.model import Level, Problem
-
-if TYPE_CHECKING:
-    pass
 
 
 def write(place: Place, work: Work, answers: Answers, options: argparse.Namespace) -> int:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from firstword import gitlog
 from firstword.drafts import (
@@ -18,9 +17,6 @@ from firstword.drafts import (
 )
 from firstword.errors import SettingsError
 from firstword.model import Person, Site
-
-if TYPE_CHECKING:
-    pass
 
 Answers = dict[str, str]
 

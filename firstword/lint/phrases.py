@@ -61,6 +61,10 @@ class Pattern:
         """Find it in a text."""
         return self.compiled.search(text)
 
+    def cut(self, text: str) -> str:
+        """Return a text without it."""
+        return self.compiled.sub(" ", text)
+
 
 class Compiled(NamedTuple):
     """Phrases ready for use."""

@@ -19,6 +19,9 @@ MILD = "mild"
 OFF = "off"
 ANY_LANGUAGE = "*"
 _NAME = re.compile(r"\+?[a-z0-9]+(?:-[a-z0-9]+)*")
+_WORD = re.compile(r"\w")
+#: What stands in no sentence of ours: lines that are quoted, and comments.
+_ASIDE = re.compile(r"^ {0,3}>.*$|<!--[^>]{0,400}-->", re.MULTILINE)
 _LANGUAGE = re.compile(r"\*|[a-z]{2,3}")
 
 #: A line of the table, by column. Plain, so that settings can hold it.
@@ -84,6 +87,17 @@ class Wording:
         from firstword.lint.prose import sentences
 
         return any(saying.said(sentence.text) for text in texts for sentence in sentences(text))
+
+    def hollow(self, *texts: str) -> bool:
+        """Tell whether Markdown texts hold no word that could tell anything, quotations aside.
+
+        Any word that is not known to be hollow may tell something, also in code and in a link.
+        False where this language has no such words.
+        """
+        saying = self.says.get("hollow")
+        return saying is not None and not any(
+            _WORD.search(saying.pattern.cut(_ASIDE.sub(" ", text))) for text in texts
+        )
 
 
 def read_rows(text: str) -> tuple[Row, ...]:

@@ -31,7 +31,7 @@ from firstword.render.head import Head, home_head, story_head
 from firstword.render.history import history_pages
 from firstword.render.page import Page
 from firstword.render.told import Said, Told, ToldFacts, said, told_follow_up
-from firstword.unsaid import unsaid
+from firstword.unsaid import plainly_unsaid
 from firstword.words import speak
 
 STORY_TEMPLATES = {
@@ -197,7 +197,7 @@ def story(status: StatusPage, incident: Incident, shown: Incident, clock: Clock)
         "untranslated": sum(not entry.said.translated for entry in entries),
         "signed": "all" if all(u.signed for u in (*incident.updates, *shown.updates)) else "",
         # In a drill nobody waits for it.
-        "unsaid": () if incident.drill else unsaid(incident, status.site),
+        "unsaid": () if incident.drill else plainly_unsaid(incident, status.site),
         "tone": _tone(incident, clock),
         "in_calendar": not incident.drill and bool(begins(incident, status.site.timezone)),
         "languages": [i for i in (incident, *incident.translations) if i is not shown],
