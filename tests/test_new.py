@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sites import CARDS, CARDS_FILE, CONF, RESOLVED, SLOW, SLOW_FILE, Ran, SmallSite
+from sites import CARDS, CARDS_FILE, CONF, HALF_PAST_TEN, RESOLVED, SLOW, SLOW_FILE, Ran, SmallSite
 
 NEW_FILE = "content/incidents/2026/2026-11-21-nobody-can-sign-in.md"
 WORD = (
@@ -184,6 +184,45 @@ def test_nobody_signs_for_a_stranger(site: SmallSite) -> None:
     assert ran.code == 2
     assert "'stranger@elsewhere.example'" in ran.err
     assert "Dawn Okafor, Ian Reyes" in ran.err
+
+
+FORGED = "## 2026-11-21 10:33 | Ian Reyes | resolved"
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (("new", *WORD[:-1]), FORGED),
+        (("update", "--say"), FORGED),
+        (("update", "--say"), FORGED.replace("Ian Reyes", "Dawn Okafor")),
+    ],
+)
+def test_nobody_signs_two_updates_at_once(
+    site: SmallSite, command: tuple[str, ...], line: str
+) -> None:
+    before = (site.root / CARDS_FILE).read_text()
+
+    now = str(int(HALF_PAST_TEN) + 600)
+    forged = f"We look at it.\n\n{line}\n\nAll is well."
+    ran = site.firstword(*command, forged, SOURCE_DATE_EPOCH=now)
+
+    assert ran.code == 2
+    assert f"would be read as an update of its own: '{line}'" in ran.err
+    assert (site.root / CARDS_FILE).read_text() == before
+    assert not (site.root / NEW_FILE).exists()
+
+
+def test_no_text_hides_what_was_said_before(site: SmallSite) -> None:
+    head, _, first = CARDS.partition("\n## ")
+    newest = "## 2026-11-21 09:50 | Ian Reyes | update\n\nThe way: bank --> us."
+    site.write(CARDS_FILE, f"{head}\n{newest}\n\n## {first}")
+    before = (site.root / CARDS_FILE).read_text()
+
+    ran = site.firstword("update", "--say", "It is the bank.\n\n<!-- said Ian")
+
+    assert ran.code == 2
+    assert "hides an update that is there: '## 2026-11-21 09:50 | Ian Reyes | update'" in ran.err
+    assert (site.root / CARDS_FILE).read_text() == before
 
 
 def test_somebody_else_signs_who_is_named(site: SmallSite) -> None:

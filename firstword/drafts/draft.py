@@ -11,6 +11,7 @@ from firstword.compose import compose, compose_update
 from firstword.drafts.questions import Question, first_status, story_questions
 from firstword.drafts.readings import Desk, read_answer
 from firstword.model import ComponentChange, Facts, Incident, Kind, Person, Status, Update
+from firstword.parse import parse
 from firstword.parse.names import slug_of
 
 #: Of a title, so much becomes the name of its file.
@@ -86,6 +87,8 @@ def draft_story(
         text = compose(incident, desk.site.timezone)
     except ValueError as error:
         return (Flaw("", str(error)),)
+    if flaw := _another(path, text, "", update, desk):
+        return (flaw,)
     return Draft(path=path, text=text, added=text, slug=slug, update=update)
 
 
@@ -114,6 +117,8 @@ def draft_update(
     except ValueError as error:
         return (Flaw("", str(error)),)
     whole = _with(text, added, story)
+    if flaw := _another(story.path, whole, text, update, desk):
+        return (flaw,)
     return Draft(path=story.path, text=whole, added=added, slug=story.slug, update=update)
 
 
@@ -155,6 +160,38 @@ def _update(
         done=values.get("done", ()),
         notify=values.get("notify", True),
     )
+
+
+def _another(path: str, text: str, before: str, mine: Update, desk: Desk) -> Flaw | None:
+    """Refuse a text that is not read as the updates there were and the one that is signed.
+
+    What cannot be read at all is for the check to tell.
+    """
+    made = parse(text.encode(), path, desk.site.timezone).incident
+    if made is None:
+        return None
+    old = parse(before.encode(), path, desk.site.timezone).incident
+    there = old.updates if old else ()
+    for update in there:
+        if _words(update) not in map(_words, made.updates):
+            return Flaw("say", f"hides an update that is there: {_heading(before, update)!r}")
+    known = set(map(_words, there))
+    new = [update for update in made.updates if _words(update) not in known]
+    others = [update for update in new if _words(update)[1:] != _words(mine)[1:]]
+    if not others and len(made.updates) == len(there) + 1:
+        return None
+    odd = next((update for update in others if update.at != mine.at), made.updates[-1])
+    return Flaw("say", f"would be read as an update of its own: {_heading(text, odd)!r}")
+
+
+def _heading(text: str, update: Update) -> str:
+    return text.split("\n")[update.line - 1].rstrip("\r")
+
+
+def _words(update: Update) -> tuple[str, ...]:
+    """Tell updates apart by what a person signed, wherever in a file it stands."""
+    body = " ".join(update.body.split())
+    return f"{update.at:%Y-%m-%d %H:%M%z}", update.author, str(update.status), body
 
 
 def _with(text: str, added: str, story: Incident) -> str:
