@@ -17,6 +17,8 @@ from test_promises import at
 from test_record import OWNED, SITE, told, word
 
 from firstword.cli import nudge
+from firstword.mail.ledger import Fate
+from firstword.mail.transport import Lane, Outcome, Quota
 from firstword.model import Incident
 from firstword.page.due import owed
 
@@ -97,9 +99,16 @@ def test_before_the_first_publish_the_files_are_taken_at_their_word(site: SmallS
 
     assert shown.code == 1
     assert shown.out.splitlines() == [
-        "Dawn Okafor <dawn@acme.example>",
+        "Dawn Okafor",
         f"  2026-11-21 10:00  lapsed 30 min ago: next word | {TITLE} | {CARDS_FILE}:11",
     ]
+
+
+def test_nobodys_address_is_printed(site: SmallSite) -> None:
+    for form in ("text", "json"):
+        shown = ran(site, "--format", form)
+        assert "Dawn Okafor" in shown.out
+        assert "@" not in shown.out + shown.err
 
 
 def test_exit_codes_for_cron(site: SmallSite) -> None:
@@ -211,6 +220,56 @@ def test_who_could_not_be_reached_is_said_and_tried_again(site: SmallSite, box: 
     assert (busy.code, again.code) == (3, 1)
     assert "Ian Reyes was not reminded: deferred 451 4.7.1" in busy.err
     assert len(box.taken) == 1
+
+
+class Post:
+    """A way of sending that breaks off in the middle, once."""
+
+    name = "post"
+    lanes = 1
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.breaks = True
+
+    def quota(self) -> Quota:
+        return Quota()
+
+    def open(self) -> Lane:
+        return self
+
+    def send(self, address: str, message: bytes) -> Outcome:
+        if self.taken and self.breaks:
+            self.breaks = False
+            raise KeyboardInterrupt
+        self.taken.append(address)
+        return Outcome(fate=Fate.ACCEPTED)
+
+    def close(self) -> None:
+        pass
+
+
+def test_who_was_reminded_before_it_broke_off_is_not_reminded_again(tmp_path: Path) -> None:
+    found = owed(
+        [told(word("09:10", "investigating", "next: 10:00"))], OWNED, at("10:10"), HALF_AN_HOUR
+    )
+    kept, post = tmp_path / nudge.TOLD, Post()
+
+    def remind() -> list[str]:
+        return nudge.remind(
+            OWNED, found, at("10:10"), kept=kept, say=lambda one: one.component, transport=post
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        remind()
+    with kept.open(encoding="utf-8") as opened:
+        assert remind() == []
+        # Whoever reads it meanwhile has the old list, whole.
+        assert len(json.loads(opened.read())) == 1
+
+    assert sorted(post.taken) == ["dawn@acme.example", "ian@acme.example"]
+    assert len(json.loads(kept.read_text(encoding="utf-8"))) == 2
+    assert list(tmp_path.iterdir()) == [kept]
 
 
 def test_everybody_gets_one_message() -> None:

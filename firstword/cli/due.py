@@ -133,7 +133,7 @@ def _by_person(found: list[Owed], site: Site, now: datetime) -> dict[Person | No
 
 def _print(found: list[Owed], site: Site, now: datetime) -> None:
     for person, lines in _by_person(found, site, now).items():
-        print(f"{person.name} <{person.address}>" if person else "somebody not in PEOPLE")
+        print(person.name if person else "somebody not in PEOPLE")
         for line in lines:
             print(f"  {line}")
 
@@ -164,7 +164,6 @@ def _row(one: Owed, site: Site) -> dict[str, object]:
     return {
         "what": str(one.measure),
         "person": one.person.name if one.person else None,
-        "address": one.person.address if one.person else None,
         "promised_by": one.promised_by,
         "due_at": f"{one.due.at:%Y-%m-%dT%H:%M:%SZ}",
         "lapsed": one.lapsed,

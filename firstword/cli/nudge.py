@@ -1,7 +1,7 @@
 """Reminding people by mail of what they owe: once before it lapses, and once after.
 
 One message a person, to their address in PEOPLE, by the site's own way of sending mail. What was
-told is noted after the server took it: a message whose answer is lost comes twice, and never not.
+told is noted as soon as a server took it: a message whose answer is lost comes twice, never not.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ def remind(
                 outcome = lane.send(person.address, message.as_bytes(policy=POLICY))
                 if outcome.fate is Fate.ACCEPTED:
                     known |= {_name(one) for one in owed}
+                    _note(kept, known)
                 else:
                     told = outcome.stop or f"{outcome.fate} {outcome.code}".strip()
                     wrong.append(f"{person.name} was not reminded: {told}")
         finally:
             lane.close()
     # What is not owed any more need not be remembered.
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps(sorted(known & set(map(_name, found)))), encoding="utf-8")
+    _note(kept, known & set(map(_name, found)))
     return wrong
 
 
@@ -91,6 +91,14 @@ def _name(one: Owed) -> str:
     which = one.update.follow_ups.index(one.follow_up) + 1 if one.follow_up else ""
     about = (one.incident.id, one.update.id, one.measure, one.component, which, one.due.at)
     return " ".join(map(str, (*about, "lapsed" if one.lapsed else "soon")))
+
+
+def _note(kept: Path, known: set[str]) -> None:
+    """Write down what was told; a file that is cut off would remind everybody again."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = kept.with_name(f".{kept.name}.new")
+    fresh.write_text(json.dumps(sorted(known)), encoding="utf-8")
+    fresh.replace(kept)
 
 
 def _read(kept: Path) -> set[str]:
