@@ -170,6 +170,15 @@ def test_what_every_machine_can_install(tmp_path: Path, text: str, level: Level)
     assert found is level
 
 
+def test_a_list_in_another_encoding_is_a_failure_with_a_word_on_it(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_bytes("firstword==0.1.0\n".encode("utf-16"))
+
+    [(found, text)] = told(of_site.requirement(place(tmp_path)))
+
+    assert found is Level.FAIL
+    assert "byte 1 is no UTF-8" in text
+
+
 def test_a_site_without_our_line_hears_nothing_of_it(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("firstword-theme==1\n")
 

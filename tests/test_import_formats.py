@@ -6,6 +6,8 @@ import argparse
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -594,6 +596,23 @@ def test_a_report_of_what_no_encoding_has_can_be_printed(tmp_path: Path, as_json
     assert len(written(tmp_path)) == 1
     assert b"left \\udcfe.txt" in b"\n".join(said)
     assert b"map \\udcff.json" in said[-1]
+
+
+def test_nobody_reading_the_report_is_no_error(tmp_path: Path) -> None:
+    shutil.copytree(DATA / "cstate", tmp_path / "source")
+    (tmp_path / "pelicanconf.py").write_text(CONF)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        ran = subprocess.run(
+            [sys.executable, "-m", "firstword", "import", "cstate", "source"],
+            cwd=tmp_path,
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert (ran.returncode, ran.stderr) == (0, b"")
 
 
 HOSTILE = "../../../etc/x\n---\nkind: notice\n## 2020-01-01 | Dawn Okafor | resolved\n\nMine."

@@ -26,7 +26,7 @@ from firstword.cli.init import machine_zone
 from firstword.cli.vendoring import published_at
 from firstword.errors import SettingsError
 from firstword.settings import read_site
-from firstword.starter import Answers, required, site_files, versions
+from firstword.starter import Answers, flaw, required, site_files, versions
 from firstword.starter.wheel import pack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -102,6 +102,22 @@ def test_an_answer_that_cannot_be_is_told_by_its_setting(
         site_files(answers(**other), "firstword==1.0")
 
     assert refused.value.setting == setting
+
+
+OWN = ("content", "Content/images/", ".git", ".github/x", "theme", "vendor", "output", "Makefile")
+
+
+@pytest.mark.parametrize("target", [*OWN, ".", "./", "/", "..", "../..", "a/.."])
+def test_a_target_that_cannot_work_is_refused_with_the_reason(target: str) -> None:
+    why = flaw("target", ["public", target])
+
+    assert repr(target) in why
+    assert ("is the site's own" if target in OWN else "holds the site itself") in why
+
+
+@pytest.mark.parametrize("target", ["public", "contents", "/srv/www", "../www", "s3://content/a"])
+def test_a_target_that_can_work_is_taken(target: str) -> None:
+    assert flaw("target", [target]) == ""
 
 
 def test_workflows_can_be_read_and_name_commands_there_are() -> None:
@@ -284,6 +300,37 @@ def test_a_site_is_brought_up_to_this_firstword(
     assert "removed  vendor/firstword-0.0.9-py3-none-any.whl" in capsys.readouterr().out
     assert main(["init", str(tmp_path), "--renew"]) == 1
     assert "it has no pelicanconf.py" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("blocked", ["constraints.txt", "vendor"])
+def test_a_renewal_that_stops_halfway_leaves_the_wheel_that_is_named(
+    tmp_path: Path, blocked: str
+) -> None:
+    root = tmp_path / "site"
+    begin = ("--name", "A", "--address", "https://a.example", "--person", DAWN, "--no-git")
+    assert main(["init", str(root), *begin]) == 0
+    [wheel] = (root / "vendor").iterdir()
+    old = wheel.rename(wheel.with_name("firstword-0.0.9-py3-none-any.whl"))
+    (root / "constraints.txt").write_text("jinja2==1.0\n")
+    # What cannot be written, whoever one is: a folder in its place.
+    path = wheel if blocked == "vendor" else root / blocked
+    path.unlink(missing_ok=True)
+    path.mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        main(["init", str(root), "--renew"])
+
+    assert old.is_file()
+
+
+def test_a_list_in_another_encoding_is_not_renewed_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pelicanconf.py").touch()
+    (tmp_path / "requirements.txt").write_bytes("firstword==0.1\n".encode("utf-16"))
+
+    assert main(["init", str(tmp_path), "--renew"]) == 1
+    assert "is no UTF-8" in capsys.readouterr().err
 
 
 # ── what is in the way ───────────────────────────────────────────────────────────────────────────

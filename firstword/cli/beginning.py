@@ -115,14 +115,14 @@ def renew(folder: Path) -> int:
         raise FirstwordError(f"no site in {str(folder)!r}: it has no {CONF}")
     line, wheel = requirement()
     listed = folder / "requirements.txt"
-    before = listed.read_text(encoding="utf-8") if listed.exists() else ""
-    files = {"requirements.txt": required(before, line).encode(), **wheel}
+    try:
+        before = listed.read_text(encoding="utf-8") if listed.exists() else ""
+    except UnicodeDecodeError as error:
+        raise FirstwordError(f"{str(listed)!r} is no UTF-8: {error.reason}") from error
+    # The wheel comes before the line that names it.
+    files = {**wheel, "requirements.txt": required(before, line).encode()}
     if (folder / VERSIONS).exists():
         files[VERSIONS] = versions().encode()
-    for old in sorted((folder / VENDOR).glob("firstword-*.whl")):
-        if f"{VENDOR}/{old.name}" not in files:
-            old.unlink()
-            print(f"removed  {VENDOR}/{old.name}")
     for name, data in files.items():
         path = folder / name
         if path.exists() and path.read_bytes() == data:
@@ -130,5 +130,10 @@ def renew(folder: Path) -> int:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
         print(f"wrote  {name}")
+    # Last: whatever stops this halfway, requirements.txt names a wheel that is there.
+    for old in sorted((folder / VENDOR).glob("firstword-*.whl")):
+        if f"{VENDOR}/{old.name}" not in files:
+            old.unlink()
+            print(f"removed  {VENDOR}/{old.name}")
     print("Next: look at the changes and commit them; make install brings them into .venv")
     return 0

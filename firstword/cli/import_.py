@@ -16,6 +16,8 @@ exit code: 0 all carried, 1 nothing could be read, 2 usage or settings, 3 someth
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -51,11 +53,19 @@ def run(options: argparse.Namespace) -> int:
         site_root=find_root(Path.cwd()),
         zone=_zone(options.timezone),
         dry_run=options.dry_run,
-        say=print,
+        say=_say,
         mapping=options.mapping,
         as_json=options.json,
         now=system_clock(),
     )
+
+
+def _say(line: str) -> None:
+    """Print a line, as long as somebody reads: `| head` takes none of the work back."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _zone(name: str | None) -> ZoneInfo | None:

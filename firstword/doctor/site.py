@@ -115,7 +115,12 @@ def zones(place: Place) -> Iterator[Finding]:
 def requirement(place: Place) -> Iterator[Finding]:
     """Every machine can get the Firstword that the site is built with."""
     listed = place.root / "requirements.txt"
-    found = _OURS.search(listed.read_text(encoding="utf-8")) if listed.is_file() else None
+    try:
+        found = _OURS.search(listed.read_text(encoding="utf-8")) if listed.is_file() else None
+    except UnicodeDecodeError as error:
+        text = f"byte {error.start + 1} is no UTF-8: {error.object[error.start : error.end]!r}"
+        yield fail("requirements.txt", text, "save it as UTF-8; PowerShell's '>' writes UTF-16")
+        return
     if found is None:
         return
     line = found[0].strip()

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import Any
 
 from firstword.errors import SettingsError
@@ -39,6 +41,8 @@ _PART = re.compile(r"^\{\{([#^])(\w+)\}\}\n(.*?)^\{\{/\2\}\}\n", re.DOTALL | re.
 _BLANK = re.compile(r"(?<!\$)\{\{(\w+)\}\}")
 #: A folder below the site's own.
 _PLAIN = re.compile(r"\w[\w-]*(?:/\w[\w-]*)*/?", re.ASCII)
+#: What a site has or makes besides its files: no target can lie there.
+_MADE = frozenset({".git", ".venv", ".cache", "output", "outbox", "theme", "vendor"})
 #: The line of requirements.txt that is about Firstword.
 _OURS = re.compile(r"^(?:firstword(?=[\s=<>@~!;[]|$)|\./vendor/firstword-).*$", re.MULTILINE)
 
@@ -147,13 +151,26 @@ def _settings(answers: Answers) -> dict[str, Any]:
         "SITEURL": answers.address.strip().rstrip("/"),
         "TIMEZONE": answers.zone.strip(),
         "CONTACT": answers.contact.strip(),
-        "PUBLISH_TO": [target.strip() for target in answers.targets if target.strip()],
+        "PUBLISH_TO": [_target(target.strip()) for target in answers.targets if target.strip()],
         "PEOPLE": [_person(text) for text in answers.people if text.strip()],
         "COMPONENTS": list(_components(answers.components)),
     }
     if not settings["PEOPLE"]:
         raise SettingsError("PEOPLE", "somebody has to sign: name at least one person")
     return {name: value for name, value in settings.items() if value}
+
+
+def _target(name: str) -> str:
+    """Return a target that can be published to. Raises SettingsError."""
+    if "://" in name:
+        return name
+    parts = PurePosixPath(normpath(name)).parts
+    if all(part in ("/", "//", "..") for part in parts):
+        raise SettingsError("PUBLISH_TO", f"{name!r} holds the site itself; say a folder in it")
+    own = {CONF, "requirements.txt", CONTENT, *_PLACES.values(), *_MADE}
+    if parts[0].casefold() in {PurePosixPath(one).parts[0].casefold() for one in own}:
+        raise SettingsError("PUBLISH_TO", f"{name!r}: {parts[0]!r} is the site's own; say another")
+    return name
 
 
 def _person(text: str) -> dict[str, str]:
