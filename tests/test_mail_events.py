@@ -156,6 +156,40 @@ def test_a_bounce_that_returns_our_headers_counts(people: People) -> None:
     assert (report.person, report.state) == (people.person(ADA), Standing.BOUNCED)
 
 
+@pytest.mark.parametrize(
+    ("status", "gone"),
+    [
+        ("5.1.1", True),
+        ("5.1.10", True),
+        ("5.2.1", True),
+        ("5.2.2", False),
+        ("4.2.2", False),
+        ("4.4.7", False),
+        ("5.7.1", False),
+    ],
+)
+def test_who_is_there_stays_on_the_list_whatever_a_server_says(
+    people: People, status: str, gone: bool
+) -> None:
+    raw = returned(ADA, letter(people, ADA)).replace(b"5.1.1", status.encode())
+
+    assert (read_message(people, raw) is not None) is gone
+
+
+def test_a_bounce_from_before_somebody_was_added_again_changes_nothing(people: People) -> None:
+    raw = returned(ADA, letter(people, ADA))
+    old, new = (
+        raw.replace(b"Subject:", f"Date: {date}\r\nSubject:".encode(), 1)
+        for date in ("Mon, 05 Jan 2026 10:00:00 +0100", "Mon, 04 Jan 2027 10:00:00 +0100")
+    )
+    reports = [read_message(people, one) for one in (old, new)]
+
+    assert [apply(people, iter([one] if one else [])) for one in reports] == [
+        {},
+        {Standing.BOUNCED: 1},
+    ]
+
+
 def test_the_message_id_alone_is_proof_for_its_own_recipient(people: People) -> None:
     line = next(one for one in letter(people, ADA).split(b"\r\n") if one.startswith(b"Message-ID"))
     right = read_message(people, returned(ADA, line))

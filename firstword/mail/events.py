@@ -16,6 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -173,13 +174,14 @@ def read_message(people: People, raw: bytes) -> Report | None:
     message: Message = message_from_bytes(raw)
     complains = message.get_param("report-type") == "feedback-report"
     failures = set() if complains else all_failures(message)[1]
-    if not complains and not failures:
+    if not complains and not (failures and _is_gone(message)):
         return None
+    at = _date(message)
     state = Standing.COMPLAINED if complains else Standing.BOUNCED
     for token in dict.fromkeys(found.decode() for found in _TOKEN.findall(raw)):
         member = people.by_token(token)
         if member:
-            return Report(member.person, state)
+            return Report(member.person, state, at)
     ids = [found.decode() for found in _MESSAGE_ID.findall(raw)]
     for failure in sorted(failures):
         try:
@@ -187,5 +189,31 @@ def read_message(people: People, raw: bytes) -> Report | None:
         except AddressProblem:
             continue
         if any(made_for(one, people.token(person)) for one in ids):
-            return Report(person, state)
+            return Report(person, state, at)
     return _UNPROVEN
+
+
+def _is_gone(message: Message) -> bool:
+    """Tell whether a bounce says that nobody is there (RFC 3463), as far as it says why.
+
+    5.1: the address, 5.2.1: the mailbox is closed. A full mailbox, a server that was down for days
+    and a message that was taken for spam say nothing of who wants our mail.
+    """
+    told = [
+        str(block.get("Status", "")).split()[:1]
+        for part in message.walk()
+        if part.get_content_type() == "message/delivery-status"
+        for block in part.walk()
+        if block.get("Status")
+    ]
+    codes = [code for found in told for code in found]
+    return not codes or any(code.startswith("5.1.") or code == "5.2.1" for code in codes)
+
+
+def _date(message: Message) -> datetime | None:
+    """Return when a report was written, in UTC; None where it does not say."""
+    try:
+        at = parsedate_to_datetime(str(message.get("Date", "")))
+    except ValueError:
+        return None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
