@@ -13,15 +13,17 @@ import pytest
 from mails import Post, listed, reader
 
 from firstword.digest.answers import agreed_words, write_answer
+from firstword.mail.commands import read_command, wishes_of
 from firstword.mail.deciding import HOW, Deed, Office
 from firstword.mail.inbox import NAME, Inbox, open_inbox
 from firstword.mail.ledger import Fate
-from firstword.mail.parcel import Cadence, Standing, Subscriber
+from firstword.mail.parcel import TOKEN_LENGTH, Cadence, Standing, Subscriber
 from firstword.mail.people import People
 from firstword.mail.syncing import ANSWERS_A_DAY, ANSWERS_A_RUN, Desk, Found, Synced, sync
 from firstword.mail.threads import Threads
 from firstword.mail.transport import Outcome
 from firstword.settings import read_site
+from firstword.values import replace
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 ADA, BO = "ada@reader.example", "bo@reader.example"
@@ -436,6 +438,16 @@ def test_the_notes_hold_no_address(desks: Desks) -> None:
 
     assert b"reader" not in held
     assert person not in held
+
+
+def test_what_a_confirmation_says_of_sixty_components_is_read() -> None:
+    many = frozenset(f"a-component-with-quite-a-long-name-{number:02d}" for number in range(60))
+    said = read_command(
+        f"Re: confirm {wishes_of(replace(reader(ADA), components=many))} {'a' * TOKEN_LENGTH}"
+    )
+
+    assert said is not None
+    assert {wish for name, wish in said.wishes if name == "components"} == many
 
 
 def test_a_request_keeps_its_signature_however_long_it_is(tmp_path: Path) -> None:

@@ -62,7 +62,8 @@ _WISH = re.compile(rf"({'|'.join(OPTIONAL)})=([\w.,/+-]+)", re.ASCII | re.IGNORE
 _STORY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _MANY = frozenset({"components", "kinds"})
 _MUTING = frozenset({Verb.MUTE, Verb.UNMUTE})
-_LONGEST = 2000
+#: A hundred components of forty characters, each named on its own so that the header can be folded.
+_LONGEST = 20_000
 
 
 def read_command(text: str) -> Command | None:
