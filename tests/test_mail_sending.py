@@ -138,6 +138,24 @@ def test_who_was_not_reached_gets_the_newer_word_with_the_missed_one_inside(at: 
     assert nothing.plan.total == 0
 
 
+def test_a_word_that_comes_when_the_newer_one_has_gone_goes_on_its_own(at: Desk) -> None:
+    late, twice = Post(), Post()
+    sent(at, [word(11)], Post())
+    sent(at, [word(9), word(10), word(11)], late)
+    sent(at, [word(9), word(10), word(11)], twice)
+
+    assert late.told() == {who: [[word(10).id, word(9).id]] for who in (ADA, BO)}
+    assert twice.told() == {}
+
+
+def test_a_reminder_is_no_word_that_a_newer_one_has_inside(at: Desk) -> None:
+    reminder = replace(word(9, cadence="reminder"), id=f"reminder/{STORY}/20261121T090000Z")
+    post = Post()
+    sent(at, [reminder, word(10)], post)
+
+    assert post.told() == {who: [[reminder.id], [word(10).id]] for who in (ADA, BO)}
+
+
 def test_what_was_missed_moves_on_until_it_arrives(at: Desk) -> None:
     late = Post()
     for number in (9, 10):

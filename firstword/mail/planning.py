@@ -72,16 +72,21 @@ def decide(
     """
     stories: dict[str, list[Edition]] = {}
     for edition in sorted(editions, key=lambda one: (one.at, one.id)):
-        # What has no story is a story of its own: every digest is sent.
-        stories.setdefault(edition.incident or f"\n{edition.id}", []).append(edition)
+        # What has no story is a story of its own: every digest is sent. So is a reminder, which no
+        # later word of its story has inside.
+        story = edition.incident if edition.cadence is not Cadence.REMINDER else ""
+        stories.setdefault(story or f"\n{edition.id}", []).append(edition)
     for told in stories.values():
-        newest = told[-1]
+        # A word that comes late, when a newer one has gone out without it, goes on its own.
+        left = [place for place, one in enumerate(told) if is_open(one, entries.get(one.id))]
+        last = left[-1] if left else len(told) - 1
+        newest = told[last]
         if edition_refused(newest, entries, changed):
             continue
-        if is_open(newest, entries.get(newest.id)):
+        if left:
             again = _entry(entries, newest).fate is Fate.UNKNOWN
             yield Event(newest.id, "", Fate.PLANNED, again=again)
-        for edition in told[:-1]:
+        for edition in told[:last]:
             entry = entries.get(edition.id)
             moved = entry and entry.fate is Fate.WITHIN and entry.within != newest.id
             if is_open(edition, entry) or (moved and _open_within(entry, told, entries)):
