@@ -69,7 +69,14 @@ SETTINGS = {
         {"id": "checkout", "name": "Paying", "group": "Shop"},
         {"id": "accounts", "name": "Accounts", "group": "Shop"},
         {"id": "orders", "name": "Orders by post", "group": "Delivery"},
-        {"id": "lockers", "name": "Pickup lockers", "group": "Delivery"},
+        {
+            "id": "lockers",
+            "name": "Pickup lockers",
+            "group": "Delivery",
+            "owner": "Hanna Verbeek",
+            "first_word_within": "2 hours",
+            "owner_since": "2026-10-01",
+        },
         {"id": "book-club", "name": "Book club", "retired": True},
     ],
 }
