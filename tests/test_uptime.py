@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from firstword.clock import Clock
-from firstword.model import ComponentStatus, Incident
+from firstword.model import ComponentStatus, Incident, Site
+from firstword.page import StatusPage
 from firstword.page.uptime import Uptime, uptime
 from firstword.parse import parse
 
@@ -199,3 +200,26 @@ def test_the_page_holds_until_the_day_ends() -> None:
 
 def test_the_worst_state_of_a_day_holds() -> None:
     assert {day.status for day in days(story(OUTAGE)).noted} == {ComponentStatus.MAJOR_OUTAGE}
+
+
+def test_days_before_the_first_word_of_the_site_are_neither_shown_nor_counted() -> None:
+    found = uptime("checkout", [], Clock(NOON), ZONE, since=date(2026, 11, 20))
+
+    assert [day.day for day in found.days] == [date(2026, 11, 20), date(2026, 11, 21)]
+    assert len(uptime("checkout", [], Clock(NOON), ZONE, since=date(2019, 1, 1)).days) == 90
+
+
+def test_a_story_that_reaches_back_before_the_first_word_brings_its_days() -> None:
+    found = uptime("checkout", [story(OUTAGE)], Clock(NOON), ZONE, since=date(2026, 11, 21))
+
+    assert [day.day.day for day in found.days] == [19, 20, 21]
+    assert found.share == pytest.approx(1 - 3 / 72)
+
+
+def test_a_site_counts_from_its_first_word_whatever_that_was_about() -> None:
+    site = Site(name="A", url="https://a.example", timezone=ZONE, tag_authority="a.example,2026")
+    page = StatusPage.of(site, [story(OUTAGE)])
+
+    assert len(page.uptime("api", Clock(NOON)).days) == 3
+    assert len(page.uptime("api", Clock(NOON + timedelta(days=400))).days) == 90
+    assert len(StatusPage.of(site, []).uptime("api", Clock(NOON)).days) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from msgspec import Struct
@@ -174,11 +174,23 @@ class StatusPage:
         return sorted(grouped.items(), key=lambda group: bool(group[0]))
 
     def uptime(self, component: str, clock: Clock) -> Uptime:
-        """Return a component's last days."""
+        """Return a component's last days, since somebody wrote anything; at least today."""
         zone = self.site.timezone
         begin = start_of_day(clock.today(zone) - timedelta(days=DAYS - 1), zone)
         touching = self.stories.find(Wanted(component=component, since=begin))
-        return uptime(component, touching, clock, zone)
+        return uptime(component, touching, clock, zone, since=self._since(begin, clock))
+
+    def _since(self, begin: datetime, clock: Clock) -> date:
+        """Return the day of the site's first word, where that is not before an instant."""
+        zone = self.site.timezone
+        oldest = next(iter(self.stories.months_of_words()), None)
+        if oldest is None:
+            return clock.today(zone)
+        month = datetime(oldest.year, oldest.month, 1, tzinfo=UTC)
+        first = month
+        if month + timedelta(days=31) > begin:
+            first = self.stories.instants(month, month + timedelta(days=31))[0][0]
+        return first.astimezone(zone).date()
 
     def component(self, name: str) -> Component:
         """Return a component; one that only history knows is named by its id."""

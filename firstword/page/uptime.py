@@ -69,8 +69,14 @@ def uptime(
     clock: Clock,
     zone: tzinfo,
     days: int = DAYS,
+    *,
+    since: date | None = None,
 ) -> Uptime:
-    """Return the last days of a component, today included; times of day are the site's."""
+    """Return the last days of a component, today included; times of day are the site's.
+
+    `since` is the day of the site's first word. Of the days before it nobody knows anything, unless
+    a story that was told later reaches back to them.
+    """
     today = clock.today(zone)
     first = today - timedelta(days=days - 1)
     begin, now = start_of_day(first, zone), start_of_day(today, zone)
@@ -80,6 +86,10 @@ def uptime(
         for stretch in _stretches(incident, component, now, clock)
         if stretch.end > begin and stretch.start <= clock.now
     ]
+    if since is not None:
+        told = [since, *(stretch.start.astimezone(zone).date() for stretch in stretches)]
+        first = min(max(first, min(told)), today)
+        begin, days = start_of_day(first, zone), (today - first).days + 1
     shown = []
     for back in range(days):
         day = first + timedelta(days=back)
