@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -18,8 +19,9 @@ class Pieces(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class Unkept:
-    """Keeps nothing."""
+    """Keeps nothing; one is as good as another, as pages of the same stories are."""
 
     def text(self, _name: str, _story: str, make: Callable[[], str]) -> str:
         """Make it now."""
