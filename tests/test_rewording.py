@@ -38,6 +38,28 @@ def test_layout_passes(old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("We lost 40 orders.", "[We lost 40]: orders.", "changed-number"),
+        ("No. Cards work in Denmark only.", "No cards work in Denmark only.", "changed-sense"),
+        ("See https://bank.example/pay", "See https://bank.example.pay", "changed-words"),
+        ("[Pay](https://a.example/x/y)", "[Pay](https://a.example/x.y)", "changed-words"),
+        ("a | b\n-|-\nc | d", "a | b\n-|-\nc | | d", "changed-words"),
+        (
+            "Cards do not fail. In the EU, PayPal fails.",
+            "Cards do not fail in the EU. PayPal fails.",
+            "changed-sense",
+        ),
+        ("It says `<!-- 40 -->`.", "It says `<!-- 400 -->`.", "changed-number"),
+        ("Cards fail. In the EU, all is well.", "Cards fail in the EU, all is well.", "spelling"),
+        ("Pay at bank/cards", "Pay at bank cards", "spelling"),
+    ],
+)
+def test_what_is_layout_only_in_the_file_is_told(old: str, new: str, rule: str) -> None:
+    assert rule in " ".join(found.rule for found in rewordings(old, new))
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         ("and the sytem stoped there", "and the system stopped there"),

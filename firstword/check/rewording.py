@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from firstword.check.seen import Seen, moved_signs
 from firstword.check.slips import is_slip, looks_like_spelling
 from firstword.check.tokens import GAP, GAPS, QUOTE, UNQUOTE, tokens
 from firstword.check.weighty import Weight, contrary, is_unspaced, negations, weight_of
+from firstword.markup import Markup
 
 #: The rule of what a person may call spelling.
 SPELLING = "changed-spelling"
@@ -35,11 +37,28 @@ def rewordings(old: str, new: str) -> Iterator[Rewording]:
     """Yield what in a text became another thing."""
     if old == new or _only_gaps(old, new):
         return
-    was, now = _apart(tokens(old), tokens(new))
+    # Marks that are none on the page count in the file, and words that only the page shows there.
+    turned = negations(old) != negations(new)
+    markup = Markup(lambda slug: f"/{slug}/")
+    was, now = Seen(old, markup), Seen(new, markup)
+    found = [*_between(tokens(old), tokens(new), turned=turned)]
+    found += _between(was.words, now.words, turned=turned)
+    if was.addresses != now.addresses and GAP not in now.words:
+        found.append(Rewording("changed-words", _told(was.addresses), _told(now.addresses)))
+    if max(len(was.words), len(now.words)) <= _MOST:
+        certain = any(one.rule != SPELLING for one in found)
+        for denies, here, there in moved_signs(was, now):
+            if certain and not denies:
+                continue  # beside words that are others, signs are too
+            found.append(Rewording(str(Weight.SENSE) if denies else SPELLING, here, there))
+    yield from dict.fromkeys(found)
+
+
+def _between(was: list[str], now: list[str], *, turned: bool) -> Iterator[Rewording]:
+    was, now = _apart(was, now)
     if max(len(was), len(now)) > _MOST:
         yield Rewording("changed-words", _told(was), _told(now))
         return
-    turned = negations(old) != negations(new)
     blocks = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
     for how, i, j, k, m in blocks:
         if how == "equal" or _is_gap(was[i:j], now[k:m]) or _is_echo(was, i, j, m - k):

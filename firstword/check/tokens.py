@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import NamedTuple
 
 #: A signed gap where words were redacted; where a quotation begins, and where it ends.
 GAP, QUOTE, UNQUOTE = "\ue000", "\ue001", "\ue002"
@@ -50,13 +51,33 @@ UNIT = re.compile("[kmgtp]i?b|[kmg]bit|[kmg]hz|[km]wh", re.IGNORECASE)
 _UNIT_AFTER = re.compile("[bmshkwvgltfc]|m[smaw]|[kmgd]?w|[kmd]?[vb]|va|hz|wh", re.IGNORECASE)
 
 
+class Token(NamedTuple):
+    """A word, a number or a mark, and the layout behind it."""
+
+    text: str
+    after: str
+
+
 def tokens(text: str) -> list[str]:
     """Return what a text consists of, layout left out."""
-    plain = _COMMENT.sub(" ", unicodedata.normalize("NFC", text).translate(_SAME))
+    plain = _BULLET.sub(r"\1", _LINK.sub(r" \1 ", _quoted(_alike(_COMMENT.sub(" ", text)))))
+    return [token for token, _, _ in _spelled(plain)]
+
+
+def visible(plain: str) -> Iterator[Token]:
+    """Yield what readers see of a text; nothing in it is a comment or a bullet any more."""
+    plain = _alike(plain)
+    found = list(_spelled(plain))
+    begins = [*(begin for _, begin, _ in found), len(plain)]
+    for (token, _, end), until in zip(found, begins[1:], strict=True):
+        yield Token(token, plain[end:until])
+
+
+def _alike(text: str) -> str:
+    """Spell alike what only fonts and keyboards tell apart."""
+    plain = unicodedata.normalize("NFC", text).translate(_SAME)
     plain = _NARROW.sub(lambda found: unicodedata.normalize("NFKC", found[0]), plain)
-    plain = _DASHES.sub("-", _APOSTROPHES.sub("'", GAPS.sub(GAP, plain)))
-    plain = _BULLET.sub(r"\1", _LINK.sub(r" \1 ", _quoted(plain)))
-    return list(_spelled(plain))
+    return _DASHES.sub("-", _APOSTROPHES.sub("'", GAPS.sub(GAP, plain)))
 
 
 def _quoted(text: str) -> str:
@@ -77,27 +98,30 @@ def _quoted(text: str) -> str:
     return "\n".join([*lines, UNQUOTE] if inside else lines)
 
 
-def _spelled(plain: str) -> Iterator[str]:
-    """Yield each token so that two that mean the same are the same; a unit is its number's."""
-    figure, end = "", 0
+def _spelled(plain: str) -> Iterator[tuple[str, int, int]]:
+    """Yield each token so that two that mean the same are the same, with where it begins and ends.
+
+    A unit is its number's.
+    """
+    figure, begin, end = "", 0, 0
     for match in _TOKEN.finditer(plain):
         token = match[0]
         if figure:
             beside = not plain[end : match.start()].strip()
             if beside and (UNIT.fullmatch(token) or _UNIT_AFTER.fullmatch(token)):
-                token, figure = figure + token, ""
-                yield token
+                yield figure + token, begin, match.end()
+                figure = ""
                 continue
-            yield figure
+            yield figure, begin, end
             figure = ""
+        begin, end = match.span()
         if _FIGURE.match(token):
-            end = match.end()
             figure = "".join(str(unicodedata.digit(c, c)) for c in token if not c.isspace())
         elif re.fullmatch(f"[{_QUOTES}]", token):
-            yield '"'
+            yield '"', begin, end
         elif UNIT.fullmatch(token) or (len(token) > 1 and token.isupper()):
-            yield token
+            yield token, begin, end
         else:
-            yield token.lower()
+            yield token.lower(), begin, end
     if figure:
-        yield figure
+        yield figure, begin, end
