@@ -127,12 +127,16 @@ def relation(
     return Relation.UNKNOWN
 
 
-def versions(repo: Path, path: str, limit: int = 50) -> Iterator[tuple[str, bytes]]:
+def versions(
+    repo: Path, path: str, limit: int = 50, *, at: str = "HEAD"
+) -> Iterator[tuple[str, bytes]]:
     """Yield (commit, content) of a file, newest first, following no renames.
 
-    `path` is relative to `repo`. Yields nothing where git knows nothing.
+    `path` is relative to `repo`, and `at` the commit to begin with. Yields nothing where git knows
+    nothing.
     """
-    for commit in _text(repo, "log", "--format=%H", f"--max-count={limit}", "--", path).split():
+    asked = ("log", "--format=%H", f"--max-count={limit}", at, "--", path)
+    for commit in _text(repo, *asked).split():
         content = _run(repo, "cat-file", "blob", f"{commit}:./{path}")
         if content.returncode == 0:  # else this commit is the one that removed it
             yield commit, content.stdout

@@ -61,6 +61,34 @@ def test_a_number_that_is_changed_silently(site: SmallSite) -> None:
     ]
 
 
+def test_what_was_changed_silently_may_be_put_back(site: SmallSite) -> None:
+    edit(site, "One card payment in five is", "One card payment in fifty is")
+    edit(site, "next: 10:00", "next: 12:00")
+    site.commit("silently, and nobody looked")
+    edit(site, "One card payment in fifty is", "One card payment in five is")
+    edit(site, "next: 12:00", "next: 14:00")
+
+    [line] = since(site)
+    assert "'next': '2026-11-21 12:00' became '2026-11-21 14:00'" in line
+    site.write(CARDS_FILE, CARDS)
+    assert since(site) == []
+    site.commit("put back")
+    assert since(site, "HEAD~1") == []
+    edit(site, "payment in five is", "payment in six is")
+    assert "'fifty' became 'six'" in " ".join(since(site, "HEAD~1"))
+
+
+def test_what_was_redacted_is_not_put_back(site: SmallSite) -> None:
+    gap = "[redacted 2026-11-21 10:02 UTC by Dawn Okafor: a name]"
+    edit(site, "the bank in between", gap)
+    site.commit("redacted")
+    site.write(CARDS_FILE, CARDS)
+
+    [line] = since(site)
+
+    assert "'[redacted ...]' became 'the bank in between'" in line
+
+
 def test_a_correction_keeps_both(site: SmallSite) -> None:
     fix = (
         "\n## 2026-11-21 10:00 | Dawn Okafor | correction\ncorrects: 2026-11-21 09:20\n\nOne in 50."

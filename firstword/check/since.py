@@ -161,6 +161,25 @@ def waivers(
     }
 
 
+def restored(
+    older: Iterable[Incident], old: Incident, new: Incident, site: Site
+) -> set[tuple[str, Rewording]]:
+    """Return what reads otherwise than in `old`, and again as an older public version had it."""
+    open_ = list(changes(old, new, site))
+    found: set[tuple[str, Rewording]] = set()
+    for version in older if open_ else ():
+        if version.draft or version.drill or version.id != old.id:
+            continue
+        told = {"", *(update.id for update in version.updates)}
+        other = {(change.update, change.key) for change in changes(version, new, site)}
+        found |= {
+            (change.update, change.rewording)
+            for change in open_
+            if change.update in told and (change.update, change.key) not in other
+        }
+    return found
+
+
 def gone(old: Incident, now: Iterable[Incident]) -> Iterator[Problem]:
     """Report a story that no file tells any more; `now` are those that there are."""
     if old.draft or old.drill or old.withdrawn:

@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 
 from firstword import gitlog
-from firstword.check.since import check_since, gone
+from firstword.check.since import check_since, gone, restored
 from firstword.cli.remembered import read_memory
-from firstword.content import scan, spelled
+from firstword.content import fills_gaps, scan, spelled
 from firstword.content.scan import FOLDER
 from firstword.errors import SettingsError
 from firstword.model import Incident, Level, Problem, Site
@@ -78,9 +78,21 @@ class _Comparison:
             new = self._now(old)
             if new is not None:
                 waived = spelled(self._root, self._site, new.path, data, self._commit)
-                yield from check_since(old, new, self._site, waived)
+                filled = fills_gaps(data.decode("utf-8", "replace"), self._files[new.path])
+                # What was redacted since stays so, whatever an older commit said.
+                older = () if filled else self._older(path)
+                back = restored(older, old, new, self._site)
+                yield from check_since(old, new, self._site, waived | back)
             elif path not in self._files or self._read(self._files[path], path) is not None:
                 yield from gone(old, self._incidents)
+
+    def _older(self, path: str) -> Iterator[Incident]:
+        """Yield what the commit compared with, and those before it, said in a file."""
+        if self._commit:
+            for _, data in gitlog.versions(self._root, path, at=self._commit):
+                incident = self._read(data, path)
+                if incident is not None:
+                    yield incident
 
     def _read(self, data: bytes, path: str) -> Incident | None:
         return parse(data, path, self._site.timezone).incident
