@@ -53,6 +53,7 @@ def test_layout_passes(old: str, new: str) -> None:
         ("It says `<!-- 40 -->`.", "It says `<!-- 400 -->`.", "changed-number"),
         ("Cards fail. In the EU, all is well.", "Cards fail in the EU, all is well.", "spelling"),
         ("Pay at bank/cards", "Pay at bank cards", "spelling"),
+        ("It fails. Now " + "and then " * 2100, "It fails now " + "and then " * 2100, "spelling"),
     ],
 )
 def test_what_is_layout_only_in_the_file_is_told(old: str, new: str, rule: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from firstword.check.seen import Seen, moved_signs
+from firstword.check.seen import MOST, Seen, moved_signs
 from firstword.check.slips import is_slip, looks_like_spelling
 from firstword.check.tokens import GAP, GAPS, QUOTE, UNQUOTE, tokens
 from firstword.check.weighty import Weight, contrary, is_unspaced, negations, weight_of
@@ -19,8 +19,6 @@ from firstword.markup import Markup
 
 #: The rule of what a person may call spelling.
 SPELLING = "changed-spelling"
-#: Beyond that no two versions are laid side by side: the whole of it is another text.
-_MOST = 4_000
 _SHOWN = {GAP: "[redacted ...]", QUOTE: ">", UNQUOTE: "(end of the quotation)"}
 
 
@@ -43,20 +41,20 @@ def rewordings(old: str, new: str) -> Iterator[Rewording]:
     was, now = Seen(old, markup), Seen(new, markup)
     found = [*_between(tokens(old), tokens(new), turned=turned)]
     found += _between(was.words, now.words, turned=turned)
-    if was.addresses != now.addresses and GAP not in now.words:
+    redacted = now.words.count(GAP) > was.words.count(GAP)
+    if was.addresses != now.addresses and not redacted:
         found.append(Rewording("changed-words", _told(was.addresses), _told(now.addresses)))
-    if max(len(was.words), len(now.words)) <= _MOST:
-        certain = any(one.rule != SPELLING for one in found)
-        for denies, here, there in moved_signs(was, now):
-            if certain and not denies:
-                continue  # beside words that are others, signs are too
-            found.append(Rewording(str(Weight.SENSE) if denies else SPELLING, here, there))
+    certain = any(one.rule != SPELLING for one in found)
+    for denies, here, there in moved_signs(was, now):
+        if certain and not denies:
+            continue  # beside words that are others, signs are too
+        found.append(Rewording(str(Weight.SENSE) if denies else SPELLING, here, there))
     yield from dict.fromkeys(found)
 
 
 def _between(was: list[str], now: list[str], *, turned: bool) -> Iterator[Rewording]:
     was, now = _apart(was, now)
-    if max(len(was), len(now)) > _MOST:
+    if max(len(was), len(now)) > MOST:
         yield Rewording("changed-words", _told(was), _told(now))
         return
     blocks = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()

@@ -14,6 +14,8 @@ from firstword.check.tokens import GAP, Token, visible
 from firstword.check.weighty import Weight, weight_of
 from firstword.markup import Markup, plain_text
 
+#: Beyond that no two versions are laid side by side: the whole of it is another text.
+MOST = 4_000
 _BREAK = re.compile(r"<br[^>]*>", re.IGNORECASE)
 _LINK = re.compile(r'<a\b[^>]*? ?href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+")
@@ -53,8 +55,7 @@ def _signs(between: str) -> str:
 
 def moved_signs(old: Seen, new: Seen) -> Iterator[tuple[bool, str, str]]:
     """Yield signs between words that are others: whether one denies there, then both places."""
-    matcher = SequenceMatcher(None, old.words, new.words, autojunk=False)
-    for how, i, j, k, m in matcher.get_opcodes():
+    for how, i, j, k, m in _laid_beside(old.words, new.words):
         # Words that are put in are told as such.
         if how == "insert" or (how != "equal" and GAP in new.words[k:m]):
             continue
@@ -70,6 +71,21 @@ def moved_signs(old: Seen, new: Seen) -> Iterator[tuple[bool, str, str]]:
         ]:
             denies = any(_denies(old, a) for a in was) or any(_denies(new, b) for b in now)
             yield denies, _span(old, was), _span(new, now)
+
+
+def _laid_beside(old: list[str], new: list[str]) -> Iterator[tuple[str, int, int, int, int]]:
+    """Yield which words are the same; what both begin and end with costs but a look."""
+    least = min(len(old), len(new))
+    begin = next((n for n in range(least) if old[n] != new[n]), least)
+    same = (n for n in range(least - begin) if old[-1 - n] != new[-1 - n])
+    end = next(same, least - begin)
+    was, now = len(old) - end, len(new) - end
+    yield "equal", 0, begin, 0, begin
+    matcher = SequenceMatcher(None, old[begin:was], new[begin:now], autojunk=False)
+    if max(was, now) - begin <= MOST:
+        for how, i, j, k, m in matcher.get_opcodes():
+            yield how, begin + i, begin + j, begin + k, begin + m
+    yield "equal", was, len(old), now, len(new)
 
 
 def _denies(seen: Seen, at: int) -> bool:
