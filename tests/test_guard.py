@@ -73,6 +73,24 @@ def stays(site: SmallSite, said: str, *arguments: str) -> None:
     assert "Something else" in site.page(NEWS_PAGE)
 
 
+def test_a_story_that_was_withdrawn_stays_published_when_its_file_goes(site: SmallSite) -> None:
+    with (site.root / CARDS_FILE).open("a", encoding="utf-8") as file:
+        file.write(
+            "\n## 2026-11-21 10:25 | Dawn Okafor | withdrawn\n\nThis was another shop's outage.\n"
+        )
+    site.commit("taken back")
+    assert site.publish().code == 0, "openly"
+    before = site.page(CARD_PAGE)
+    (site.root / CARDS_FILE).unlink()
+    site.commit("its file goes")
+    checked = site.firstword("check", "--since", "HEAD^")
+    first, again = site.publish(), site.publish()
+
+    assert (checked.code, first.code, again.code) == (0, 0, 0), first.err
+    assert site.page(CARD_PAGE) == before
+    assert "another shop" in before
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -74,6 +74,10 @@ def rescue(
         only[one.path] = one.text
         if now is None:
             copy = next((i for i in content.incidents if _is_copy(i, one, known)), None)
+            if one.incident.withdrawn and copy is None:
+                # Its file may go; what was said, and what was missed, stays as it is published.
+                here[one.path] = SourceFile(one.path, one.text.encode())
+                continue
             here[one.path] = SourceFile(one.path, b"", _gone(one, copy))
             if copy:
                 here[copy.path] = SourceFile(copy.path, b"", _renamed(one, copy))
