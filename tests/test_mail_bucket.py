@@ -182,8 +182,17 @@ def test_the_command_keeps_the_list_in_the_bucket_and_nothing_here(
         assert main(["subscribers", "add", ADA, "--cadence", "daily", "--shown", "x"]) == 0
         capsys.readouterr()
         assert main(["subscribers", "list"]) == 0
+        listed_here = capsys.readouterr().out
+        opened = urllib.request.Request(
+            f"{bucket}?acl", method="PUT", headers={"x-amz-acl": "public-read"}
+        )
+        urllib.request.urlopen(opened).close()
+        assert main(["subscribers", "list"]) == 2
+        told = capsys.readouterr()
     finally:
         server.stop()
 
-    assert "1 active, daily" in capsys.readouterr().out
+    assert "1 active, daily" in listed_here
+    assert told.out == ""
+    assert "strangers may read 's3://acme-private/mail': its ACL gives READ to AllUsers" in told.err
     assert not list(tmp_path.rglob("*.db"))

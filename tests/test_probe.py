@@ -398,7 +398,33 @@ def test_who_may_write(told: dict[str, Any], writable: str) -> None:
         answers["block"], acl=answers["acl"], status=answers["status"], policy=answers["policy"]
     )
 
-    assert exposure == Exposure(writable=writable)
+    assert (exposure.writable, exposure.unknown) == (writable, ())
+
+
+@pytest.mark.parametrize(
+    ("told", "readable"),
+    [
+        ({"acl": grant(EVERYBODY, "READ")}, "its ACL gives READ to AllUsers"),
+        (
+            {"policy": allow(Sid="Open", Principal="*", Action="s3:GetObject")},
+            "its policy's 'Open' allows s3:getobject to everybody",
+        ),
+        (
+            {"policy": allow(Sid="Open", Principal="*", Action="s3:List*")},
+            "its policy's 'Open' allows s3:listbucket to everybody",
+        ),
+        ({"policy": allow(Principal="*", Action="s3:PutObject")}, ""),
+        ({"acl": grant(EVERYBODY, "READ"), "block": {"IgnorePublicAcls": True}}, ""),
+    ],
+)
+def test_who_may_read(told: dict[str, Any], readable: str) -> None:
+    answers = {"block": {}, "acl": {}, "status": {}, "policy": {}} | told
+
+    exposure = judge(
+        answers["block"], acl=answers["acl"], status=answers["status"], policy=answers["policy"]
+    )
+
+    assert exposure.readable == readable
 
 
 def test_a_condition_is_left_to_a_person() -> None:

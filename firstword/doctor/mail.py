@@ -92,20 +92,14 @@ def private(place: Place, mail: Mail) -> Iterator[Finding]:
 
 
 def _bucket(place: Place, mail: Mail) -> Iterator[Finding]:
-    from firstword.mail.bucket import refuse_public
-    from firstword.store import Remote, open_store
+    from firstword.mail.bucket import open_private_store
 
     try:
-        refuse_public(mail.state, place.site.publish_to)
-        store = open_store(mail.state, environ=place.environ)
-        open_to = store.exposure().writable if isinstance(store, Remote) else ""
+        open_private_store("MAIL_STATE", mail.state, place.site.publish_to, place.environ)
     except FirstwordError as error:
         yield fail("mail", str(error), "mend that first: nothing is sent without the list")
         return
-    if open_to:
-        yield fail("mail", f"strangers may write to {mail.state!r}: {open_to}", "close it to all")
-    else:
-        yield ok("mail", f"the list lies in {mail.state!r}, where strangers may not write")
+    yield ok("mail", f"the list lies in {mail.state!r}, where strangers may neither write nor read")
 
 
 def one_click(_place: Place, mail: Mail) -> Iterator[Finding]:

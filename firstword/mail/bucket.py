@@ -200,12 +200,16 @@ def open_private_store(
 ) -> Store:
     """Open a bucket that a setting names. `public` are the targets.
 
-    Raises SettingsError for one that readers see or strangers may write to.
+    Raises SettingsError for one that readers see, or strangers may write to or read.
     """
     refuse_public(address, public, setting)
     store = open_store(address, environ=environ)
-    if isinstance(store, Remote) and (why := store.exposure().writable):
-        raise SettingsError(setting, f"strangers may write to {address!r}: {why}")
+    if isinstance(store, Remote):
+        exposure = store.exposure()
+        if exposure.writable:
+            raise SettingsError(setting, f"strangers may write to {address!r}: {exposure.writable}")
+        if exposure.readable:
+            raise SettingsError(setting, f"strangers may read {address!r}: {exposure.readable}")
     return store
 
 

@@ -1,4 +1,4 @@
-"""Whether strangers may write to a bucket, judged by what the bucket says of itself. Pure.
+"""Whether strangers may write to a bucket, or read it, by what it says of itself. Pure.
 
 Never by trying: a write without credentials that succeeds would be a stranger's page on the site.
 """
@@ -6,7 +6,7 @@ Never by trying: a write without credentials that succeeds would be a stranger's
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,16 +22,21 @@ _ACTIONS = (
     *("s3:putbucketpolicy", "s3:putbucketacl", "s3:putlifecycleconfiguration"),
 )
 
+_READING = frozenset({"READ", "FULL_CONTROL"})
+_READS = ("s3:getobject", "s3:getobjectversion", "s3:listbucket", "s3:listbucketversions")
+
 #: What a bucket tells about one of its settings: {} = nothing is set, None = we may not ask.
 Told = Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """Who may write to a bucket, beside us."""
+    """Who may write to a bucket, and read it, beside us."""
 
     #: Why strangers may write, ready to print; "" = they may not, as far as we were told.
     writable: str = ""
+    #: Why strangers may read it: right for a site, and never for what is private.
+    readable: str = ""
     #: What we could not find out, ready to print.
     unknown: tuple[str, ...] = ()
 
@@ -45,28 +50,34 @@ def judge(block: Told, *, acl: Told, status: Told, policy: Told) -> Exposure:
     """Judge a bucket by its public access block, its ACL, its policy's status and its policy."""
     blocked = block or {}
     reasons: list[str] = []
+    reading: list[str] = []
     unknown: list[str] = []
     if not blocked.get("IgnorePublicAcls"):
         if acl is None:
             unknown.append("its ACL (s3:GetBucketAcl)")
-        reasons += _granted(acl or {})
+        reasons += _granted(acl or {}, _WRITING)
+        reading += _granted(acl or {}, _READING)
     if not blocked.get("RestrictPublicBuckets") and (status or {}).get("IsPublic") is not False:
         if policy is None:
             unknown.append("its policy (s3:GetBucketPolicyStatus, s3:GetBucketPolicy)")
-        for sure, reason in _allowed(policy or {}):
+        for sure, reason in _allowed(policy or {}, _ACTIONS):
             (reasons if sure else unknown).append(reason)
-    return Exposure(writable="; ".join(reasons), unknown=tuple(unknown))
+        # What a condition may keep out is not asked for: a private bucket has no such statement.
+        reading += [reason for _, reason in _allowed(policy or {}, _READS)]
+    return Exposure(
+        writable="; ".join(reasons), readable="; ".join(reading), unknown=tuple(unknown)
+    )
 
 
-def _granted(acl: Mapping[str, Any]) -> Iterator[str]:
+def _granted(acl: Mapping[str, Any], permissions: frozenset[str]) -> Iterator[str]:
     """Yield what an ACL lets everybody do."""
     for grant in acl.get("Grants", ()):
         group = grant.get("Grantee", {}).get("URI", "")
-        if group in _EVERYBODY and grant.get("Permission") in _WRITING:
+        if group in _EVERYBODY and grant.get("Permission") in permissions:
             yield f"its ACL gives {grant['Permission']} to {group.rpartition('/')[2]}"
 
 
-def _allowed(policy: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
+def _allowed(policy: Mapping[str, Any], actions: Sequence[str]) -> Iterator[tuple[bool, str]]:
     """Yield what a policy lets everybody do, and whether it surely does: conditions are not read.
 
     A statement that denies does not count: what it takes back would have to be proven.
@@ -74,7 +85,7 @@ def _allowed(policy: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
     for number, statement in enumerate(_listed(policy.get("Statement", ())), 1):
         if statement.get("Effect") != "Allow" or not _is_for_everybody(statement):
             continue
-        if action := _writing_action(statement):
+        if action := _first_action(statement, actions):
             name = statement.get("Sid") or f"statement {number}"
             if statement.get("Condition"):
                 yield False, f"whether the condition of its policy's {name!r} keeps strangers out"
@@ -91,11 +102,11 @@ def _is_for_everybody(statement: Mapping[str, Any]) -> bool:
     return principal == "*"
 
 
-def _writing_action(statement: Mapping[str, Any]) -> str:
-    """Return the first way of writing that a statement is about; "" = it is about none."""
+def _first_action(statement: Mapping[str, Any], actions: Sequence[str]) -> str:
+    """Return the first of some actions that a statement is about; "" = it is about none."""
     chosen = [str(one).lower() for one in _listed(statement.get("Action", ()))]
     left_out = [str(one).lower() for one in _listed(statement.get("NotAction", ()))]
-    for action in _ACTIONS:
+    for action in actions:
         if any(fnmatch.fnmatchcase(action, pattern) for pattern in chosen):
             return action
         if left_out and not any(fnmatch.fnmatchcase(action, pattern) for pattern in left_out):
