@@ -15,7 +15,7 @@ from firstword.errors import ListMissing, SettingsError
 from firstword.mail.address import AddressProblem, masked, read_address, same_mailbox
 from firstword.mail.ledger import Event, Fate, open_ledger
 from firstword.mail.parcel import Cadence, Standing
-from firstword.mail.people import NAME, open_people
+from firstword.mail.people import NAME, People, open_people
 from firstword.mail.place import private_folder
 from firstword.mail.table import merge, read_table, write_table
 from firstword.model import Kind
@@ -139,6 +139,24 @@ def test_a_token_finds_its_owner_and_nobody_else(tmp_path: Path) -> None:
     assert found is not None
     assert found.subscriber.address == ADA
     assert people.by_token("a" * 32) is None
+
+
+def test_many_tokens_are_looked_up_in_one_reading_of_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A forged report may name a token in each line."""
+    people = listed(tmp_path, [reader(ADA), reader("bo@reader.example")])
+    made: list[str] = []
+    token = People.token
+
+    def noting(self: People, person: str) -> str:
+        made.append(person)
+        return token(self, person)
+
+    monkeypatch.setattr(People, "token", noting)
+
+    assert [people.by_token(letter * 32) for letter in "abcdefgh"] == [None] * 8
+    assert len(made) == 2
 
 
 def test_who_is_forgotten_is_in_no_byte_of_the_files(tmp_path: Path) -> None:

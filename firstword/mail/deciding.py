@@ -81,15 +81,11 @@ class Office:
     answered: Callable[[Sequence[str]], str] = field(default=lambda _: "")
     #: Whether we mailed about a story of this id.
     mailed: Callable[[str], bool] = field(default=lambda _: False)
-    _tokens: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def leaving(self, token: str) -> str | None:
-        """Return whom a token unsubscribes; reads the whole list, once."""
-        if not self._tokens:
-            for member in self.people:
-                self._tokens[self.people.token(member.person)] = member.person
-        # Who joined meanwhile was sent a token in no earlier message.
-        return self._tokens.get(token)
+        """Return whom a token unsubscribes."""
+        found = self.people.by_token(token)
+        return found.person if found else None
 
 
 def decide(mail: Incoming, office: Office, now: datetime) -> Decision:

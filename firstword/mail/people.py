@@ -54,6 +54,7 @@ class People:
                 f"the list of subscribers is of another version: {told.get('schema')!r}"
             )
         self._secret = bytes.fromhex(told["secret"])
+        self._tokens: dict[str, str] = {}
 
     def person(self, address: str) -> str:
         """Return what stands for an address, whether or not it is listed."""
@@ -73,13 +74,14 @@ class People:
         return None if row is None else _subscriber(row)
 
     def by_token(self, token: str) -> Member | None:
-        """Return whom a token belongs to; reads the whole list, and forgives capitals."""
-        wanted = token.strip().lower()
-        for (person,) in self._db.execute("SELECT person FROM subscriber"):
-            if secrets.compare_digest(self.token(person).encode(), wanted.encode()):
-                found = self.find(person)
-                return None if found is None else Member(person, found)
-        return None
+        """Return whom a token belongs to; reads the whole list, once, and forgives capitals."""
+        if not self._tokens:
+            people = self._db.execute("SELECT person FROM subscriber")
+            self._tokens = {self.token(person): person for (person,) in people}
+        # Who joined meanwhile was sent a token in no earlier message.
+        person = self._tokens.get(token.strip().lower(), "")
+        found = self.find(person)
+        return None if found is None else Member(person, found)
 
     def __iter__(self) -> Iterator[Member]:
         """Yield everybody, in the order of what stands for them: the same each time, and mixed.
