@@ -107,7 +107,7 @@ def test_a_command_is_read(text: str, verb: Verb) -> None:
         "unsubscribe daily",
         f"Automatic reply: confirm daily {TOKEN}",
         "subscribe address=bo@reader.example",
-        "subscribe " + "components=a " * 500,
+        "subscribe " + "components=a " * 2_000,
     ],
 )
 def test_what_says_anything_else_is_a_letter_to_a_person(text: str) -> None:
