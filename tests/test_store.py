@@ -592,6 +592,18 @@ def test_of_many_writers_one_wins(tmp_path: Path) -> None:
     assert won >= 150
 
 
+def test_a_draft_that_goes_while_it_is_looked_at_is_none(tmp_path: Path) -> None:
+    folder = str(tmp_path / "public")
+    put(open_store(folder, environ={}), ROOT_KEY)
+    drafts = tmp_path / "public" / STATE / "tmp"
+    # Listed, and not there any more when it is opened.
+    (drafts / "gone").symlink_to(drafts / "nowhere")
+
+    put(open_store(folder, environ={}), body=b"1")
+
+    assert body(open_store(folder, environ={})) == b"1"
+
+
 def test_a_page_is_never_half_written(tmp_path: Path) -> None:
     """A reader sees the old or the new page: the file is replaced, not opened again."""
     store = open_store(str(tmp_path / "public"), environ={})

@@ -152,7 +152,12 @@ class FolderStore:
             return
         drafts.mkdir(parents=True, exist_ok=True)
         for draft in drafts.iterdir():
-            with draft.open("rb") as file, suppress(BlockingIOError):
+            # Whoever lost a race takes its own draft away meanwhile.
+            with (
+                suppress(FileNotFoundError),
+                draft.open("rb") as file,
+                suppress(BlockingIOError),
+            ):
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 draft.unlink()
         self._swept = True
