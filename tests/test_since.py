@@ -164,7 +164,7 @@ def test_a_rename_needs_its_id_and_a_move_between_folders_nothing(site: SmallSit
 
 
 def test_spelling_passes_and_other_words_do_if_a_commit_says_so(site: SmallSite) -> None:
-    edit(site, "We are on the phone with them.", "We aer on the phone with them.")
+    edit(site, "We are on the phone with them.", "We aer in a call with them.")
     public = site.commit("public, with a slip in a short word")
     edit(site, "aer", "are")
     [line] = since(site, public)
