@@ -120,13 +120,6 @@ class Change:
         if sort in {"months_of", "lines"}:
             wanted = read_find(arguments[0], words=False)
             return any(_finds(wanted, row, None) for row in self.rows)
-        if sort == SPANS:
-            return any(
-                begin <= from_instant(at) < end
-                for row in self.rows
-                for at, _ in row.said
-                for begin, end in arguments
-            )
         about = _ABOUT.get(sort)
         return about is None or any(arguments[0] in about(row) for row in self.rows)
 

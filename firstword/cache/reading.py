@@ -118,8 +118,7 @@ class Reader:
         try:
             warnings = self._look_and_take()
             warnings += check_settings(self.site, CONF)
-            anew = self.cache.meta("grammar") != self.grammar
-            judged = self.files.problems(None if anew else self._judged)
+            judged = self.files.problems(None if self._anew else self._judged)
             self.found.problems = tuple(sorted({*warnings, *judged}))
             self.found.every = lambda: tuple(sorted({*warnings, *self.files.problems()}))
             paths = {problem.path for problem in self.found.problems}
@@ -142,7 +141,7 @@ class Reader:
         """
         if self.cache.meta("tidy") == "no":
             raise Unusual
-        anew = self.cache.meta("grammar") != self.grammar
+        anew = self._anew
         if not anew and self.cache.meta("strays") == "no":
             told = self._told(self.cache.meta("commit"))
             if told is not None:
@@ -282,6 +281,11 @@ class Reader:
         # An update that no target holds yet is first published by this very build.
         unknown = self.cache.db.execute("SELECT id FROM story WHERE substr(stamps, 1, 1) = '?'")
         return touched | dict.fromkeys(since) | {name: None for (name,) in unknown}
+
+    @property
+    def _anew(self) -> bool:
+        """Whether code or settings could judge every file otherwise than the cache says."""
+        return self.cache.meta("grammar") != self.grammar
 
     @property
     def _memory_token(self) -> str:

@@ -106,9 +106,11 @@ class Units:
         ).fetchall()
         for number, sort, question, known in asked:
             _, *arguments = json.loads(question)
-            if sort == SPANS and not any(_is_in(instants, *span) for span in arguments):
-                continue
-            if sort in ANSWERS:
+            if sort == SPANS:
+                # Thousands of spans, thousands of instants: looked up, not compared one by one.
+                if any(_is_in(instants, *span) for span in arguments):
+                    found |= {unit for unit, _ in self._needing(number)}
+            elif sort in ANSWERS:
                 if not any(change.touches(sort, arguments, None) for change in changes):
                     continue
                 fresh = spell_answer(answer(self._db, sort, *arguments))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from msgspec import Struct
 from pathlib import Path
+
+from msgspec import Struct
 
 from firstword import gitlog
 from firstword.content.scan import FOLDER, SourceFile, shown, unread
@@ -61,7 +61,9 @@ class Commit:
         inside = [p for p in (*more, *beside) if p.resolve().is_relative_to(self._root.resolve())]
         paths = [os.path.relpath(path, self._root) for path in inside]
         if found := gitlog.uncommitted(self._root, *paths):
-            raise BuildError(f"not committed, so it cannot be built from a commit: {found[0][3:]!r}")
+            raise BuildError(
+                f"not committed, so it cannot be built from a commit: {found[0][3:]!r}"
+            )
 
     def look(self) -> tuple[list[CommittedFile], list[Problem]]:
         """See every incident file, without reading one; what is no incident file is a warning."""

@@ -8,17 +8,17 @@ out, as loudly.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from msgspec import Struct
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from firstword.values import replace
+from msgspec import Struct
+
 from firstword.check import check_incident, check_published, check_told, clashes, remarks
 from firstword.content.scan import SourceFile
 from firstword.model import Incident, Level, Problem, Site
 from firstword.parse import parse
+from firstword.values import replace
 
 #: Path → its contents in the past, newest first, each with a name for where it comes from.
 Versions = Callable[[str], Iterable[tuple[str, bytes]]]

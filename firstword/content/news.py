@@ -1,4 +1,4 @@
-"""New signed words of a file whose published words were changed: they do not wait for the others."""
+"""New signed words of a file whose published words were changed: they wait for no others."""
 
 from __future__ import annotations
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
-from firstword.values import replace
 from firstword import gitlog
 from firstword.check import check_settings
 from firstword.check.times import AHEAD
@@ -18,6 +17,7 @@ from firstword.content.scan import SourceFile, scan
 from firstword.model import Problem, Site
 from firstword.parse import parse
 from firstword.settings import CONF
+from firstword.values import replace
 
 PUBLISHED = "what is published"
 NEWS = "what is published, with its new updates"

@@ -6,9 +6,9 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from msgspec import Struct
 from pathlib import Path
+
+from msgspec import Struct
 
 from firstword.model import Level, Problem
 from firstword.parse.text import MOST_BYTES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any
 
@@ -98,7 +98,30 @@ class FollowUp(Struct, frozen=True, omit_defaults=True, kw_only=True):
     line: int
 
 
-class Update(Struct, frozen=True, kw_only=True, eq=False, omit_defaults=True):
+class _Said(Struct, frozen=True, eq=False):
+    """What counts is what is said: where it stands in a file makes it no other one."""
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        said = _said(type(self))
+        return self is other or bool(said(self) == said(other))
+
+    def __ne__(self, other: object) -> bool:
+        # A struct has one of its own, which Python would ask.
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(_said(type(self))(self))
+
+
+@cache
+def _said(kind: type[Struct]) -> attrgetter[tuple[Any, ...]]:
+    where = {"body_line", "lines"}
+    return attrgetter(*(name for name in kind.__struct_fields__ if name not in where))
+
+
+class Update(_Said, frozen=True, kw_only=True, eq=False, omit_defaults=True):
     """One dated, signed entry in a timeline."""
 
     at: datetime
@@ -131,25 +154,9 @@ class Update(Struct, frozen=True, kw_only=True, eq=False, omit_defaults=True):
         """Whether a named person stands behind it."""
         return self.author != "imported"
 
-    def __eq__(self, other: object) -> bool:
-        """Compare what is said; where it stands in a file makes it no other update."""
-        if not isinstance(other, Update):
-            return NotImplemented
-        return self is other or bool(_UPDATE(self) == _UPDATE(other))
-
-    def __ne__(self, other: object) -> bool:
-        # A struct has one of its own, which Python would ask.
-        return not self == other
-
-    def __hash__(self) -> int:
-        return hash(_UPDATE(self))
-
     def line_of(self, key: str) -> int:
         """Return the line a key stands on, or the heading's."""
         return self.lines.get(key, self.line)
-
-
-_UPDATE = attrgetter(*(n for n in Update.__struct_fields__ if n not in {"body_line", "lines"}))
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -178,7 +185,7 @@ class Moment(Struct, frozen=True, kw_only=True):
         }
 
 
-class Incident(Struct, frozen=True, kw_only=True, eq=False, omit_defaults=True, dict=True):
+class Incident(_Said, frozen=True, kw_only=True, eq=False, omit_defaults=True, dict=True):
     """One file's story: an incident, a maintenance or a notice."""
 
     id: str
@@ -203,19 +210,6 @@ class Incident(Struct, frozen=True, kw_only=True, eq=False, omit_defaults=True, 
     translations: tuple[Incident, ...] = ()
     #: Key of the front matter → line, for those who report problems.
     lines: Mapping[str, int] = {}
-
-    def __eq__(self, other: object) -> bool:
-        """Compare what is said; where it stands in a file makes it no other story."""
-        if not isinstance(other, Incident):
-            return NotImplemented
-        return self is other or bool(_INCIDENT(self) == _INCIDENT(other))
-
-    def __ne__(self, other: object) -> bool:
-        # A struct has one of its own, which Python would ask.
-        return not self == other
-
-    def __hash__(self) -> int:
-        return hash(_INCIDENT(self))
 
     @cached_property
     def timeline(self) -> tuple[Moment, ...]:
@@ -317,9 +311,6 @@ class Incident(Struct, frozen=True, kw_only=True, eq=False, omit_defaults=True, 
     def find(self, at: datetime) -> Update | None:
         """Return the update of that instant."""
         return next((u for u in self.updates if u.at == at), None)
-
-
-_INCIDENT = attrgetter(*(n for n in Incident.__struct_fields__ if n != "lines"))
 
 
 def _timeline(incident: Incident) -> tuple[Moment, ...]:
