@@ -96,6 +96,8 @@ def finish(pelican: Any) -> None:
     run.finish()
     if not run.options.embedded:
         print(run.summary(), file=sys.stderr)  # noqa: T201 - Pelican's own line counts articles
+        # A cache that nobody closed keeps its journal, and each build would read that whole.
+        run.close()
         if run.needs_a_person and not _is_watching():
             # Pelican would log an exception with a traceback, and nobody could read the problem.
             sys.exit(3)
