@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from firstword import urls
 from firstword.api.rows import Rows, stamp, stamp_or_none
@@ -43,8 +44,10 @@ class Stories:
     def story(self, incident: Incident) -> Json:
         """Return what incidents and maintenance share, Statuspage's fields first."""
         name = f"api/{incident.id}"
-        told = self._status.pieces.text(name, incident.id, lambda: json.dumps(self._told(incident)))
-        story: Json = json.loads(told)
+        told = self._status.pieces.text(
+            name, incident.id, lambda: msgspec.json.encode(self._told(incident)).decode()
+        )
+        story: Json = msgspec.json.decode(told)
         states = held_states(incident, incident.now_holds)
         # Beside the piece: they say when anybody last spoke of a component.
         story["components"] = [

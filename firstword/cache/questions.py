@@ -6,11 +6,12 @@ is, would have been looked at for the answer. That may be said too often; never 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+
+import msgspec
 
 from firstword.cache.codec import from_instant, to_instant
 from firstword.model import Kind
@@ -35,12 +36,13 @@ ANSWERS = frozenset(
 SPANS = "spans"
 #: Beyond any instant: nothing of the answer was looked at yet.
 NOTHING_YET = 1 << 60
+_encoder = msgspec.json.Encoder(enc_hook=str)
 _NOTHING_ASKED: dict[type, Wanted | Words] = {Wanted: Wanted(), Words: Words()}
 
 
 def spell(sort: str, *arguments: object) -> str:
     """Spell a question."""
-    return json.dumps([sort, *arguments], default=str, separators=(",", ":"))
+    return _encoder.encode([sort, *arguments]).decode()
 
 
 def spell_find(wanted: Wanted | Words) -> str:

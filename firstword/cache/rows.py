@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from firstword.cache.codec import from_instant, to_instant
 from firstword.model import About, Kind, Status
@@ -29,7 +30,7 @@ def to_row(found: tuple[Any, ...]) -> Row:
     """Read a row; one build asks for the same ones again and again."""
     name, slug, kind, drill, is_open, signed, repeats, month, *instants, text = found
     started, planned, updated, ended = instants
-    named, said, marks, line = json.loads(text)
+    named, said, marks, line = msgspec.json.decode(text)
     return Row(
         id=name,
         slug=slug,
@@ -121,7 +122,7 @@ def put_row(
             *(
                 digest,
                 stamps,
-                json.dumps([named, said, marks, _from_line(row.line)], separators=(",", ":")),
+                msgspec.json.encode([named, said, marks, _from_line(row.line)]).decode(),
                 path,
                 number,
             ),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct
 
 from firstword.cache.answers import answer
 from firstword.cache.codec import from_instant, to_instant
-from firstword.cache.questions import ANSWERS, SPANS, Change, Trace, span_of
+from firstword.cache.questions import ANSWERS, SPANS, Change, Trace, span_of, spell
 from firstword.clock import Clock
 from firstword.errors import BuildError
 from firstword.manifest import Delta, Output
@@ -90,7 +90,7 @@ class Units:
         # Questions about one story or slug are as many as there are stories: by name only.
         for sort, names in about.items():
             for name in sorted(names):
-                question = json.dumps([sort, name], separators=(",", ":"))
+                question = spell(sort, name)
                 asked += self._db.execute(
                     "SELECT number, sort, question, answer FROM asked WHERE question = ?",
                     (question,),
@@ -105,7 +105,7 @@ class Units:
             (high, low),
         ).fetchall()
         for number, sort, question, known in asked:
-            _, *arguments = json.loads(question)
+            _, *arguments = msgspec.json.decode(question)
             if sort == SPANS:
                 # Thousands of spans, thousands of instants: looked up, not compared one by one.
                 if any(_is_in(instants, *span) for span in arguments):
@@ -179,7 +179,7 @@ class Units:
         return number
 
     def _new_question(self, question: str) -> int:
-        sort, *arguments = json.loads(question)
+        sort, *arguments = msgspec.json.decode(question)
         known = spell_answer(answer(self._db, sort, *arguments)) if sort in ANSWERS else None
         low, high = span_of(sort, arguments)
         added = self._db.execute(
@@ -283,6 +283,7 @@ class Units:
 
 #: Characters of an answer that are kept; of a longer one its digest tells as much.
 _MOST_SPELLED = 200
+_encoder = msgspec.json.Encoder(enc_hook=str)
 
 
 def _is_in(instants: list[int], begin: int, end: int) -> bool:
@@ -292,16 +293,11 @@ def _is_in(instants: list[int], begin: int, end: int) -> bool:
 
 def spell_answer(value: object) -> str:
     """Spell an answer, to compare it with another one."""
-    spelled = _spell(value)
+    pairs = list(value.items()) if isinstance(value, Mapping) else value
+    spelled = _encoder.encode(pairs).decode()
     if len(spelled) > _MOST_SPELLED:
         return hashlib.sha256(spelled.encode()).hexdigest()
     return spelled
-
-
-def _spell(value: object) -> str:
-    if isinstance(value, Mapping):
-        return json.dumps([[str(key), held] for key, held in value.items()])
-    return json.dumps(value, default=str)
 
 
 def _bucket(key: str) -> int:

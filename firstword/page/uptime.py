@@ -21,6 +21,7 @@ from firstword.parse.times import end_of_day, start_of_day
 
 DAYS = 90
 
+_NEVER = timedelta()
 _DOWN = frozenset({ComponentStatus.PARTIAL_OUTAGE, ComponentStatus.MAJOR_OUTAGE})
 
 
@@ -90,29 +91,46 @@ def uptime(
         told = [since, *(stretch.start.astimezone(zone).date() for stretch in stretches)]
         first = min(max(first, min(told)), today)
         begin, days = start_of_day(first, zone), (today - first).days + 1
+    touching = _by_day(stretches, first, today, zone)
     shown = []
     for back in range(days):
         day = first + timedelta(days=back)
-        start, end = start_of_day(day, zone), end_of_day(day, zone)
-        going_on = [s for s in stretches if s.open and day == today]
-        ended = [s for s in stretches if s.start < end and s.end > start and s not in going_on]
-        touching = [*ended, *going_on]
+        there = touching.get(day, [])
         shown.append(
             ComponentDay(
                 day,
                 max(
-                    (s.status for s in touching),
+                    (s.status for s in there),
                     key=lambda status: status.severity,
                     default=ComponentStatus.OPERATIONAL,
                 ),
-                _down(touching, start, end),
-                tuple({s.incident.id: s.incident for s in touching}.values()),
-                open=bool(going_on),
+                _down(there, start_of_day(day, zone), end_of_day(day, zone)) if there else _NEVER,
+                tuple({s.incident.id: s.incident for s in there}.values()),
+                open=any(s.open for s in there) and day == today,
             )
         )
     whole = end_of_day(today, zone) - begin
-    down = sum((day.down for day in shown), timedelta())
+    down = sum((day.down for day in shown), _NEVER)
     return Uptime(tuple(shown), 1 - down / whole)
+
+
+def _by_day(
+    stretches: Iterable[Stretch], first: date, today: date, zone: tzinfo
+) -> dict[date, list[Stretch]]:
+    """Return the stretches of each day that has any; of today, those that go on come last."""
+    found: dict[date, list[Stretch]] = {}
+    going_on = []
+    for stretch in stretches:
+        if stretch.open:
+            going_on.append(stretch)
+        day = max(stretch.start.astimezone(zone).date(), first)
+        while day <= today and start_of_day(day, zone) < stretch.end:
+            if end_of_day(day, zone) > stretch.start and not (stretch.open and day == today):
+                found.setdefault(day, []).append(stretch)
+            day += timedelta(days=1)
+    if going_on:
+        found.setdefault(today, []).extend(going_on)
+    return found
 
 
 def _stretches(
