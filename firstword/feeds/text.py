@@ -16,7 +16,7 @@ _QUOTE = re.compile(r"(</?blockquote\b[^>]*>)")
 _BLOCK_END = re.compile(r"</(?:p|li|h\d|pre|tr|dd|dt|blockquote)>")
 #: `parse` leaves these out of files, but Markdown lets `&#1;` through, and settings are not parsed.
 #: One of them would cost every feed.
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def legal(text: str) -> str:
