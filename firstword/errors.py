@@ -10,6 +10,7 @@ FirstwordError
 │   └── Unavailable the store is busy, broken or out of reach just now
 ├── ImportFailed    a foreign history cannot be read at all
 ├── ListMissing     there is no list of subscribers where one should be
+├── LedgerMissing   nobody knows any more who was mailed what
 └── MailError       mail cannot be sent, or not as it was planned
 
 `exitcode` is what the command line ends with: 1 nothing was done, 2 usage, 3 done but something
@@ -75,6 +76,12 @@ class ImportFailed(FirstwordError):
 
 class ListMissing(FirstwordError):
     """There is no list of subscribers where one should be: never the same as an empty one."""
+
+    exitcode = 3
+
+
+class LedgerMissing(FirstwordError):
+    """What was sent to whom is lost, or not this list's: sending would mail people again."""
 
     exitcode = 3
 

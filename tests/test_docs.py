@@ -125,8 +125,9 @@ CODES = {
     "firstword doctor": {0, 1},
     # "That plan, or nothing": it is another one here.
     "firstword send 1f2e3d4c5b6a7988": {1},
-    # Nothing was mailed here, so that nothing is without an answer.
+    # Nothing was mailed here, so that nothing is without an answer; and the ledger is there.
     "firstword send --settle daily/": {1},
+    "firstword send --begin-ledger": {1},
 }
 
 

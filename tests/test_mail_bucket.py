@@ -15,7 +15,8 @@ from moto.server import ThreadedMotoServer
 from sites import SmallSite
 
 from firstword.cli import main
-from firstword.errors import Conflict, ListMissing, MailError, SettingsError
+from firstword.errors import Conflict, LedgerMissing, ListMissing, MailError, SettingsError
+from firstword.mail.bond import open_bound
 from firstword.mail.bucket import LASTS, Bucket, refuse_public
 from firstword.mail.ledger import Fate, open_ledger
 from firstword.mail.people import open_people
@@ -38,7 +39,7 @@ class Machine:
     def send(self, post: Post, *hours: int) -> None:
         """Send the words of these hours to everybody."""
         people = open_people(self.folder)
-        ledger = open_ledger(self.folder, lambda: self.now, self.bucket)
+        ledger = open_bound(self.folder, people, lambda: self.now, self.bucket)
         with closing(people), closing(ledger):
             send(Desk(people, ledger, Scribe()), [word(h) for h in hours], post, expected=None)
 
@@ -118,6 +119,22 @@ def test_nothing_leaves_before_the_bucket_knows(store: FakeStore, tmp_path: Path
     Machine(store, tmp_path / "a").send(post, 9)
 
     assert seen == [True, True]
+
+
+def test_a_ledger_that_is_gone_from_the_bucket_is_an_error_and_nothing_is_sent(
+    store: FakeStore, tmp_path: Path
+) -> None:
+    first = Machine(store, tmp_path / "a")
+    first.send(Post(), 9)
+    first.done()
+    store.delete("ledger.db", None)
+    post, second = Post(), Machine(store, tmp_path / "b")
+    with pytest.raises(LedgerMissing):
+        second.send(post, 9)
+    second.done()
+
+    assert post.arrived == []
+    assert "ledger.db" not in store.objects
 
 
 def test_two_do_not_work_with_one_list(store: FakeStore, tmp_path: Path) -> None:

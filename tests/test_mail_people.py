@@ -257,11 +257,11 @@ def test_an_export_holds_all_that_is_known(tmp_path: Path) -> None:
     assert list(write_table(people)) == [
         (
             "address,cadence,components,kinds,language,zone,state,muted,since,"
-            "consent_at,consent_how,consent_words"
+            "consent_at,consent_how,consent_words,person"
         ),
         (
             "ada@reader.example,weekly,api checkout,,,,active,,2026-11-01T08:00:00Z,"
-            "2026-11-01T08:00:00Z,a form,Mail me every update"
+            "2026-11-01T08:00:00Z,a form,Mail me every update," + people.person(ADA)
         ),
     ]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from firstword.model import Mail, Site
 
 if TYPE_CHECKING:
     from firstword.cli.mailing import Mailing
+    from firstword.mail.missed import Scope
     from firstword.mail.parcel import Edition
     from firstword.mail.planning import Plan
     from firstword.mail.sending import Desk, Sent
@@ -29,12 +30,14 @@ def deliver(
     site: Site,
     choice: Choice,
     *,
+    cadences: Collection[str] = (),
     agreed: Callable[[Plan], str | None] | None = None,
 ) -> Sent:
     """Send what was chosen and has yet to reach people.
 
-    `agreed` gets the plan and returns the hash that was agreed to, None = whatever it is by then;
-    without it nobody is asked. Raises MailError with nothing sent.
+    The choice is all there is of these cadences, empty = of all. `agreed` gets the plan and returns
+    the hash that was agreed to, None = whatever it is by then; without it nobody is asked. Raises
+    MailError with nothing sent.
     """
     from firstword.mail.sending import preview, send
 
@@ -43,7 +46,16 @@ def deliver(
         editions = choice(mailing)
         expected = agreed(preview(desk, editions)) if agreed else None
         rate = site.mail.rate if site.mail else 0
-        return send(desk, editions, transport, expected=expected, rate=rate)
+        scope = scope_of(mailing, cadences)
+        return send(desk, editions, transport, expected=expected, scope=scope, rate=rate)
+
+
+def scope_of(mailing: Mailing, cadences: Collection[str]) -> Scope:
+    """Return what a sending is about. `cadences` empty = all."""
+    from firstword.mail.missed import Scope
+    from firstword.mail.parcel import Cadence
+
+    return Scope(now=mailing.now, cadences=frozenset(map(Cadence, cadences or Cadence)))
 
 
 def mail_to_send(site: Site) -> Mail:
@@ -84,28 +96,63 @@ def _is_local(transport: str) -> bool:
 def open_desk(
     root: Path, settings: Mapping[str, Any], site: Site
 ) -> Iterator[tuple[Desk, Mailing]]:
-    """Open everything, for this process alone."""
+    """Open everything, for this process alone. Raises ListMissing, LedgerMissing."""
     from firstword.cli.mailing import mail_now, open_mailing
     from firstword.clock import system_clock
-    from firstword.mail.ledger import open_ledger
+    from firstword.mail.bond import open_bound
     from firstword.mail.people import open_people
     from firstword.mail.place import at_hand_to_send, sole_sender
     from firstword.mail.sending import Desk
 
-    with at_hand_to_send(root, settings, site) as (folder, bucket), sole_sender(folder):
-        people = open_people(folder)
-        ledger = open_ledger(folder, system_clock, bucket)
-        try:
-            with open_mailing(root, settings, site, mail_now(site)) as mailing:
-                yield Desk(people, ledger, mailing.composer), mailing
-        finally:
-            ledger.close()
-            people.close()
+    with (
+        at_hand_to_send(root, settings, site) as (folder, bucket),
+        sole_sender(folder),
+        closing(open_people(folder)) as people,
+        open_mailing(root, settings, site, mail_now(site)) as mailing,
+        closing(
+            open_bound(folder, people, system_clock, bucket, waits=waits_unseen(mailing))
+        ) as ledger,
+    ):
+        yield Desk(people, ledger, mailing.composer), mailing
+
+
+def waits_unseen(mailing: Mailing) -> Callable[[], bool]:
+    """Return what tells whether there is something to mail that a list of SES may have had.
+
+    A list of our own is begun by a person; a copy of theirs begins by itself, where it was lost.
+    """
+    from firstword.digest import editions
+
+    mail = mailing.page.site.mail
+    hosted = mail is not None and bool(mail.subscribers)
+    return lambda: hosted and bool(editions(mailing.page, mailing.now))
+
+
+def begin_ledger(root: Path, settings: Mapping[str, Any], site: Site) -> str:
+    """Begin a ledger in place of one that is lost; return what was done, ready to print."""
+    from firstword.cli.mailing import mail_now, open_mailing
+    from firstword.clock import system_clock
+    from firstword.mail.bond import begin_anew
+    from firstword.mail.people import open_people
+    from firstword.mail.place import at_hand_to_send, sole_sender
+
+    with (
+        at_hand_to_send(root, settings, site) as (folder, bucket),
+        sole_sender(folder),
+        closing(open_people(folder)) as people,
+        open_mailing(root, settings, site, mail_now(site)) as mailing,
+    ):
+        aside = begin_anew(
+            folder, people, system_clock, bucket, since=mailing.now, waits=waits_unseen(mailing)
+        )
+    kept = f"; the one before it lies aside as {aside.name!r}" if aside and not bucket else ""
+    return f"begun: nothing older than {mailing.now:%Y-%m-%d %H:%M:%S} UTC is mailed{kept}"
 
 
 def told(sent: Sent) -> Iterator[str]:
     """Yield what a sending came to, ready to print; the last line has the sum."""
     from firstword.mail.ledger import Fate
+    from firstword.mail.missed import told as told_missed
 
     if sent.found_unknown:
         yield f"a sending that died left {sent.found_unknown} letters without an answer"
@@ -121,6 +168,7 @@ def told(sent: Sent) -> Iterator[str]:
     for name, many in sent.plan.unknown.items():
         if many:
             yield f"{name}: nobody knows whether {many} got it; it is not sent again"
+    yield from told_missed(sent.missed)
     if sent.stopped:
         yield f"stopped, the rest goes out with the next sending: the server {sent.stopped}"
     yield f"mailed: {sent.count(Fate.ACCEPTED)} of {sent.plan.total} messages"
@@ -130,4 +178,10 @@ def send_news(root: Path, settings: Mapping[str, Any], site: Site) -> Sent:
     """Send the word of every update that is out and has yet to reach people."""
     from firstword.digest import news
 
-    return deliver(root, settings, site, lambda mailing: news(mailing.page, mailing.now))
+    return deliver(
+        root,
+        settings,
+        site,
+        lambda mailing: news(mailing.page, mailing.now),
+        cadences=("immediate", "follow_up"),
+    )

@@ -10,7 +10,8 @@ examples:
   neomutt -f outbox
 
 exit code: 0 done (also when there is nothing to send), 1 a message cannot be written, 2 usage or
-settings, 3 there is no list, words changed that were sent already, or SES takes less today
+settings, 3 there is no list, or no ledger of it, words changed that were sent already, letters wait
+for a person, or SES takes less today
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from firstword.cli.mailing import Mailing
     from firstword.digest import Composed
     from firstword.mail.parcel import Edition, Look
     from firstword.mail.planning import Plan
     from firstword.mail.transport import Quota
-    from firstword.model import Mail, Site
+    from firstword.model import Mail
 
 OUTBOX = "outbox"
 #: In the outbox nobody is addressed; a domain of RFC 2606 takes no mail.
@@ -70,8 +73,9 @@ def run(options: argparse.Namespace) -> int:
         ]
         if options.preview:
             plan, looks = None, {edition.id: [_plain()] for edition in found}
+            missed: list[str] = []
         else:
-            plan, looks = _planned(root, settings, site, found, mailing.composer)
+            plan, looks, missed = _planned(root, settings, mailing, found, options.only or ())
         written = {
             (edition.id, look): mailing.composer.written(edition, look)
             for edition in found
@@ -88,9 +92,11 @@ def run(options: argparse.Namespace) -> int:
     if plan.total:
         print(_minutes(plan.total, pace(quota or Quota(), mail.rate)))
     print(f"quota: {unknown or _left(plan, quota or Quota())}")
+    for line in missed:
+        print(line)
     print(f"plan {plan.hash}")
     too_many = quota is not None and quota.left is not None and plan.total > quota.left
-    return 3 if plan.changed.total() or too_many else 0
+    return 3 if plan.changed.total() or too_many or missed else 0
 
 
 def _plain() -> Look:
@@ -100,31 +106,43 @@ def _plain() -> Look:
 
 
 def _planned(
-    root: Path, settings: Mapping[str, Any], site: Site, found: Sequence[Edition], composer: Any
-) -> tuple[Plan, dict[str, list[Look]]]:
-    """Ask the list and the ledger; return the plan, and the looks that each edition needs."""
+    root: Path,
+    settings: Mapping[str, Any],
+    mailing: Mailing,
+    found: Sequence[Edition],
+    only: Sequence[str],
+) -> tuple[Plan, dict[str, list[Look]], list[str]]:
+    """Ask the list and the ledger.
+
+    Return the plan, the looks that each edition needs, and a line for each edition that people are
+    left without.
+    """
+    from firstword.cli.delivery import scope_of, waits_unseen
     from firstword.clock import system_clock
-    from firstword.mail.ledger import open_ledger
+    from firstword.mail.bond import open_bound
+    from firstword.mail.missed import told as told_missed
     from firstword.mail.people import open_people
     from firstword.mail.place import at_hand
     from firstword.mail.planning import make_plan
+    from firstword.mail.sending import Desk, find_left_out
 
     looks: dict[str, dict[Look, None]] = {}
 
     def look_at(name: str, look: Look) -> None:
         looks.setdefault(name, {})[look] = None
 
-    with at_hand(root, settings, site) as folder:
-        people = open_people(folder)
-        ledger = open_ledger(folder, system_clock)
-        try:
-            plan, events = make_plan(people, ledger, found, composer, look_at)
-            for _ in events:
-                pass
-        finally:
-            ledger.close()
-            people.close()
-    return plan, {name: sorted(those, key=_by_choice) for name, those in looks.items()}
+    with (
+        at_hand(root, settings, mailing.page.site) as folder,
+        closing(open_people(folder)) as people,
+        closing(open_bound(folder, people, system_clock, waits=waits_unseen(mailing))) as ledger,
+    ):
+        plan, events = make_plan(people, ledger, found, mailing.composer, look_at)
+        for _ in events:
+            pass
+        desk = Desk(people, ledger, mailing.composer)
+        missed = list(told_missed(find_left_out(desk, found, scope_of(mailing, only))))
+    needed = {name: sorted(those, key=_by_choice) for name, those in looks.items()}
+    return plan, needed, missed
 
 
 def _by_choice(look: Look) -> tuple[object, ...]:

@@ -71,13 +71,13 @@ def _mailbox(mail: Mail, site: Site) -> Callable[[], AbstractContextManager[Mail
 
 
 def _threads(site: Site, folder: Path) -> Threads:
-    """Return which stories were mailed about, as the ledger knows."""
+    """Return which stories were mailed about, as ledgers know."""
     from firstword.clock import system_clock
-    from firstword.mail.ledger import open_ledger
+    from firstword.mail.bond import every_ledger
     from firstword.mail.threads import Threads
 
-    with closing(open_ledger(folder, system_clock)) as ledger:
-        return Threads(site, ledger.told())
+    ledgers = every_ledger(folder, system_clock)
+    return Threads(site, (told for ledger in ledgers for told in ledger.told()))
 
 
 def told(synced: Synced) -> Iterator[str]:

@@ -8,12 +8,15 @@ examples:
   firstword digest && firstword send 1f2e3d4c5b6a7988
   firstword send                                     asks, on a terminal
   firstword send --only daily --yes                  for cron: whatever the plan is
-  firstword send --settle                            which letters had no answer, by Message-ID
+  firstword send --settle                            which letters wait for a person
   firstword send --settle daily/2026-11-21 --as again     or sent, where the server's log has them
+  firstword send --settle daily/2026-11-14 --as missed    they go without, and somebody knows
+  firstword send --begin-ledger                      the ledger is lost: mail nothing older than now
   python publish.py --send                           publish, then mail the updates
 
 exit code: 0 done (also when there is nothing to send), 1 nothing sent, 2 usage or settings, 3 sent,
-but something needs a person (letters put off or without an answer, words that changed), or no list
+but something needs a person (letters put off, refused or without an answer, words that changed), or
+there is no list, or no ledger of it
 """
 
 from __future__ import annotations
@@ -43,10 +46,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="",
         metavar="EDITION",
-        help="say what became of the letters of an edition that had no answer; without one: list",
+        help="say what becomes of the letters of an edition that wait for a person; without one: "
+        "list them",
     )
     parser.add_argument(
-        "--as", dest="way", choices=WAYS, help="they arrived, or they are to be sent once more"
+        "--as",
+        dest="way",
+        choices=WAYS,
+        help="they arrived; they are to be sent once more; they did not arrive, and that is known",
+    )
+    parser.add_argument(
+        "--begin-ledger",
+        action="store_true",
+        help="the ledger is lost for good: begin another; nothing older than now is mailed by it",
     )
     parser.add_argument(
         "--letter",
@@ -64,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
     from firstword.digest import editions
     from firstword.settings import CONF, load_settings, read_site
 
+    if options.begin_ledger:
+        return _begin(options)
     if options.settle is not None or options.way or options.letter:
         return _settle(options)
     if not (options.plan or options.yes or sys.stdin.isatty()):
@@ -92,6 +106,7 @@ def run(options: argparse.Namespace) -> int:
             for edition in editions(mailing.page, mailing.now)
             if not options.only or edition.cadence in options.only
         ],
+        cadences=options.only or (),
         agreed=agreed,
     )
     for line in told(sent):
@@ -99,8 +114,22 @@ def run(options: argparse.Namespace) -> int:
     return 3 if sent.needs_a_person else 0
 
 
+def _begin(options: argparse.Namespace) -> int:
+    """Begin a ledger in place of one that is lost."""
+    from firstword.cli import find_root
+    from firstword.cli.delivery import begin_ledger
+    from firstword.settings import CONF, load_settings, read_site
+
+    if options.plan or options.yes or options.only or options.settle is not None:
+        raise SettingsError("--begin-ledger", "sends nothing: say it alone, then send")
+    root = find_root(Path.cwd())
+    settings = load_settings(root / CONF)
+    print(begin_ledger(root, settings, read_site(settings)))
+    return 0
+
+
 def _settle(options: argparse.Namespace) -> int:
-    """List the letters without an answer, or settle those of an edition."""
+    """List the letters that wait for a person, or settle those of an edition."""
     from firstword.cli import find_root
     from firstword.cli.delivery import open_desk
     from firstword.cli.unanswered import listed, settle
@@ -109,7 +138,7 @@ def _settle(options: argparse.Namespace) -> int:
     if not options.settle and (options.way or options.letter):
         raise SettingsError("--settle", "of which edition? 'firstword send --settle' lists them")
     if options.settle and not options.way:
-        raise SettingsError("--as", "did they arrive, or should they go out again? sent or again")
+        raise SettingsError("--as", f"what became of them? {', '.join(WAYS)}")
     if options.plan or options.yes or options.only:
         raise SettingsError("--settle", "sends nothing: say --settle alone, then send")
     root = find_root(Path.cwd())

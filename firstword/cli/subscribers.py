@@ -187,15 +187,14 @@ def _remove(at: _At) -> int:
 
 def _forget(at: _At) -> int:
     from firstword.clock import system_clock
+    from firstword.mail.bond import every_ledger
     from firstword.mail.inbox import open_inbox
-    from firstword.mail.ledger import open_ledger
 
     person = _person(at)
     if not at.people.forget(person):
         raise MailError("nobody of that address is on the list")
-    ledger = open_ledger(at.folder, system_clock)
-    ledger.forget(person)
-    ledger.close()
+    for ledger in every_ledger(at.folder, system_clock):
+        ledger.forget(person)
     inbox = open_inbox(at.folder)
     inbox.forget(person)
     inbox.close()
@@ -218,11 +217,10 @@ def _mute(at: _At) -> int:
 def _stories(at: _At) -> set[str]:
     """Return the ids of the stories that were mailed about, and of those that are written."""
     from firstword.clock import system_clock
-    from firstword.mail.ledger import open_ledger
+    from firstword.mail.bond import every_ledger
 
-    ledger = open_ledger(at.folder, system_clock)
-    mailed = {story for _, story, _ in ledger.told()}
-    ledger.close()
+    ledgers = every_ledger(at.folder, system_clock)
+    mailed = {story for ledger in ledgers for _, story, _ in ledger.told()}
     files = at.content.rglob("*.md")
     return mailed | {path.stem.partition(".")[0] for path in files}
 

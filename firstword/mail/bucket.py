@@ -28,7 +28,8 @@ from firstword.store import Remote, Store, open_store
 
 LEASE = "lease.json"
 LASTS = timedelta(minutes=3)
-_FILES = (people.NAME, ledger.NAME, inbox.NAME)
+#: The ledger before the list, which knows of it: in between the list may know less, never more.
+_FILES = (ledger.NAME, people.NAME, inbox.NAME)
 _LOG = "log/"
 
 

@@ -6,6 +6,8 @@ an outcome; whoever opens the ledger next knows them for what they are: `unknown
 
 from __future__ import annotations
 
+import json
+import secrets
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,9 +16,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from firstword.mail.parcel import Edition
+from firstword.mail.parcel import Cadence, Edition
 from firstword.mail.private import open_begun, together
 
 NAME = "ledger.db"
@@ -36,6 +38,26 @@ CREATE TABLE IF NOT EXISTS letter(
     PRIMARY KEY(edition, person)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS letter_within ON letter(within, person) WHERE within != '';
+CREATE INDEX IF NOT EXISTS letter_open ON letter(edition, person)
+    WHERE state IN ('planned', 'deferred', 'refused', 'unknown', 'held');
+CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+#: Letters that have not reached anybody for sure, with their editions; those of a story of which a
+#: newer word has arrived are no loss. The states are spelled out: so the index serves.
+_OPEN = """
+SELECT letter.edition, edition.cadence, edition.digest, letter.person, letter.state, letter.at,
+    letter.code, letter.again
+FROM letter JOIN edition ON edition.id = letter.edition
+WHERE letter.state IN ('planned', 'deferred', 'refused', 'unknown', 'held')
+    AND CASE WHEN edition.id IN (SELECT value FROM json_each(:current))
+        THEN letter.state = 'refused' ELSE edition.at >= :since END
+    AND NOT EXISTS(
+        SELECT 1 FROM edition AS newer JOIN letter AS came ON came.edition = newer.id
+        WHERE newer.incident = edition.incident AND edition.incident != ''
+            AND newer.at > edition.at AND newer.cadence != 'reminder'
+            AND came.person = letter.person AND came.state = 'accepted'
+    )
+ORDER BY edition.at, letter.edition, letter.person
 """
 
 
@@ -50,6 +72,8 @@ class Fate(StrEnum):
     UNKNOWN = "unknown"  #: it may have arrived, and it may not
     WITHIN = "within"  #: a newer word of the same story went out with this one inside
     DROPPED = "dropped"  #: planned once, and not wanted any more when its turn came
+    HELD = "held"  #: its words changed since others got it: it does not go out
+    MISSED = "missed"  #: it did not arrive, and a person knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +99,28 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
-    """A letter of which nobody knows whether it arrived."""
+class Unsettled:
+    """A letter that did not arrive, or of which nobody knows whether it did."""
 
     edition: str
+    cadence: Cadence
     #: Of the words that the edition was sent with.
     digest: str
     person: str
+    fate: Fate
     #: When that was noted (UTC), what is known of why, and how often it was sent again.
     at: datetime
     code: str
     again: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """By what a ledger is known: its own id, its list's, and how many editions it has."""
+
+    id: str
+    list: str
+    editions: int
 
 
 class Mirror(Protocol):
@@ -174,16 +209,25 @@ class Ledger:
         asked = "SELECT 1 FROM letter WHERE within = ? LIMIT 1"
         return self._db.execute(asked, (edition,)).fetchone() is not None
 
-    def unanswered(self, edition: str = "") -> Iterator[Unanswered]:
+    def unanswered(self, edition: str = "") -> Iterator[Unsettled]:
         """Yield the letters of an edition, or of all, of which nobody knows whether they came."""
         rows = self._db.execute(
-            "SELECT edition, digest, person, letter.at, code, again FROM letter "
+            "SELECT edition, cadence, digest, person, state, letter.at, code, again FROM letter "
             "JOIN edition ON edition.id = letter.edition WHERE state = ? AND ? IN ('', edition) "
             "ORDER BY edition.at, edition, person",
             (Fate.UNKNOWN, edition),
         )
-        for name, digest, person, at, code, again in rows.fetchall():
-            yield Unanswered(name, digest, person, datetime.fromtimestamp(at, UTC), code, again)
+        yield from map(_unsettled, rows.fetchall())
+
+    def unsettled(self, current: Iterable[str], since: datetime) -> Iterator[Unsettled]:
+        """Yield the letters that did not arrive for sure and will not go out by themselves.
+
+        `current` are the editions that may still go out: of those the refused ones alone. Editions
+        from before `since` are let be. To be read to its end before anything is written.
+        """
+        asked = {"current": json.dumps(sorted(current)), "since": int(since.timestamp())}
+        for row in self._db.execute(_OPEN, asked):
+            yield _unsettled(row)
 
     def told(self) -> Iterator[tuple[str, str, str]]:
         """Yield every edition about one story that was planned: its id, the story, its digest."""
@@ -200,10 +244,13 @@ class Ledger:
         return tuple(person for (person,) in self._db.execute(asked, (edition,)))
 
     @contextmanager
-    def planning(self, editions: Sequence[Edition]) -> Iterator[Callable[[Event], None]]:
+    def planning(
+        self, editions: Sequence[Edition], written: Callable[[Mark], object] | None = None
+    ) -> Iterator[Callable[[Event], None]]:
         """Write a plan: all of it, or nothing when the block raises.
 
-        What was planned before and is not again is dropped: wishes change.
+        What was planned before and is not again is dropped: wishes change. `written` is called
+        with what the ledger is known by when the plan is on the disk, before anything leaves.
         """
         with together(self._db):
             self._db.executemany(
@@ -220,6 +267,8 @@ class Ledger:
                 ],
             )
             yield self._write
+        if written:
+            written(self.mark())
         if self._mirror:
             self._mirror.keep(self._db)
 
@@ -231,6 +280,32 @@ class Ledger:
                 self._write(event)
         if self._mirror and steps:
             self._mirror.told(steps)
+
+    def mark(self) -> Mark:
+        """Return by what this ledger is known; without an id where it was never begun."""
+        (editions,) = self._db.execute("SELECT count(*) FROM edition").fetchone()
+        return Mark(self._meta("id"), self._meta("list"), int(editions))
+
+    @property
+    def since(self) -> datetime | None:
+        """From when on mail is sent by this ledger (UTC); None = it is the first one."""
+        told = self._meta("since")
+        return datetime.fromisoformat(told) if told else None
+
+    def begin(self, whose: str, since: datetime | None = None) -> None:
+        """Give this ledger an id and the list it belongs to, and, where it is not the first, when.
+
+        What is older than that is not mailed by it.
+        """
+        told = {"id": secrets.token_hex(8), "list": whose}
+        if since is not None:
+            told["since"] = since.isoformat()
+        with together(self._db):
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES(?, ?)", told.items())
+
+    def _meta(self, key: str) -> str:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else ""
 
     def forget(self, person: str) -> None:
         """Remove every trace of somebody."""
@@ -252,6 +327,20 @@ class Ledger:
                 *(event.fate is Fate.DEFERRED, event.code, int(self._clock().timestamp())),
             ),
         )
+
+
+def _unsettled(row: tuple[Any, ...]) -> Unsettled:
+    edition, cadence, digest, person, state, at, code, again = row
+    return Unsettled(
+        edition=edition,
+        cadence=Cadence(cadence),
+        digest=digest,
+        person=person,
+        fate=Fate(state),
+        at=datetime.fromtimestamp(at, UTC),
+        code=code,
+        again=again,
+    )
 
 
 def open_ledger(

@@ -83,6 +83,26 @@ class People:
         found = self.find(person)
         return None if found is None else Member(person, found)
 
+    @property
+    def identity(self) -> str:
+        """Return by what a ledger knows the list it belongs to; tells nothing of the secret."""
+        return self.sealed("list", "").hex()[:16]
+
+    @property
+    def ledger(self) -> tuple[str, int]:
+        """Return the id of the ledger by which this list was mailed, "" = none; its editions."""
+        rows = self._db.execute("SELECT key, value FROM meta WHERE key LIKE 'ledger%'")
+        told = dict(rows.fetchall())
+        return told.get("ledger", ""), int(told.get("ledger_editions", 0))
+
+    def note_ledger(self, name: str, editions: int) -> None:
+        """Keep by which ledger this list is mailed, so that its loss is seen."""
+        if (name, editions) == self.ledger:
+            return
+        told = {"ledger": name, "ledger_editions": str(editions)}
+        with together(self._db):
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES(?, ?)", told.items())
+
     def __iter__(self) -> Iterator[Member]:
         """Yield everybody, in the order of what stands for them: the same each time, and mixed.
 
@@ -137,14 +157,17 @@ class People:
 
         return self.change(person, changed)
 
-    def forget(self, person: str) -> bool:
-        """Remove every trace of somebody from the file; False = not listed."""
+    def forget(self, *persons: str) -> int:
+        """Remove every trace of people from the file; return how many of them were listed."""
         with together(self._db):
-            gone = self._db.execute("DELETE FROM subscriber WHERE person = ?", (person,)).rowcount
+            gone = self._db.executemany(
+                "DELETE FROM subscriber WHERE person = ?", [(person,) for person in persons]
+            ).rowcount
         # What is deleted stays in free pages and in the write-ahead log until then.
-        self._db.execute("VACUUM")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return bool(gone)
+        if gone > 0:
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return max(gone, 0)
 
     def close(self) -> None:
         """Close the file; its write-ahead log goes with it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 
@@ -54,6 +55,11 @@ def wants(one: Subscriber, edition: Edition) -> bool:
     )
 
 
+def _is_new(one: Subscriber, edition: Edition, since: datetime | None) -> bool:
+    """Tell whether nobody can have been sent an edition by a ledger that was lost."""
+    return since is None or edition.at >= since or one.since > since
+
+
 def _at_pace(one: Subscriber, cadence: Cadence) -> bool:
     if cadence is Cadence.REMINDER:
         # A weekly mail would come too late for what somebody asked to be told of.
@@ -82,6 +88,9 @@ def decide(
         last = left[-1] if left else len(told) - 1
         newest = told[last]
         if edition_refused(newest, entries, changed):
+            # One that may have arrived stays what it is: unknown.
+            if _entry(entries, newest).fate is not Fate.UNKNOWN:
+                yield Event(newest.id, "", Fate.HELD)
             continue
         if left:
             again = _entry(entries, newest).fate is Fate.UNKNOWN
@@ -102,7 +111,7 @@ def edition_refused(
 
 def is_open(edition: Edition, entry: Entry | None) -> bool:
     """Tell whether an edition has yet to reach somebody, by what the ledger knows."""
-    if entry is None or entry.fate in {Fate.PLANNED, Fate.DEFERRED, Fate.DROPPED}:
+    if entry is None or entry.fate in {Fate.PLANNED, Fate.DEFERRED, Fate.DROPPED, Fate.HELD}:
         return True
     return entry.fate is Fate.UNKNOWN and edition.urgent and entry.again < AGAIN_AT_MOST
 
@@ -147,7 +156,7 @@ def _events(
     changed = frozenset(
         name for name, digest in sent_with.items() if digest not in {None, by_id[name].digest}
     )
-    known = ledger.known(plan.editions)
+    known, since = ledger.known(plan.editions), ledger.since
 
     @lru_cache(_LOOKS)
     def alike(name: str, look: Look) -> Look | None:
@@ -158,12 +167,17 @@ def _events(
         seal.update(f"{edition.id} {edition.digest}\n".encode())
     for member in people:
         one = member.subscriber
-        wanted = [e for e in plan.editions if wants(one, e) and alike(e.id, one.look)]
+        wanted = [
+            e
+            for e in plan.editions
+            if wants(one, e) and _is_new(one, e, since) and alike(e.id, one.look)
+        ]
         if not wanted:
             continue
         entries = ledger.entries(member.person, known)
         told = list(decide(wanted, entries, changed))
-        _count(plan, wanted, entries, {event.edition for event in told}, changed)
+        goes = {event.edition for event in told if event.fate is not Fate.HELD}
+        _count(plan, wanted, entries, goes, changed)
         for event in told:
             seal.update(f"{event.edition} {member.person} {event.within}\n".encode())
             if event.fate is Fate.PLANNED:

@@ -11,8 +11,12 @@ from pathlib import Path
 from firstword.errors import FirstwordError
 
 
+class Unreadable(FirstwordError):
+    """What lies where a database should is none, or is broken."""
+
+
 def open_private(path: Path) -> sqlite3.Connection:
-    """Open a database that only its owner may read. Raises FirstwordError for what is none."""
+    """Open a database that only its owner may read. Raises Unreadable for what is none."""
     # SQLite gives its companions the mode of the file itself.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
@@ -22,7 +26,7 @@ def open_private(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = FULL")
     except sqlite3.DatabaseError as error:
         db.close()
-        raise FirstwordError(f"{str(path)!r} cannot be read: {error}") from error
+        raise Unreadable(f"{str(path)!r} cannot be read: {error}") from error
     return db
 
 

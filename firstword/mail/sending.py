@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from firstword.errors import MailError
-from firstword.mail.ledger import Event, Fate, Ledger
+from firstword.mail.ledger import Event, Fate, Ledger, Mark
+from firstword.mail.missed import Missed, Scope, by_edition, find_missed
 from firstword.mail.parcel import Composer, Edition, Standing
 from firstword.mail.people import People
 from firstword.mail.planning import Plan, make_plan
@@ -38,6 +39,8 @@ class Sent:
     found_unknown: int = 0
     #: Editions of which a letter cannot be written → why → how many have to wait for it.
     unwritten: dict[str, Counter[str]] = field(default_factory=dict)
+    #: Editions → who is left without, for a person to settle.
+    missed: dict[str, Missed] = field(default_factory=dict)
     #: Why it ended early; "" = it did not.
     stopped: str = ""
 
@@ -55,6 +58,7 @@ class Sent:
             or self.plan.unknown.total()
             or self.count(Fate.UNKNOWN)
             or self.count(Fate.DEFERRED)
+            or self.missed
         )
 
 
@@ -81,19 +85,21 @@ def send(
     transport: Transport,
     *,
     expected: str | None,
+    scope: Scope | None = None,
     rate: float = 0,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Sent:
     """Send what has yet to reach people. `expected` is the hash of the plan somebody saw.
 
-    None = whatever the plan is. Raises MailError, with nothing sent, when it is another plan, or
-    when the server would not take all of it.
+    None = whatever the plan is. `scope` says when it is, and for which cadences `editions` are all
+    that may still go out; without it nothing is told of what goes out no more. Raises MailError,
+    with nothing sent, when it is another plan, or when the server would not take all of it.
     """
     found = desk.ledger.settle_claims()
     with Press(desk.composer, editions) as press:
         plan, events = make_plan(desk.people, desk.ledger, editions, desk.composer, press.proof)
-        with desk.ledger.planning(editions) as write:
+        with desk.ledger.planning(editions, lambda mark: _note(desk.people, mark)) as write:
             for event in events:
                 write(event)
             if expected is not None and plan.hash != expected:
@@ -109,7 +115,20 @@ def send(
             for edition in sorted(editions, key=lambda one: (not one.urgent, one.at, one.id)):
                 if plan.recipients[edition.id] and not sent.stopped:
                     _Dispatch(desk, edition, sent, lanes=lanes, bucket=bucket, press=press).run()
+    if scope:
+        sent.missed = find_left_out(desk, editions, scope)
     return sent
+
+
+def find_left_out(desk: Desk, editions: Sequence[Edition], scope: Scope) -> dict[str, Missed]:
+    """Return who is left without which edition. `editions` are all that may still go out."""
+    current = {edition.id for edition in editions}
+    return by_edition(find_missed(desk.people, desk.ledger, current, scope))
+
+
+def _note(people: People, mark: Mark) -> None:
+    if mark.id:
+        people.note_ledger(mark.id, mark.editions)
 
 
 def pace(quota: Quota, rate: float) -> float:

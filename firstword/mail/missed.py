@@ -1,0 +1,93 @@
+"""Letters that somebody is left without, until a person has settled it or the words are old."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from firstword.mail.ledger import Fate, Ledger, Unsettled
+from firstword.mail.parcel import Cadence, Standing
+from firstword.mail.people import People
+
+#: Words that are older are no longer current: nobody is told any more who never had them.
+CURRENT = timedelta(days=30)
+
+
+#: So much of what stands for somebody is shown; 'subscribers export' has all of it.
+SHOWN = 12
+#: So many are named where what a sending came to is told.
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a sending is about: when it takes place (UTC), and which cadences it has in hand."""
+
+    now: datetime
+    cadences: frozenset[Cadence] = frozenset(Cadence)
+
+
+def find_missed(
+    people: People, ledger: Ledger, current: Collection[str], scope: Scope
+) -> Iterator[Unsettled]:
+    """Yield the letters that nothing but a person can help, by edition and person.
+
+    `current` are the ids of the editions in hand that may still go out: they do so by themselves,
+    but for what a server refused. Who left, or has no mailbox any more, misses nothing; nor does
+    who got a newer word of the same story.
+    """
+    for one in ledger.unsettled(current, scope.now - CURRENT):
+        found = people.find(one.person) if one.cadence in scope.cadences else None
+        if found is not None and found.state is Standing.ACTIVE:
+            yield one
+
+
+@dataclass(slots=True)
+class Missed:
+    """Who is left without an edition: how many, why, and the first of them."""
+
+    reasons: Counter[str] = field(default_factory=Counter)
+    persons: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """How many that is."""
+        return self.reasons.total()
+
+
+def by_edition(letters: Iterable[Unsettled]) -> dict[str, Missed]:
+    """Count letters by their editions."""
+    found: dict[str, Missed] = {}
+    for one in letters:
+        missed = found.setdefault(one.edition, Missed())
+        missed.reasons[why(one)] += 1
+        if len(missed.persons) < _NAMED:
+            missed.persons.append(one.person)
+    return found
+
+
+def told(missed: dict[str, Missed]) -> Iterator[str]:
+    """Yield a line for each edition, ready to print, and what to do; people by their HMAC alone."""
+    for name, one in missed.items():
+        reasons = ", ".join(f"{many} {reason}" for reason, many in sorted(one.reasons.items()))
+        who = " ".join(person[:SHOWN] for person in one.persons)
+        more = f" and {one.total - len(one.persons)} more" if one.total > len(one.persons) else ""
+        yield f"{name}: NOT received by {one.total} ({reasons}): {who}{more}"
+    if missed:
+        yield (
+            "what to do: mend the cause and say 'firstword send --settle EDITION --as again', or, "
+            "where it is too old, tell them otherwise and say '--as missed'"
+        )
+
+
+def why(one: Unsettled) -> str:
+    """Say why nobody can count on a letter: a few fixed words."""
+    return {
+        Fate.REFUSED: "refused",
+        Fate.UNKNOWN: "no answer",
+        Fate.HELD: "its words changed",
+        Fate.DEFERRED: "put off until it was too old",
+        Fate.PLANNED: "not sent until it was too old",
+    }[one.fate]
