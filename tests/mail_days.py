@@ -192,7 +192,9 @@ class Days:
     def _people_write(self, at: datetime) -> None:
         digest = self.messages(REPLIES)[-1]
         self.host.written_by(REPLIES, reply(REPLIES, digest, "unsubscribe"))
-        way = urlsplit(str(self.messages(CLICKS)[-1]["List-Unsubscribe"]).strip("<> "))
+        update = self.messages(CLICKS)[-1]
+        assert (digest["References"], bool(update["References"])) == (None, True)
+        way = urlsplit(str(update["List-Unsubscribe"]).strip("<> "))
         subject = parse_qs(way.query)["subject"][0]
         self.host.written_by(CLICKS, letter(CLICKS, way.path, subject))
         found = re.search(r"mailto:\S+=mute%20\S+", text_of(self.messages(MUTES)[-1]))

@@ -303,6 +303,30 @@ def test_who_leaves_hears_one_confirmation_and_nothing_more(tmp_path: Path) -> N
     assert len(desks.post.arrived) == 1
 
 
+@pytest.mark.parametrize("proven", [True, False])
+def test_an_answer_to_a_person_whose_mailbox_is_read_here_is_enough(
+    tmp_path: Path, *, proven: bool
+) -> None:
+    desks = Desks(tmp_path, reader(ADA), reader(BO))
+    result = "pass" if proven else "none"
+    for number, line in enumerate(("unsubscribe", "Thank you, Dawn! Please unsubscribe me soon.")):
+        desks.letters.put(
+            f"Authentication-Results: mx.acme.example; dmarc={result} header.from=reader.example"
+            f"\r\nFrom: {(ADA, BO)[number]}\r\nTo: Dawn Okafor <list@acme.example>\r\n"
+            f"Message-ID: <{number}@reader.example>\r\nIn-Reply-To: <i.x@status.acme.example>\r\n"
+            f"Subject: Re: Card payments fail\r\n\r\n{line}\r\n\r\n"
+            "> One in five is refused.\r\n> Unsubscribe: mailto:list@acme.example\r\n"
+        )
+    desks.sync()
+    desks.sync()
+
+    assert desks.standing(ADA) is (Standing.UNSUBSCRIBED if proven else Standing.ACTIVE)
+    assert [to for to, _ in desks.post.arrived] == ([ADA] if proven else [])
+    # What is a letter to Dawn waits there for her.
+    assert desks.standing(BO) is Standing.ACTIVE
+    assert set(desks.letters.marked) == ({1} if proven else set())
+
+
 def test_a_token_unsubscribes_its_owner_whoever_sends_it(tmp_path: Path) -> None:
     desks = Desks(tmp_path, reader(ADA), reader(BO))
     token = desks.people.token(desks.people.person(ADA))

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import mailbox
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from fakestore import FakeStore
-from mails import MAIL_CONF, Scribe, listed, reader, word
+from mails import MAIL_CONF, NINE, Scribe, listed, reader, word
 from moto import mock_aws
 from sites import SmallSite
 
 from firstword.cli import main
-from firstword.errors import MailError
 from firstword.mail.events import (
+    Aside,
+    OddEvent,
     apply,
     read_events,
     read_mailbox,
@@ -24,9 +27,11 @@ from firstword.mail.events import (
     read_objects,
     read_place,
 )
+from firstword.mail.inbox import open_inbox
 from firstword.mail.parcel import Look, Standing
 from firstword.mail.people import People
 from firstword.mail.ses import make_queue_client
+from firstword.values import replace
 
 ADA, BO = "ada@reader.example", "bo@reader.example"
 LATER = "2026-11-21T10:00:00.000Z"
@@ -36,6 +41,17 @@ LATER = "2026-11-21T10:00:00.000Z"
 def people(tmp_path: Path) -> People:
     """Return a list of two."""
     return listed(tmp_path / "list", [reader(ADA), reader(BO)])
+
+
+@pytest.fixture
+def aside(tmp_path: Path) -> Iterator[Aside]:
+    """Return where odd events are set aside; none is expected."""
+
+    def unexpected(name: str) -> None:
+        raise AssertionError(name)
+
+    with closing(open_inbox(tmp_path / "list")) as notes:
+        yield Aside(notes, "s3://events", NINE, unexpected)
 
 
 def bounce(who: str, kind: str = "Permanent", at: str = LATER, sub: str = "General") -> str:
@@ -111,18 +127,57 @@ def test_an_event_from_before_somebody_agreed_again_changes_nothing(people: Peop
     assert not apply(people, read_events(people, told))
 
 
-def test_what_is_no_event_is_told_without_its_words(people: People) -> None:
-    with pytest.raises(MailError, match="not JSON") as error:
+@pytest.mark.parametrize(
+    "odd",
+    [
+        f"<{ADA}>",
+        f'["{ADA}"]',
+        "[" * 100_000,
+        json.dumps({"eventType": "Bounce", "bounce": ADA}),
+        json.dumps({"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}}),
+        json.dumps({"eventType": "Complaint", "complaint": {"complainedRecipients": [ADA]}}),
+        json.dumps({"detail": ADA}),
+        json.dumps({"Type": "Notification", "Message": {"eventType": "Bounce"}}),
+        "\ufffd\ufffd\x00",
+    ],
+)
+def test_what_is_no_event_is_set_aside_told_once_and_stands_in_nobodys_way(
+    people: People, aside: Aside, odd: str
+) -> None:
+    store = FakeStore()
+    store.add("events/1", (bounce(ADA) + odd).encode())
+    store.add("events/2", complaint(BO).encode())
+    told: list[str] = []
+    once, again = (
+        apply(people, read_objects(people, store, replace(aside, tell=told.append)))
+        for _ in range(2)
+    )
+
+    assert once == {Standing.BOUNCED: 1, Standing.COMPLAINED: 1}
+    assert not again
+    assert told == ["events/1"]
+    assert len(store.objects) == 2
+
+
+def test_an_odd_event_is_told_without_its_words(people: People) -> None:
+    with pytest.raises(OddEvent, match="not JSON") as error:
         list(read_events(people, f"<{ADA}>"))
 
     assert "reader" not in str(error.value)
 
 
-def test_objects_in_a_bucket_are_read_and_may_be_read_again(people: People) -> None:
+@pytest.mark.parametrize("at", [None, 7, "yesterday", "0001-01-01T00:00:00+23:59"])
+def test_an_event_without_a_time_counts(people: People, at: object) -> None:
+    assert apply(people, read_events(people, bounce(ADA, at=at))) == {  # type: ignore[arg-type]
+        Standing.BOUNCED: 1
+    }
+
+
+def test_objects_in_a_bucket_are_read_and_may_be_read_again(people: People, aside: Aside) -> None:
     store = FakeStore()
     store.add("events/2026/11/21/1", (bounce(ADA) + bounce(BO, "Transient")).encode())
     store.add("events/2026/11/21/2", complaint(BO).encode())
-    once, again = (apply(people, read_objects(people, store)) for _ in range(2))
+    once, again = (apply(people, read_objects(people, store, aside)) for _ in range(2))
 
     assert once == {Standing.BOUNCED: 1, Standing.COMPLAINED: 1}
     assert not again
@@ -130,20 +185,24 @@ def test_objects_in_a_bucket_are_read_and_may_be_read_again(people: People) -> N
 
 
 @pytest.mark.usefixtures("keys_of_nobody")
-def test_a_queue_is_emptied_of_what_was_dealt_with(people: People) -> None:
+def test_a_queue_is_emptied_of_what_was_dealt_with(people: People, aside: Aside) -> None:
+    told: list[str] = []
     with mock_aws():
         address = "https://sqs.eu-west-1.amazonaws.com/123456789012/events"
         client = make_queue_client(address)
         address = client.create_queue(QueueName="events")["QueueUrl"]
         for number in range(12):
             client.send_message(QueueUrl=address, MessageBody=bounce(f"r{number}@reader.example"))
+        odd = client.send_message(QueueUrl=address, MessageBody="{")["MessageId"]
         client.send_message(QueueUrl=address, MessageBody=bounce(ADA))
-        changed = apply(people, read_place(people, address, {}))
+        changed = apply(people, read_place(people, address, {}, replace(aside, tell=told.append)))
         asked = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         left = client.get_queue_attributes(QueueUrl=address, AttributeNames=asked)["Attributes"]
 
     assert changed == {Standing.BOUNCED: 1}
-    assert set(left.values()) == {"0"}
+    # What is no event stays there, for the queue's own rules, and came back no second time.
+    assert sorted(left.values()) == ["0", "1"]
+    assert told == [odd]
 
 
 # ── a mailbox ────────────────────────────────────────────────────────────────────────────────────

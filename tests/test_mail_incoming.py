@@ -64,6 +64,64 @@ def test_nothing_else_does(said: str) -> None:
     assert not proves([said], "mx.acme.example", ADA)
 
 
+#: What filters of one server write, each a field of its own; a sender's hop; others' fields.
+SIGNED = "mx.acme.example; dkim=pass (2048-bit key) header.d=reader.example header.b=x"
+UNSIGNED = "mx.acme.example; dkim=none"
+PASSES = "mx.acme.example; dmarc=pass (p=none dis=none) header.from=reader.example"
+NO_POLICY = "mx.acme.example; dmarc=none header.from=reader.example"
+FAILS = "mx.acme.example; dmarc=fail (p=reject dis=none) header.from=reader.example"
+MAILED = "mx.acme.example; spf=pass smtp.mailfrom=reader.example"
+OTHER = "mx.between.example; dkim=fail header.d=reader.example; dmarc=fail header.from=x.example"
+HOP = ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "proven"),
+    [
+        # OpenDMARC above OpenDKIM, and the other way round; Rspamd in between.
+        ((PASSES, SIGNED), True),
+        ((SIGNED, PASSES), True),
+        ((UNSIGNED, PASSES), True),  # by SPF, aligned
+        ((NO_POLICY, SIGNED), True),
+        ((SIGNED, NO_POLICY), True),
+        ((MAILED, NO_POLICY, SIGNED), True),
+        ((MAILED, NO_POLICY), False),
+        ((FAILS, SIGNED), False),
+        ((SIGNED, FAILS), False),
+        ((UNSIGNED, NO_POLICY), False),
+        # Others' fields say nothing, above, between or below.
+        ((OTHER, PASSES, OTHER, SIGNED), True),
+        ((OTHER, MAILED, OTHER, NO_POLICY, SIGNED, OTHER), True),
+        ((OTHER.replace("fail", "pass"), UNSIGNED), False),
+        # Above our fields nobody but us writes; the hop by which we got it may stand there.
+        ((HOP, NO_POLICY, SIGNED, HOP), True),
+        # Forged: below the hop nothing counts, whatever name it bears.
+        ((UNSIGNED, HOP, PASSES), False),
+        ((UNSIGNED, NO_POLICY, HOP, SIGNED, PASSES), False),
+        ((HOP, MAILED, HOP, SIGNED), False),
+        ((HOP, PASSES), True),
+        # Forged, slipped through without a hop: what ours says of a method holds before it.
+        ((NO_POLICY, UNSIGNED, PASSES), False),
+        ((UNSIGNED, NO_POLICY, SIGNED), False),
+        ((FAILS, PASSES), False),
+        ((PASSES, FAILS), False),
+        ((PASSES.replace("reader", "other"), PASSES), False),
+        # In a version that nobody knows, or with words where none belong.
+        ((PASSES.replace("example;", "example 2;", 1),), False),
+        ((PASSES.replace("example;", "example 1;", 1),), True),
+        ((PASSES.replace("example;", "example forged.example;", 1),), False),
+    ],
+)
+def test_the_fields_of_our_server_are_read_together(
+    fields: tuple[str, ...], *, proven: bool
+) -> None:
+    hop = "Received: from reader.example by mx.acme.example with ESMTPS"
+    head = [f"Authentication-Results: {one}" if one else hop for one in fields]
+    raw = "\r\n".join([*head, f"From: {ADA}", "Subject: subscribe", "", ""]).encode()
+
+    assert read_incoming(raw, "mx.acme.example", OURS).proven is proven
+
+
 def test_the_topmost_word_of_our_server_counts() -> None:
     failed = "mx.acme.example; dmarc=fail header.from=reader.example"
     other = "mx.between.example; dmarc=fail header.from=reader.example"

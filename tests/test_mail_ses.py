@@ -25,9 +25,11 @@ from running import running
 from sites import SmallSite
 
 from firstword.cli import main
-from firstword.errors import MailError
+from firstword.errors import FirstwordError, ListMissing, MailError
 from firstword.mail.ledger import Fate
 from firstword.mail.parcel import SES_HOLE, Cadence, Look, Standing
+from firstword.mail.people import People
+from firstword.mail.private import open_private
 from firstword.mail.sending import preview, send
 from firstword.mail.ses import SesTransport, make_client, take_over
 from firstword.mail.transport import Quota
@@ -158,13 +160,17 @@ def test_the_copy_is_brought_up_to_date_before_anything_is_done_with_it(
 
     assert main(["subscribers", "list"]) == 0
     assert "1 active, daily" in capsys.readouterr().out
+    # Nobody of it is forgotten where it was deleted, and the exit code says that there is none.
+    client.delete_contact_list(ContactListName="status")
+    assert main(["subscribers", "list"]) == 3
+    assert "there is no contact list 'status'" in capsys.readouterr().err
     assert main(["subscribers", "add", BO, "--cadence", "daily", "--shown", "x"]) == 2
     assert "'ses:status' keeps the list" in capsys.readouterr().err
 
 
 def test_a_list_that_is_not_there_empties_nothing(client: Any, tmp_path: Path) -> None:
     people = listed(tmp_path, [reader(ADA)])
-    with pytest.raises(MailError, match="NotFoundException"):
+    with pytest.raises(ListMissing, match="no contact list 'status'"):
         take_over(people, client, SITE, replace(MAIL, subscribers="ses:status"))
 
     assert people.count().total() == 1
@@ -320,6 +326,56 @@ def test_an_empty_page_is_not_the_last_one(stub: Stubber, tmp_path: Path) -> Non
     take_over(people, stub.client, SITE, replace(MAIL, subscribers="ses:status"))
 
     assert people.count().total() == 1
+
+
+@pytest.mark.parametrize(
+    ("pages", "error", "why"),
+    [
+        ([{}], ListMissing, "had 1: nothing is sent"),
+        ([{"Contacts": []}], ListMissing, "had 1: nothing is sent"),
+        ([{"Contacts": [], "NextToken": "1"}, {"Contacts": []}], ListMissing, "had 1"),
+        ([{"Contacts": [], "NextToken": "1"}] * 2, MailError, "its pages repeat"),
+    ],
+)
+def test_a_list_of_which_nobody_is_left_empties_nothing(
+    stub: Stubber,
+    tmp_path: Path,
+    pages: list[dict[str, Any]],
+    error: type[FirstwordError],
+    why: str,
+) -> None:
+    for page in pages:
+        stub.add_response("list_contacts", page)
+    people = listed(tmp_path, [reader(ADA)])
+    with pytest.raises(error, match=why):
+        take_over(people, stub.client, SITE, replace(MAIL, subscribers="ses:status"))
+
+    assert people.count().total() == 1
+
+
+def test_a_list_that_begins_empty_is_one(stub: Stubber, tmp_path: Path) -> None:
+    stub.add_response("list_contacts", {"Contacts": []})
+    people = listed(tmp_path, [])
+
+    assert take_over(people, stub.client, SITE, replace(MAIL, subscribers="ses:status")) == 0
+
+
+def test_of_many_who_are_gone_the_file_is_cleaned_once(stub: Stubber, tmp_path: Path) -> None:
+    contact = {
+        "EmailAddress": ADA,
+        "TopicPreferences": [{"TopicName": "daily", "SubscriptionStatus": "OPT_IN"}],
+        "LastUpdatedTimestamp": datetime(2026, 11, 1, tzinfo=UTC),
+    }
+    stub.add_response("list_contacts", {"Contacts": [contact]})
+    listed(tmp_path, (reader(f"r{number}@reader.example") for number in range(50))).close()
+    db = open_private(tmp_path / "subscribers.db")
+    said: list[str] = []
+    db.set_trace_callback(said.append)
+    people = People(db)
+    take_over(people, stub.client, SITE, replace(MAIL, subscribers="ses:status"))
+
+    assert people.count().total() == 1
+    assert said.count("VACUUM") == 1
 
 
 # ── once, and never again by itself ──────────────────────────────────────────────────────────────

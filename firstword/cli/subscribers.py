@@ -15,7 +15,8 @@ examples:
   firstword subscribers sync                           reads MAIL_INBOX: who subscribes, who leaves
   firstword subscribers export > /safe/place/subscribers.csv
 
-exit code: 0 done, 1 nothing done, 2 usage or settings, 3 there is no list, or an answer has to wait
+exit code: 0 done, 1 nothing done, 2 usage or settings, 3 there is no list, an answer has to wait,
+or an event of SES cannot be read
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -165,6 +167,8 @@ def _list(at: _At) -> int:
     for (state, cadence), many in sorted(counted.items()):
         print(f"{many} {state}, {cadence}")
     print(f"{counted.total()} on the list")
+    if left_out := at.people.unmailable:
+        print(f"{left_out} more of the contact list cannot be mailed: no address that mail takes")
     return 0
 
 
@@ -226,9 +230,12 @@ def _stories(at: _At) -> set[str]:
 
 
 def _bounces(at: _At) -> int:
-    from firstword.mail.events import apply, read_mailbox, read_place
+    from firstword.clock import system_clock
+    from firstword.mail.events import Aside, apply, read_mailbox, read_place
+    from firstword.mail.inbox import open_inbox
 
     unproven: list[None] = []
+    odd: list[str] = []
     place = at.site.mail.events if at.site.mail else ""
     if not at.options.mailbox and not place:
         raise SettingsError("MAIL_EVENTS", "not set: where do bounces go? Or name a mailbox")
@@ -239,12 +246,16 @@ def _bounces(at: _At) -> int:
         )
         changed = apply(at.people, reports)
     else:
-        changed = apply(at.people, read_place(at.people, place, os.environ))
+        with closing(open_inbox(at.folder)) as notes:
+            aside = Aside(notes, place, system_clock(), odd.append)
+            changed = apply(at.people, read_place(at.people, place, os.environ, aside))
     told = ", ".join(f"{many} {state}" for state, many in sorted(changed.items()))
     print(told or "nobody changed")
     if unproven:
         print(f"{len(unproven)} do not prove which letter they answer: left alone")
-    return 0
+    for name in odd:
+        print(f"not an event of SES, set aside for a person to look at: {name}")
+    return 3 if odd else 0
 
 
 def _sync(at: _At) -> int:

@@ -22,6 +22,7 @@ from typing import Any
 
 from firstword.errors import MailError
 from firstword.mail.address import AddressProblem, read_address
+from firstword.mail.inbox import Inbox
 from firstword.mail.parcel import TOKEN_LENGTH, Standing, made_for
 from firstword.mail.people import People
 from firstword.store import Store
@@ -58,79 +59,126 @@ def apply(people: People, reports: Iterator[Report]) -> Counter[Standing]:
 # ── SES ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+class OddEvent(ValueError):
+    """What lies where events of SES do, and is none; its words are not repeated."""
+
+
 def read_events(people: People, body: str) -> Iterator[Report]:
-    """Yield what SES tells in one object or message: alone, in a row, or wrapped by SNS."""
+    """Yield what SES tells in one object or message: alone, in a row, or wrapped by SNS.
+
+    Raises OddEvent at what cannot be read; what stood before it has been told.
+    """
     decoder = json.JSONDecoder()
     rest = body.strip()
     while rest:
         try:
             told, end = decoder.raw_decode(rest)
-        except ValueError as error:
-            raise MailError("an event of SES is not JSON") from error
+        except (ValueError, RecursionError):
+            raise OddEvent("an event of SES is not JSON") from None
         rest = rest[end:].strip()
-        if isinstance(told, dict):
-            yield from _event(people, told)
+        yield from _event(people, _object(told))
 
 
 def _event(people: People, told: dict[str, Any]) -> Iterator[Report]:
     if told.get("Type") == "Notification":
         yield from read_events(people, str(told.get("Message", "")))
         return
-    told = told.get("detail", told)  # EventBridge
+    told = _object(told.get("detail", told))  # EventBridge
     kind = told.get("eventType") or told.get("notificationType")
     if kind == "Bounce":
-        bounce = told.get("bounce", {})
+        bounce = _object(told.get("bounce"))
         left = bounce.get("bounceSubType") == "UnsubscribedRecipient"
         if bounce.get("bounceType") == "Permanent" or left:
             state = Standing.UNSUBSCRIBED if left else Standing.BOUNCED
             yield from _named(people, bounce, "bouncedRecipients", state)
     elif kind == "Complaint":
-        complaint = told.get("complaint", {})
+        complaint = _object(told.get("complaint"))
         yield from _named(people, complaint, "complainedRecipients", Standing.COMPLAINED)
+
+
+def _object(told: Any) -> dict[str, Any]:
+    if not isinstance(told, dict):
+        raise OddEvent("an event of SES holds something else than it should")
+    return told
 
 
 def _named(people: People, told: dict[str, Any], key: str, state: Standing) -> Iterator[Report]:
     try:
         at = datetime.fromisoformat(told["timestamp"]).astimezone(UTC)
-    except (KeyError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         at = None
-    for row in told.get(key, ()):
+    rows = told.get(key)
+    if not isinstance(rows, list):
+        raise OddEvent(f"an event of SES has no list of {key}")
+    for row in rows:
         try:
-            yield Report(people.person(read_address(row.get("emailAddress", ""))), state, at)
+            address = read_address(str(_object(row).get("emailAddress", "")))
         except AddressProblem:
             continue
+        yield Report(people.person(address), state, at)
 
 
-def read_place(people: People, place: str, environ: Any) -> Iterator[Report]:
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What is no event is noted, so that it is told once and stands in nobody's way."""
+
+    notes: Inbox
+    place: str
+    now: datetime
+    tell: Callable[[str], object]
+
+    def has(self, name: str) -> bool:
+        """Tell whether an object was set aside before."""
+        return self.notes.has_read(self.place, name)
+
+    def put(self, name: str) -> None:
+        """Set an object aside; tell it by its name, the first time."""
+        if not self.has(name):
+            self.notes.read(self.place, name, self.now)
+            self.tell(name)
+
+
+def read_place(people: People, place: str, environ: Any, aside: Aside) -> Iterator[Report]:
     """Yield what lies in `s3://bucket/prefix` or waits in an SQS queue.
 
-    A message is taken from the queue after what it told was dealt with; objects stay.
+    A message is taken from the queue after what it told was dealt with; objects stay, and so does
+    a message that is no event: the queue's own rules say where such go.
     """
     if place.startswith("s3://"):
         from firstword.store import open_store
 
-        yield from read_objects(people, open_store(place, environ=environ))
+        yield from read_objects(people, open_store(place, environ=environ), aside)
         return
-    yield from _queue(people, place)
+    yield from _queue(people, place, aside)
 
 
-def read_objects(people: People, store: Store) -> Iterator[Report]:
+def read_objects(people: People, store: Store, aside: Aside) -> Iterator[Report]:
     """Yield what the objects of a store tell; to read them again changes nothing."""
     for key in sorted(key for key, _ in store.keys("")):
-        found = store.get(key)
+        found = None if aside.has(key) else store.get(key)
         if found:
-            yield from read_events(people, found.body.decode("utf-8", "replace"))
+            try:
+                yield from read_events(people, found.body.decode("utf-8", "replace"))
+            except OddEvent:
+                aside.put(key)
 
 
-def _queue(people: People, address: str) -> Iterator[Report]:
+def _queue(people: People, address: str, aside: Aside) -> Iterator[Report]:
     from firstword.mail.ses import make_queue_client
 
     client = make_queue_client(address)
+    odd: set[str] = set()
     while True:
         answer = client.receive_message(QueueUrl=address, MaxNumberOfMessages=_PART)
-        messages = answer.get("Messages", ())
+        # One that stays may come again at once.
+        messages = [one for one in answer.get("Messages", ()) if one["MessageId"] not in odd]
         for message in messages:
-            yield from read_events(people, message["Body"])
+            try:
+                yield from read_events(people, message["Body"])
+            except OddEvent:
+                odd.add(message["MessageId"])
+                aside.put(message["MessageId"])
+                continue
             client.delete_message(QueueUrl=address, ReceiptHandle=message["ReceiptHandle"])
         if not messages:
             return

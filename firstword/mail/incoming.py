@@ -16,7 +16,7 @@ from hashlib import sha256
 
 from firstword.mail.address import AddressProblem, read_address, same_mailbox
 from firstword.mail.commands import Command, read_command
-from firstword.mail.verdict import SES, proves
+from firstword.mail.verdict import SES, heard, proves
 
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 #: One address, with or without a name; anything cleverer is not read, and so not answered.
@@ -69,7 +69,7 @@ def read_incoming(raw: bytes, server: str, ours: frozenset[str]) -> Incoming:
         sender=sender,
         proven=bool(sender)
         and not (server == SES and _condemned(headers))
-        and proves(headers.every("authentication-results"), server, sender),
+        and proves(heard(headers.fields, server), server, sender),
         automatic=_automatic(message, headers, sender, ours),
         message_id=name if _MESSAGE_ID.fullmatch(name) else "",
         command=read_command(subject) or read_command(_first_line(message)),
@@ -81,10 +81,13 @@ class _Headers:
     """A message's headers as text, unfolded, whatever bytes stand in them."""
 
     def __init__(self, message: Message) -> None:
+        #: In their order, the topmost first; names in lower case.
+        self.fields: list[tuple[str, str]] = []
         self._all: dict[str, list[str]] = {}
         for name, value in message.raw_items():
             raw = str(value).encode("utf-8", "surrogateescape")
             text = raw.decode("utf-8", "replace").replace("\r", "").replace("\n", "").strip()
+            self.fields.append((name.lower(), text))
             self._all.setdefault(name.lower(), []).append(text)
 
     @property

@@ -103,6 +103,18 @@ class People:
         with together(self._db):
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES(?, ?)", told.items())
 
+    @property
+    def unmailable(self) -> int:
+        """Return how many somebody else's list has that cannot be mailed."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'unmailable'").fetchone()
+        return int(row[0]) if row else 0
+
+    def note_unmailable(self, many: int) -> None:
+        """Keep how many of somebody else's list cannot be mailed."""
+        if many != self.unmailable:
+            told = ("unmailable", str(many))
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", told)
+
     def __iter__(self) -> Iterator[Member]:
         """Yield everybody, in the order of what stands for them: the same each time, and mixed.
 

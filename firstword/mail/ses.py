@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from firstword.errors import MailError
+from firstword.errors import ListMissing, MailError
 from firstword.mail.address import AddressProblem, read_address
 from firstword.mail.conf import split_transport
 from firstword.mail.ledger import Fate
@@ -30,6 +30,8 @@ _WAITS = (1.0, 2.0, 4.0, 8.0)
 #: Answers about this one message.
 _REFUSED = frozenset({"BadRequestException"})
 _TIMEOUT = 60
+#: So many people are written into our copy of a list together.
+_AT_ONCE = 500
 
 
 def make_client(mail: Mail, region: str = "") -> Any:
@@ -174,13 +176,17 @@ def list_name(mail: Mail) -> str:
 def take_over(people: People, client: Any, site: Site, mail: Mail) -> int:
     """Bring the list up to date with SES's; return how many of its addresses cannot be mailed.
 
-    Who is gone there is forgotten here. What we know of bounces and complaints stays.
+    Who is gone there is forgotten here. What we know of bounces and complaints stays. Raises
+    ListMissing, with nobody forgotten, where there is no such list, or nobody is left of a list
+    that had people.
     """
+    name = list_name(mail)
     listed: set[str] = set()
+    changed: list[Subscriber] = []
     cannot = 0
-    for contact in _contacts(client, list_name(mail)):
+    for contact in _contacts(client, name):
         try:
-            new = _subscriber(contact, site, list_name(mail))
+            new = _subscriber(contact, site, name)
         except AddressProblem:
             cannot += 1
             continue
@@ -193,9 +199,20 @@ def take_over(people: People, client: Any, site: Site, mail: Mail) -> int:
                 new, since=old.since, muted=old.muted, state=old.state if bad else new.state
             )
         if new != old:
-            people.put([new])
-    for gone in [member.person for member in people if member.person not in listed]:
-        people.forget(gone)
+            changed.append(new)
+        if len(changed) >= _AT_ONCE:
+            people.put(changed)
+            changed.clear()
+    if not listed and (before := people.count().total()):
+        raise ListMissing(
+            f"SES: the contact list {name!r} has nobody who can be mailed, and had {before}: "
+            "nothing is sent, and nobody was removed here. Bring it back; or, where it is to be "
+            "empty, put one address of your own into it"
+        )
+    people.put(changed)
+    if gone := [member.person for member in people if member.person not in listed]:
+        people.forget(*gone)
+    people.note_unmailable(cannot)
     return cannot
 
 
@@ -205,9 +222,12 @@ def _contacts(client: Any, name: str) -> Iterator[dict[str, Any]]:
     while True:
         page = _ask(client.list_contacts, ContactListName=name, **more)
         yield from page.get("Contacts", ())
-        if not page.get("NextToken"):
+        following = page.get("NextToken")
+        if not following:
             return
-        more = {"NextToken": page["NextToken"]}
+        if following == more.get("NextToken"):
+            raise MailError(f"SES: the contact list {name!r} does not end: its pages repeat")
+        more = {"NextToken": following}
 
 
 def _subscriber(contact: dict[str, Any], site: Site, name: str) -> Subscriber:
@@ -240,6 +260,11 @@ def _ask(call: Callable[..., Any], **what: Any) -> dict[str, Any]:
         answer: dict[str, Any] = call(**what)
     except ClientError as error:
         name = error.response.get("Error", {}).get("Code", "error")
+        if name == "NotFoundException" and "ContactListName" in what:
+            raise ListMissing(
+                f"SES: there is no contact list {what['ContactListName']!r}: nothing is sent, and "
+                "nobody was removed here. Create it, or mend MAIL_SUBSCRIBERS"
+            ) from error
         raise MailError(f"SES: {error.operation_name}: {name}") from error
     except BotoCoreError as error:
         raise MailError(f"SES: {type(error).__name__}: {error}") from error

@@ -1,13 +1,16 @@
 """What our own mail server found out about a sender: Authentication-Results (RFC 8601). Pure.
 
-Only the topmost header that bears the server's own name counts: whatever stands below it may have
-been written by the sender. Our server removes foreign headers of its name (RFC 8601, 5).
+Each filter of a server writes a field of its own under the server's name: they are read together,
+from the topmost down to where the message came in (`Received`); what stands below that may have
+been written by the sender. Our server removes foreign fields of its name (RFC 8601, 5). Should one
+slip through all the same, it stands below ours: of each method the topmost field that names it
+counts, and a no in any of them is a no.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 #: By which name SES signs what it finds out.
 SES = "amazonses.com"
@@ -18,28 +21,60 @@ _PROPERTY = re.compile(r"\b(header\.(?:from|d|i))\s*=\s*([^\s;]+)")
 _SILENT = frozenset({"none", ""})
 
 
+def heard(fields: Iterable[tuple[str, str]], server: str) -> list[str]:
+    """Return the results that our server wrote, out of a message's fields, the topmost first.
+
+    `fields` are names in lower case, and values; `server` is the name (authserv-id) by which ours
+    signs.
+    """
+    found: list[str] = []
+    for name, value in fields:
+        if name == "authentication-results" and _writer(_clauses(value)) == server.lower():
+            found.append(value)
+        elif name == "received" and found:
+            break
+    return found
+
+
 def proves(results: Sequence[str], server: str, address: str) -> bool:
     """Tell whether our server vouches for an address in `From`.
 
-    `results` are the message's Authentication-Results, the topmost first; `server` is the name
-    (authserv-id) by which ours signs them.
+    `results` are Authentication-Results, the topmost first, as `heard` returns them; those of
+    others are left out.
     """
     domain = address.rpartition("@")[2].lower()
-    for header in results:
-        clauses = _clauses(header)
-        if not clauses or clauses[0].split()[:1] != [server.lower()]:
-            continue
-        found = [match.groups() for one in clauses[1:] if (match := _RESULT.fullmatch(one))]
-        policies = [(result, rest) for method, result, rest in found if method == "dmarc"]
-        if any(result == "pass" for result, _ in policies):
-            return len(policies) == 1 and _names(policies[0][1], "header.from", domain)
-        if {result for result, _ in policies} - _SILENT:
-            return False
-        return any(
-            method == "dkim" and result == "pass" and _signed_by(rest, domain)
-            for method, result, rest in found
-        )
-    return False
+    written = [clauses for one in results if (clauses := _clauses(one))]
+    found = [_results(one[1:]) for one in written if _writer(one) == server.lower()]
+    policies = _topmost(found, "dmarc")
+    if {result for each in found for result, _ in each.get("dmarc", ())} - {"pass"} - _SILENT:
+        return False
+    if any(result == "pass" for result, _ in policies):
+        return len(policies) == 1 and _names(policies[0][1], "header.from", domain)
+    return any(
+        result == "pass" and _signed_by(rest, domain) for result, rest in _topmost(found, "dkim")
+    )
+
+
+_Results = dict[str, list[tuple[str, str]]]
+
+
+def _writer(clauses: list[str]) -> str:
+    """Return who wrote a field; "" = nobody, or in a version of these that we do not know."""
+    words = clauses[0].split() if clauses else []
+    return words[0] if words and words[1:] in ([], ["1"]) else ""
+
+
+def _results(clauses: Iterable[str]) -> _Results:
+    """Return what a field says, by method: the result, and the properties behind it."""
+    found: _Results = {}
+    for clause in clauses:
+        if match := _RESULT.fullmatch(clause):
+            found.setdefault(match[1], []).append((match[2], match[3]))
+    return found
+
+
+def _topmost(fields: Sequence[_Results], method: str) -> list[tuple[str, str]]:
+    return next((one[method] for one in fields if method in one), [])
 
 
 def _signed_by(properties: str, domain: str) -> bool:
