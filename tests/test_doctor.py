@@ -52,8 +52,14 @@ def test_mail_that_is_in_place(tmp_path: Path) -> None:
     (tmp_path / ".mail").mkdir()
     (tmp_path / ".mail" / "subscribers.db").touch(mode=0o600)
     server = "smtp://status@mail.acme.example:587"
-    here = mailing(tmp_path, transport=server, one_click="https://acme.example/u/")
-    here = replace(here, environ={"FIRSTWORD_SMTP_PASSWORD": "very-secret"})
+    here = mailing(
+        tmp_path,
+        transport=server,
+        one_click="https://acme.example/u/",
+        imap="imaps://list@mail.acme.example/INBOX",
+    )
+    passwords = ("FIRSTWORD_SMTP_PASSWORD", "FIRSTWORD_IMAP_PASSWORD")
+    here = replace(here, environ=dict.fromkeys(passwords, "very-secret"))
 
     found = about_mail(here)
 
@@ -74,6 +80,12 @@ def test_mail_that_is_in_place(tmp_path: Path) -> None:
             "no line for 'mail.acme.example'",
         ),
         ({"transport": "smtp+plain://mail.acme.example"}, Level.NOTE, "unencrypted"),
+        (
+            {"imap": "imaps://list@mail.acme.example/INBOX"},
+            Level.FAIL,
+            "FIRSTWORD_IMAP_PASSWORD: not set",
+        ),
+        ({"received": "s3://status/inbound"}, Level.FAIL, "MAIL_RECEIVED"),
         ({"state": "public/list"}, Level.FAIL, "lies with what is published"),
         ({"state": "s3://status/list"}, Level.FAIL, "MAIL_STATE"),
     ],

@@ -145,6 +145,21 @@ def test_two_do_not_work_with_one_list(store: FakeStore, tmp_path: Path) -> None
     Machine(store, tmp_path / "c", NINE + LASTS)
 
 
+def test_a_lease_that_is_released_is_not_renewed_and_takes_nobody_elses(
+    store: FakeStore, tmp_path: Path
+) -> None:
+    first = Machine(store, tmp_path / "a")
+    first.done()
+    first.bucket.renew_once()
+    second = Machine(store, tmp_path / "b")
+    slept = Machine(store, tmp_path / "c", NINE + LASTS)
+    second.bucket.release()  # lapsed long ago: the one who has it by now keeps it
+
+    with pytest.raises(MailError, match="'c' works with the list"):
+        Machine(store, tmp_path / "d", NINE + LASTS)
+    slept.done()
+
+
 def test_whoever_lost_the_lease_sends_nothing_more(store: FakeStore, tmp_path: Path) -> None:
     slept = Machine(store, tmp_path / "a")
     Machine(store, tmp_path / "b", NINE + LASTS)

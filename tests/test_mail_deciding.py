@@ -200,6 +200,25 @@ def test_who_asks_and_confirms_is_on_the_list_with_what_they_agreed_to(desks: De
     assert desks.letters.marked == {1: True, 2: True}
 
 
+@pytest.mark.parametrize("language", ["en", "de", "ja", "ar"])
+def test_what_a_request_says_is_kept_is_what_is_kept(desks: Desks, language: str) -> None:
+    (request,) = desks.said(f"subscribe language={language}")
+    person = desks.people.person(ADA).encode()
+    notes = desks.folder / NAME
+
+    def kept() -> bytes:
+        return b"".join(one.read_bytes() for one in desks.folder.glob(f"{NAME}*"))
+
+    # On no list; the code for ninety days, and no more from then on.
+    assert "90" in text_of(request)
+    assert desks.people.count().total() == 0
+    assert (person in kept(), ADA.encode() in kept()) == (True, False)
+    desks.now += timedelta(days=91)
+    desks.sync()
+    desks.inbox.close()
+    assert person not in notes.read_bytes()
+
+
 def test_a_request_can_be_answered_and_says_so(desks: Desks) -> None:
     (request,) = desks.said("subscribe weekly")
 

@@ -259,6 +259,10 @@ def test_people_subscribe_and_leave_by_mail_that_ses_took_in(
     s3.came("d", received("unsubscribe", ADA, 3), 2)
     s3.came("e", received("My order", ADA, 4), 1)
     s3.came("AMAZON_SES_SETUP_NOTIFICATION", b"From: x@amazonaws.com\r\n\r\nhello\r\n", 1)
+    main(["doctor"])
+    assert "mail to list@acme.example is read from 's3://acme-inbound/list'" in (
+        capsys.readouterr().out
+    )
     assert main(["subscribers", "sync"]) == 0
     first = capsys.readouterr().out
     raw = box.taken[-1][1] if box.taken[-1][0] == EVE else box.taken[-2][1]
@@ -304,6 +308,8 @@ def test_mail_is_not_read_from_where_readers_look(
 
     assert main(["subscribers", "sync"]) == 2
     assert "MAIL_RECEIVED: 's3://acme-public/list' is the bucket" in capsys.readouterr().err
+    assert main(["doctor"]) == 1
+    assert "FAIL  mail: MAIL_RECEIVED: 's3://acme-public/list'" in capsys.readouterr().out
 
 
 def test_two_runners_read_a_mailbox_one_after_the_other_and_answer_once(

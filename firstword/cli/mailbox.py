@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from firstword.mail.threads import Threads
 
 
-def read_mail(people: People, site: Site, folder: Path) -> Synced:
-    """Deal with what came in. Raises SettingsError, MailError."""
+def read_mail(people: People, site: Site, folder: Path, content: Path) -> Synced:
+    """Deal with what came in. `content` is where stories lie. Raises SettingsError, MailError."""
     from firstword.clock import system_clock
     from firstword.digest.answers import agreed_words, write_answer
     from firstword.mail.deciding import Office
@@ -43,7 +43,12 @@ def read_mail(people: People, site: Site, folder: Path) -> Synced:
             ),
             inbox=inbox,
             answer=lambda asked, decision: write_answer(
-                site, asked, decision, leave=people.token(decision.person), now=now
+                site,
+                asked,
+                decision,
+                leave=people.token(decision.person),
+                now=now,
+                title=_title(content, site, decision.story, threads),
             ),
             server=mail.authserv,
             ours=frozenset({mail.sender, mail.inbox}),
@@ -78,6 +83,22 @@ def _threads(site: Site, folder: Path) -> Threads:
 
     ledgers = every_ledger(folder, system_clock)
     return Threads(site, (told for ledger in ledgers for told in ledger.told()))
+
+
+def _title(content: Path, site: Site, story: str, threads: Threads) -> str:
+    """Return the title of a story that was mailed about; "" = it cannot be said.
+
+    Of others nothing is said: somebody may name a draft.
+    """
+    if not threads.mailed(story):
+        return ""
+    from firstword.parse import parse
+
+    for path in sorted(content.rglob(f"{story}.md")):
+        found = parse(path.read_bytes(), path.name, site.timezone).incident
+        if found is not None and found.id == story:
+            return found.title
+    return ""
 
 
 def told(synced: Synced) -> Iterator[str]:

@@ -261,7 +261,7 @@ def _bounces(at: _At) -> int:
 def _sync(at: _At) -> int:
     from firstword.cli.mailbox import read_mail, told
 
-    synced = read_mail(at.people, at.site, at.folder)
+    synced = read_mail(at.people, at.site, at.folder, at.content)
     for line in told(synced):
         print(line)
     return 3 if synced.needs_another else 0

@@ -28,10 +28,11 @@ def agreed_words(site: Site, one: Subscriber) -> str:
 
 
 def write_answer(
-    site: Site, mail: Incoming, decision: Decision, *, leave: str, now: datetime
+    site: Site, mail: Incoming, decision: Decision, *, leave: str, now: datetime, title: str = ""
 ) -> bytes:
     """Return the message that answers another one. `leave` is the token that unsubscribes.
 
+    `title` is that of the story that is muted, where readers have been told of it; else its id.
     The same message is answered under the same Message-ID. Raises Unmailable.
     """
     language = _language(site, decision.subscriber, decision.language)
@@ -39,7 +40,8 @@ def write_answer(
     confirms = ""
     if decision.deed is Deed.ASKED and decision.subscriber:
         confirms = f"{Verb.CONFIRM} {wishes_of(decision.subscriber)} {decision.token}"
-    lines = list(_lines(site, decision, language, confirms=confirms, leave=leave))
+    story = one_line(title) or decision.story
+    lines = list(_lines(site, decision, language, confirms=confirms, leave=leave, story=story))
     message = EmailMessage(policy=POLICY)
     message["From"] = mailbox(site.name, settings.sender, "MAIL_FROM")
     message["To"] = decision.to
@@ -64,7 +66,7 @@ def write_answer(
 
 
 def _lines(
-    site: Site, decision: Decision, language: Language, *, confirms: str, leave: str
+    site: Site, decision: Decision, language: Language, *, confirms: str, leave: str, story: str
 ) -> Iterator[str]:
     """Yield an answer's lines; the first says what it is about."""
     say, one = language.say, decision.subscriber
@@ -75,7 +77,11 @@ def _lines(
         yield from ("", *_agreed(site, one, language), "")
         yield from (say("To confirm in a message of its own:"), urls.mail_to(inbox, confirms))
         yield from (say("It can be confirmed until:"), language.moment(decision.until), "")
-        yield say("Not you? Then do nothing: your address is not kept.")
+        yield say(
+            "Not you? Then do nothing: your address is put on no list. What is kept is the message "
+            "that asked, in our mailbox, and for 90 days a code made from your address, from which "
+            "it cannot be read."
+        )
     elif decision.deed is Deed.JOINED and one:
         yield say("You are subscribed.")
         yield from ("", *_agreed(site, one, language), "")
@@ -86,12 +92,11 @@ def _lines(
         yield from ("", say("To subscribe again:"), page)
     elif decision.deed is Deed.MUTED:
         yield say("You get no more mail about this:")
-        yield from (decision.story, "", say("To hear of it again:"))
+        yield from (story, "", say("To hear of it again:"))
         yield urls.mail_to(inbox, f"{Verb.UNMUTE} {decision.story} {leave}")
         yield from (say("To end it all:"), urls.mail_to(inbox, f"{Verb.UNSUBSCRIBE} {leave}"))
     elif decision.deed is Deed.UNMUTED:
-        yield say("You get mail about this again:")
-        yield decision.story
+        yield from (say("You get mail about this again:"), story)
     elif decision.deed is Deed.EXPIRED:
         yield say("This can no longer be confirmed.")
         yield from ("", say("To ask again:"), page)

@@ -102,6 +102,42 @@ def _bucket(place: Place, mail: Mail) -> Iterator[Finding]:
     yield ok("mail", f"the list lies in {mail.state!r}, where strangers may neither write nor read")
 
 
+def inbox(place: Place, mail: Mail) -> Iterator[Finding]:
+    """Where mail to MAIL_INBOX is read, as far as that can be told without a login."""
+    if mail.received:
+        from firstword.mail.bucket import open_private_store
+        from firstword.mail.received import Dated
+
+        try:
+            store = open_private_store(
+                "MAIL_RECEIVED", mail.received, place.site.publish_to, place.environ
+            )
+            if not isinstance(store, Dated):
+                yield fail("mail", f"not a bucket: {mail.received!r}", "mend MAIL_RECEIVED")
+                return
+            waits = next(iter(store.dated()), None)
+        except FirstwordError as error:
+            yield fail("mail", str(error), "nobody can subscribe or leave by mail until then")
+            return
+        if waits is None:
+            yield note(
+                "mail",
+                f"nothing lies in {mail.received!r}",
+                "a receipt rule of SES puts mail to MAIL_INBOX there; write one to try it",
+            )
+        else:
+            yield ok("mail", f"mail to {mail.inbox} is read from {mail.received!r}")
+    elif mail.imap:
+        from firstword.mail.imap import read_mailbox
+
+        try:
+            server, folder = read_mailbox(mail.imap, place.environ)
+        except SettingsError as error:
+            yield fail("mail", str(error), "put it into the environment, or into ~/.netrc")
+            return
+        yield ok("mail", f"mail to {mail.inbox} is read from {folder} at {server.host}")
+
+
 def one_click(_place: Place, mail: Mail) -> Iterator[Finding]:
     """How people get out of the list."""
     if mail.one_click or mail.hosted:
@@ -115,7 +151,7 @@ def one_click(_place: Place, mail: Mail) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Place, Mail], Iterator[Finding]], ...] = (
-    *(sender, transport, private, one_click),
+    *(sender, transport, private, inbox, one_click),
 )
 
 

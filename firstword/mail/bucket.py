@@ -15,7 +15,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -48,6 +48,8 @@ class Bucket:
         self._next = 0
         self._lost = threading.Event()
         self._ended = threading.Event()
+        #: One thread renews the lease, another releases it: each by what the other wrote.
+        self._at_lease = threading.Lock()
         self._lease = self._take()
 
     def fetch(self) -> None:
@@ -98,8 +100,10 @@ class Bucket:
     def release(self) -> None:
         """Let the next one in."""
         self._ended.set()
-        if not self._lost.is_set():
-            self._lease = self._write_lease(self._lease, timedelta())
+        with self._at_lease, suppress(StoreError):
+            # What is not released lapses; whoever has it by now keeps it. All else is done.
+            if not self._lost.is_set():
+                self._lease = self._write_lease(self._lease, timedelta())
 
     def renew_for_good(self) -> None:
         """Renew the lease until it is released or lost: what a thread does meanwhile."""
@@ -107,13 +111,16 @@ class Bucket:
             self.renew_once()
 
     def renew_once(self) -> None:
-        """Renew the lease, or note that it is somebody else's by now."""
-        try:
-            self._lease = self._write_lease(self._lease, LASTS)
-        except Conflict:
-            self._lost.set()
-        except StoreError:
-            return  # out of reach for a moment: the lease lasts longer than that
+        """Renew the lease, or note that it is somebody else's by now; not once it is released."""
+        with self._at_lease:
+            if self._ended.is_set():
+                return
+            try:
+                self._lease = self._write_lease(self._lease, LASTS)
+            except Conflict:
+                self._lost.set()
+            except StoreError:
+                return  # out of reach for a moment: the lease lasts longer than that
 
     def _take(self) -> str:
         found = self._store.get(LEASE)

@@ -24,6 +24,8 @@ def open_private(path: Path) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        # What is deleted is written over at once, whatever SQLite was built with.
+        db.execute("PRAGMA secure_delete = ON")
     except sqlite3.DatabaseError as error:
         db.close()
         raise Unreadable(f"{str(path)!r} cannot be read: {error}") from error
