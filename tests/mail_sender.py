@@ -1,7 +1,8 @@
-"""A sender in a process of its own, to be killed: mail_sender.py FOLDER PORT KIND LANES STEP.
+"""Senders to be killed, each a process of its own: mail_sender.py FOLDER PORT KIND LANES.
 
-STEP is "" or what this process dies at by its own hand: "before 3" or "after 3", the third write
-of the ledger.
+For every line on its standard input this program begins a sender, writes down its process id and,
+when it has ended, its exit code: to import all of it once and not forty times. A line is empty, or
+what the sender dies at by its own hand: "before 3" or "after 3", the third write of the ledger.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 from mails import NINE, Scribe, day, word
+from mailserver import LOGIN
 
 from firstword.mail.ledger import NAME, Ledger, open_ledger
 from firstword.mail.people import open_people
@@ -42,13 +44,14 @@ def dying_ledger(folder: Path, step: str) -> Ledger:
     return Ledger(db, lambda: NINE)
 
 
-def main() -> None:
+def mail(step: str) -> None:
     """Send one edition to everybody on the list."""
-    folder, port, kind, lanes, step = sys.argv[1:]
+    folder, port, kind, lanes = sys.argv[1:]
     people = open_people(Path(folder))
     ledger = dying_ledger(Path(folder), step)
+    user, password = LOGIN.split()
     transport = SmtpTransport(
-        Server(host="127.0.0.1", port=int(port), secure="starttls"),
+        Server(host="127.0.0.1", port=int(port), secure="starttls", user=user, password=password),
         "status@acme.example",
         lanes=int(lanes),
         sleep=lambda _: None,
@@ -56,6 +59,23 @@ def main() -> None:
         patience_after_dot=20,
     )
     send(Desk(people, ledger, Scribe()), [EDITIONS[kind]], transport, expected=None)
+
+
+def tell(number: int) -> None:
+    """Write down a number, at once."""
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Begin a sender for each line, one after the other."""
+    for line in sys.stdin:
+        pid = os.fork()
+        if not pid:
+            mail(line.strip())
+            os._exit(0)
+        tell(pid)
+        tell(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
 if __name__ == "__main__":

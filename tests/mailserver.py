@@ -16,12 +16,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+import trustme
 from running import running
 
 #: What is asked of a script at each step; None = go on as usual.
 CLOSE = "close"
 LOSE = "lose"  #: take the message, and hang up before the answer
 Script = Callable[[str, str], str | None]
+#: As whom a client logs in, and its password, where a server asks for that.
+LOGIN = "ann hunter2"
+#: What our transport may say: test_mail_kill.py kills it at each of these.
+VERBS = frozenset(["EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "QUIT"])
 
 
 def _usual(step: str, recipient: str) -> str | None:
@@ -35,8 +40,8 @@ class Mailbox:
     port: int = 0
     #: Messages in the order they were taken, answered or not.
     taken: list[tuple[str, bytes]] = field(default_factory=list)
-    #: (step, recipient) → an answer, CLOSE, LOSE or None. Steps: connect, EHLO, AUTH, STARTTLS,
-    #: MAIL, RCPT, DATA, words (the message is here), answered (and the client heard so), QUIT.
+    #: (step, recipient) → an answer, CLOSE, LOSE or None. Steps: connect, every verb, words (the
+    #: message is here), answered (and the client heard so).
     script: Script = _usual
     connections: int = 0
     #: What had come of words when a client hung up before the dot.
@@ -48,6 +53,8 @@ class Mailbox:
     #: Whether it says that commands may come before the answers to those before them.
     pipelining: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
+    #: What clients said beside VERBS.
+    unheard_of: set[str] = field(default_factory=set)
 
     def recipients(self) -> list[str]:
         """Return who got a message, once for each."""
@@ -75,6 +82,8 @@ class _Session(socketserver.StreamRequestHandler):
         self._answer("connect", "", "220 ready")
         while line := self.rfile.readline():
             verb = line.split(b" ")[0].strip().decode().upper()
+            if verb not in VERBS:
+                self.box.unheard_of.add(verb)
             if verb == "RCPT":
                 who = re.sub(r".*<(.*)>.*", r"\1", line.decode().strip())
             if verb == "STARTTLS" and self.box.tls:
@@ -157,13 +166,21 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def mailserver(box: Mailbox | None = None) -> Iterator[Mailbox]:
-    """Run a server on a free port of loopback."""
+    """Run a server on a free port of loopback. Fails where a client said anything beside VERBS."""
     box = box or Mailbox()
     session = type("Session", (_Session,), {"box": box})
     server = _Server(("127.0.0.1", 0), session)
     box.port = server.server_address[1]
     with running(server):
         yield box
+    assert not box.unheard_of, f"not in VERBS, and nobody was killed there: {box.unheard_of}"
+
+
+def secured(authority: trustme.CA, name: str = "127.0.0.1") -> Mailbox:
+    """Return what a server with a certificate of that name and a login needs."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return Mailbox(tls=context, login=LOGIN)
 
 
 def kill(pid: int) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import socketserver
-import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import trustme
-from mailserver import CLOSE, LOSE, Mailbox, mailserver
+from mailserver import CLOSE, LOSE, Mailbox, mailserver, secured
 from running import running
 
 from firstword.errors import MailError, SettingsError
@@ -208,13 +207,6 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     return authority
-
-
-def secured(authority: trustme.CA, name: str = "127.0.0.1") -> Mailbox:
-    """Return what a server with a certificate of that name and a login needs."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    return Mailbox(tls=context, login="ann hunter2")
 
 
 def test_the_password_goes_over_starttls(authority: trustme.CA) -> None:
