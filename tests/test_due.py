@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
@@ -19,11 +18,13 @@ from test_record import OWNED, SITE, told, word
 from firstword.cli import nudge
 from firstword.mail.ledger import Fate
 from firstword.mail.transport import Lane, Outcome, Quota
-from firstword.model import Incident
+from firstword.model import Incident, Mail
 from firstword.page.due import owed
+from firstword.values import replace
 
 TITLE = "Card payments fail in the EU"
 HALF_AN_HOUR = timedelta(minutes=30)
+MAIL = Mail(sender="status@acme.example", inbox="status@acme.example")
 ELEVEN = str(int(HALF_PAST_TEN) + 1800)
 CLOSED = CARDS + "\n## 2026-11-21 09:50 | Ian Reyes | identified\nnext: 10:45\n\nThe bank.\n"
 
@@ -188,7 +189,8 @@ def test_everybody_is_reminded_once_before_and_once_after(site: SmallSite, box: 
     told = [message_from_bytes(data, policy=default) for _, data in box.taken]
     assert ["in 15 min" in m.get_content() for m in told] == [True, False]
     assert ["lapsed 15 min ago" in m.get_content() for m in told] == [False, True]
-    assert told[0]["From"] == "status@acme.example"
+    assert told[0]["From"] == "Acme status <status@acme.example>"
+    assert told[0]["To"] == "Ian Reyes <ian@acme.example>"
     assert told[0]["Message-ID"] != told[1]["Message-ID"]
     assert told[0]["Auto-Submitted"] == "auto-generated"
 
@@ -257,7 +259,12 @@ def test_who_was_reminded_before_it_broke_off_is_not_reminded_again(tmp_path: Pa
 
     def remind() -> list[str]:
         return nudge.remind(
-            OWNED, found, at("10:10"), kept=kept, say=lambda one: one.component, transport=post
+            replace(OWNED, mail=MAIL),
+            found,
+            at("10:10"),
+            kept=kept,
+            say=lambda one: one.component,
+            transport=post,
         )
 
     with pytest.raises(KeyboardInterrupt):
@@ -272,15 +279,36 @@ def test_who_was_reminded_before_it_broke_off_is_not_reminded_again(tmp_path: Pa
     assert list(tmp_path.iterdir()) == [kept]
 
 
-def test_everybody_gets_one_message() -> None:
+def test_a_message_says_to_whom_how_many_promises_and_which() -> None:
     dawn, ian = (SITE.people[name] for name in ("Dawn Okafor", "Ian Reyes"))
-    lines = {dawn: ["One"], ian: ["Two", "Three"]}
 
-    messages: list[EmailMessage] = list(nudge.nudges(SITE, lines, at("10:00")))
+    site = replace(SITE, mail=MAIL)
 
-    assert [m["To"] for m in messages] == ["dawn@acme.example", "ian@acme.example"]
-    assert [m["Subject"] for m in messages] == [
-        "Acme status: a promise of yours",
-        "Acme status: 2 promises of yours",
-    ]
-    assert messages[1].get_content().replace("\r", "").startswith("Two\nThree\n")
+    one = nudge.nudge(site, dawn, ["決済が失敗します"], at("10:00"))
+    two = nudge.nudge(site, ian, ["Two", "Three"], at("10:00"))
+
+    assert one["To"] == "Dawn Okafor <dawn@acme.example>"
+    assert one["Subject"] == "Acme status: a promise of yours"
+    assert two["Subject"] == "Acme status: 2 promises of yours"
+    assert one.get_content().startswith("決済が失敗します\n")
+    assert two.get_content().startswith("Two\nThree\n")
+    # For a server that takes nothing else.
+    assert one.as_bytes().isascii()
+
+
+def test_an_address_that_no_server_takes_keeps_no_reminder_from_others(tmp_path: Path) -> None:
+    dawn = SITE.people["Dawn Okafor"]
+    people = {**OWNED.people, dawn.name: replace(dawn, address="däwn@a.example")}
+    site = replace(OWNED, people=people, mail=MAIL)
+    found = owed(
+        [told(word("09:10", "investigating", "next: 10:00"))], site, at("10:10"), HALF_AN_HOUR
+    )
+    post = Post()
+
+    wrong = nudge.remind(
+        site, found, at("10:10"), kept=tmp_path / nudge.TOLD, say=lambda _: "", transport=post
+    )
+
+    [said] = wrong
+    assert said.startswith("Dawn Okafor was not reminded: PEOPLE: 'däwn@a.example': ")
+    assert post.taken == ["ian@acme.example"]

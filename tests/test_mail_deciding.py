@@ -22,6 +22,7 @@ from firstword.mail.people import People
 from firstword.mail.syncing import ANSWERS_A_DAY, ANSWERS_A_RUN, Desk, Found, Synced, sync
 from firstword.mail.threads import Threads
 from firstword.mail.transport import Outcome
+from firstword.model import Site
 from firstword.settings import read_site
 from firstword.values import replace
 
@@ -65,7 +66,8 @@ class Letters:
 class Desks:
     """A list with its mailbox and its way to send."""
 
-    def __init__(self, folder: Path, *readers: Subscriber) -> None:
+    def __init__(self, folder: Path, *readers: Subscriber, site: Site = SITE) -> None:
+        self.site = site
         self.people: People = listed(folder, readers)
         self.inbox = open_inbox(folder)
         self.folder = folder
@@ -93,11 +95,11 @@ class Desks:
 
     def sync(self) -> Synced:
         """Read the mailbox."""
-        threads = Threads(SITE, self.told)
+        threads = Threads(self.site, self.told)
         office = Office(
             people=self.people,
-            site=SITE,
-            words=lambda one: agreed_words(SITE, one),
+            site=self.site,
+            words=lambda one: agreed_words(self.site, one),
             answered=threads.story,
             mailed=threads.mailed,
         )
@@ -105,7 +107,7 @@ class Desks:
             office=office,
             inbox=self.inbox,
             answer=lambda mail, decision: write_answer(
-                SITE, mail, decision, leave=self.people.token(decision.person), now=self.now
+                self.site, mail, decision, leave=self.people.token(decision.person), now=self.now
             ),
             server="mx.acme.example",
             ours=frozenset({"status@acme.example", "list@acme.example"}),

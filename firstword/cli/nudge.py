@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,13 +42,17 @@ def remind(
             news.setdefault(one.person, []).append(one)
     wrong: list[str] = []
     if news:
-        from firstword.digest.headers import POLICY
+        from firstword.digest.headers import POLICY, Unmailable
         from firstword.mail.ledger import Fate
 
-        lines = {person: [say(one) for one in owed] for person, owed in news.items()}
         lane = transport.open()
         try:
-            for message, (person, owed) in zip(nudges(site, lines, now), news.items(), strict=True):
+            for person, owed in news.items():
+                try:
+                    message = nudge(site, person, [say(one) for one in owed], now)
+                except Unmailable as error:
+                    wrong.append(f"{person.name} was not reminded: {error}")
+                    continue
                 outcome = lane.send(person.address, message.as_bytes(policy=POLICY))
                 if outcome.fate is Fate.ACCEPTED:
                     known |= {_name(one) for one in owed}
@@ -64,26 +67,22 @@ def remind(
     return wrong
 
 
-def nudges(
-    site: Site, lines: Mapping[Person, Sequence[str]], now: datetime
-) -> Iterator[EmailMessage]:
-    """Yield one message for everybody who owes something; `lines` say what."""
-    from firstword.digest.headers import POLICY
+def nudge(site: Site, person: Person, lines: Sequence[str], now: datetime) -> EmailMessage:
+    """Return the message to somebody who owes something; `lines` say what. Raises Unmailable."""
+    from firstword.digest.headers import POLICY, mailbox, put_common
+    from firstword.digest.mime import put_text
+    from firstword.mail.place import mail_of
 
-    sender = site.mail.sender if site.mail else site.contact
-    for person, owed in lines.items():
-        words = "\n".join([*owed, "", site.url, ""])
-        name = hashlib.sha256(f"{person.name}\0{now}\0{words}".encode()).hexdigest()[:32]
-        message = EmailMessage(policy=POLICY)
-        message["From"] = sender
-        message["To"] = person.address
-        message["Date"] = format_datetime(now)
-        message["Message-ID"] = urls.message_id(f"due.{name}", urls.mail_domain(site))
-        message["Auto-Submitted"] = "auto-generated"
-        many = f"{len(owed)} promises" if len(owed) > 1 else "a promise"
-        message["Subject"] = f"{site.name}: {many} of yours"
-        message.set_content(words)
-        yield message
+    words = "\n".join([*lines, "", site.url, ""])
+    name = hashlib.sha256(f"{person.name}\0{now}\0{words}".encode()).hexdigest()[:32]
+    many = f"{len(lines)} promises" if len(lines) > 1 else "a promise"
+    message = EmailMessage(policy=POLICY)
+    message["From"] = mailbox(site.name, mail_of(site).sender, "MAIL_FROM")
+    message["To"] = mailbox(person.shown, person.address, "PEOPLE")
+    message["Message-ID"] = urls.message_id(f"due.{name}", urls.mail_domain(site))
+    put_common(message, at=now, subject=f"{site.name}: {many} of yours", language="en")
+    put_text(message, words)
+    return message
 
 
 def _name(one: Owed) -> str:

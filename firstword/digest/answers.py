@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from firstword import urls
 from firstword.digest.headers import POLICY, mailbox
-from firstword.digest.mime import quoted
+from firstword.digest.mime import put_text
 from firstword.digest.telling import one_line
 from firstword.mail.commands import Verb, wishes_of
 from firstword.mail.deciding import Decision, Deed
@@ -57,11 +57,7 @@ def write_answer(
     message["Auto-Submitted"] = "auto-replied"
     message["X-Auto-Response-Suppress"] = "All"
     message["Content-Language"] = language.code
-    message["MIME-Version"] = "1.0"
-    message["Content-Type"] = 'text/plain; charset="utf-8"'
-    message["Content-Transfer-Encoding"] = "quoted-printable"
-    text = "\n".join([*lines, "", "-- ", site.name, urls.absolute(site, urls.HOME), ""])
-    message.set_payload(quoted(text).replace("\n", "\r\n"))
+    put_text(message, "\n".join([*lines, "", "-- ", site.name, urls.absolute(site, urls.HOME), ""]))
     return message.as_bytes(policy=POLICY)
 
 

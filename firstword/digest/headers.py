@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -71,7 +72,7 @@ def mailbox(name: str, address: str, whose: str) -> Address:
                 f"{whose}: {address!r}: mail servers take plain ASCII alone before the '@'"
             )
         return Address(display_name=one_line(name), addr_spec=f"{user}@{host}")
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, MessageError) as error:
         raise Unmailable(f"{whose}: no address to answer: {address!r}") from error
 
 

@@ -14,6 +14,14 @@ from firstword.mail.parcel import SES_HOLE, TOKEN_HOLE
 _HOLES = re.compile(f"({TOKEN_HOLE.decode()}|{re.escape(SES_HOLE)})")
 
 
+def put_text(message: EmailMessage, text: str) -> None:
+    """Give a message a text and nothing else."""
+    message["MIME-Version"] = "1.0"
+    message["Content-Type"] = 'text/plain; charset="utf-8"'
+    message["Content-Transfer-Encoding"] = "quoted-printable"
+    message.set_payload(quoted(text))
+
+
 def put_body(message: EmailMessage, text: str, html: str) -> None:
     """Give a message a text and, as the better of two, its HTML.
 

@@ -126,8 +126,8 @@ class Teller:
         """Tell an update in a line."""
         theirs, _ = self.translation(story)
         said = theirs.find(update.at) or update
-        at = self.language.moment(update.at)
-        label = f"{at}, {signer(self.site, update)}, {self.language.word(update.status)}"
+        at, status = self.language.moment(update.at), self.language.word(update.status)
+        label = f"{at} · {signer(self.site, update)} · {status}"
         text = first_words(self._markup.html(said.body))
         link = urls.absolute(self.site, urls.update_path(story, update))
         return Line(label=legal(label), text=text, link=link)

@@ -13,6 +13,9 @@ from firstword.page import StatusPage
 from firstword.values import replace
 from firstword.words import Language, speak
 
+#: More components in the same state stand in one line.
+_MANY = 6
+
 
 class Told(Struct, frozen=True):
     """An update as it stood when it was published, whatever was corrected later."""
@@ -157,11 +160,14 @@ def _changed(language: Language, now: str, old: str | None, because: str | None 
 
 
 def _components(page: StatusPage, entry: Told, language: Language) -> Iterator[tuple[str, str]]:
-    """Yield the state of every component an update speaks of; without a state, the names."""
+    """Yield the state of every component an update speaks of; without a state, the names.
+
+    Of many, the names by state.
+    """
     moment = entry.moment
     said = entry.update.says.components or ()
     named = {change.id for change in said} if entry.before else moment.components.keys()
-    unstated = []
+    unstated, by_state = [], dict[str, list[str]]()
     for name, given in moment.components.items():
         if name not in named:
             continue
@@ -172,6 +178,11 @@ def _components(page: StatusPage, entry: Told, language: Language) -> Iterator[t
         if state is None:
             unstated.append(component.name)
         else:
-            yield component.name, language.word(state)
+            by_state.setdefault(language.word(state), []).append(component.name)
+    for word, names in by_state.items():
+        if len(names) > _MANY:
+            yield word, language.join(names)
+        else:
+            yield from ((name, word) for name in names)
     if unstated:
         yield language.say("Components"), language.join(unstated)
