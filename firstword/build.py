@@ -348,7 +348,7 @@ class Run:
             folder=self.output_folder,
             build_id=self.build_id,
             outputs=self._units.outputs(),
-            records=KeptRecords(self._cache.db),
+            records=KeptRecords(self._cache.db, records_of(self.options.memory), self.site),
             held_back=(
                 *(line for held in self.found.held for line in held.lines()),
                 *map(str, self.left_out),

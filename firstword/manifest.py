@@ -28,6 +28,10 @@ ROOT_KEY = f"{STATE}root.json"
 Stamps = Mapping[str, Mapping[str, datetime | None]]
 """Incident id → update id → when it was first published; None = before records began."""
 
+Limits = Mapping[str, Mapping[str, tuple[str, int]]]
+"""Incident id → component → who owed a word on it when the first one was published, and within how
+many seconds; ("", 0) = nobody did."""
+
 
 class Output(Struct, frozen=True, kw_only=True):
     """One file of the built site."""
@@ -49,6 +53,8 @@ class Record(Struct, frozen=True, kw_only=True):
     withdrawn: bool
     redactions: tuple[str, ...] = ()  #: the signed gaps in all texts, as they read, sorted
     translations: tuple[tuple[str, str], ...] = ()  #: path and text of each, by language
+    #: Component, who owed a word on it, and within how many seconds; sorted. See `Limits`.
+    limits: tuple[tuple[str, str, int], ...] = ()
 
     @property
     def sources(self) -> dict[str, str]:
@@ -100,6 +106,7 @@ class Memory:
     sources: Mapping[str, str]  #: path → the text that was last good
     #: Incident id → the files it was last told by, the original's first.
     paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    limits: Limits = field(default_factory=dict)
     token: str = ""  #: digest of all of the above but `now`; "" = not known
     #: Token of an older memory → ids of the incidents that are remembered otherwise since; None =
     #: not known, which includes every token "".

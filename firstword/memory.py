@@ -11,6 +11,8 @@ from firstword.shards import Records, tree_of
 #: What targets remembered, then and now → ids of the stories that differ; None = not known.
 Since = Callable[[str, str], frozenset[str] | None]
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
 
 def unknown(_then: str, _now: str) -> None:
     """Know nothing of what changed."""
@@ -48,6 +50,7 @@ def merge_memory(manifests: Iterable[Manifest], now: datetime, since: Since = un
         records_began=bool(begun),
         sources=_Sources(begun),
         paths=_Paths(begun),
+        limits=_Limits(begun),
         token=token,
         changed=changed,
     )
@@ -113,6 +116,31 @@ class _Paths(Mapping[str, tuple[str, ...]]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(id_ for one in self._targets for id_ in one.records))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Limits(Mapping[str, Mapping[str, tuple[str, int]]]):
+    """Story → component → who owed a word, as the target has it that had the first word first."""
+
+    def __init__(self, targets: Sequence[Manifest]) -> None:
+        self._targets = targets
+
+    def __getitem__(self, id_: str) -> Mapping[str, tuple[str, int]]:
+        told = [
+            (min(filter(None, one.stamps.get(id_, {}).values()), default=_NEVER), record.limits)
+            for one in self._targets
+            if (record := one.records.get(id_)) is not None and record.limits
+        ]
+        if not told:
+            raise KeyError(id_)
+        last_to_first = sorted(told, key=lambda one: one[0], reverse=True)
+        return {name: (who, within) for _, limits in last_to_first for name, who, within in limits}
+
+    def __iter__(self) -> Iterator[str]:
+        told = (record for one in self._targets for record in one.records.values())
+        return iter(dict.fromkeys(record.id for record in told if record.limits))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

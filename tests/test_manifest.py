@@ -67,6 +67,7 @@ records = st.builds(
     source=words,
     updates=st.lists(words, max_size=3, unique=True).map(tuple),
     withdrawn=st.booleans(),
+    limits=st.lists(st.tuples(words, words, st.integers(0, 9)), max_size=2).map(tuple),
 )
 
 
@@ -199,6 +200,22 @@ def test_the_earliest_stamp_holds_and_a_known_one_beats_before_records_began() -
         "old": {U1: None},
         "mixed": {U1: late},
     }
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_who_owed_a_word_is_as_the_target_has_it_that_had_the_first_word(turned: bool) -> None:
+    def owing(at: datetime | None, *limits: tuple[str, str, int]) -> Manifest:
+        known = knowing({"card": {U1: at}})
+        return replace(known, records={"card": replace(known.records["card"], limits=limits)})
+
+    first = owing(NOON - timedelta(hours=2), ("api", "", 0))
+    later = owing(NOON - timedelta(hours=1), ("api", "Ian Reyes", 60), ("mail", "Ian Reyes", 60))
+    before = owing(None, ("api", "Dawn Okafor", 60))
+    told = [first, later, before, knowing({"old": {U1: NOON}})]
+
+    memory = merge_memory(told[::-1] if turned else told, NOON)
+
+    assert memory.limits == {"card": {"api": ("", 0), "mail": ("Ian Reyes", 60)}}
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -347,6 +347,40 @@ def test_cold_a_stamp_cannot_be_moved_by_editing_the_file(site: SmallSite) -> No
     assert stamp["20261121T085000Z"] == "2026-11-21T09:40:00+00:00"
 
 
+def test_a_word_that_was_owed_is_judged_by_the_settings_of_its_day(tmp_path: Path) -> None:
+    """Who owes a word, and how soon, is set; what was owed by then stays on the record."""
+
+    def owned(who: str, within: str) -> str:
+        return CONF.replace(
+            '"group": "Shop"',
+            f'"owner": "{who}", "first_word_within": "{within}", "owner_since": "2026-11-01"',
+        )
+
+    site = SmallSite.make(tmp_path / "site", {SLOW_FILE: SLOW})
+    site.write("pelicanconf.py", owned("Ian Reyes", "15 minutes"))
+    site.publish()
+    site.write(CARDS_FILE, CARDS)
+    site.commit("the cards fail")
+    assert site.publish().code == 0  # at 10:30, and Ian has until 10:45
+
+    def word(conf: str, at: SmallSite) -> tuple[str, str]:
+        at.write("pelicanconf.py", conf)
+        assert at.publish(SOURCE_DATE_EPOCH="1795255200").code == 0  # 11:00
+        overdue = json.loads(site.page("api/v2/record.json"))["overdue"]
+        [one] = [one for one in overdue if one["measure"] == "owner"]
+        return one["person"], one["due_at"]
+
+    # Dawn signed the first word: of her, nothing would be owed at all.
+    owed = word(owned("Dawn Okafor", "5 hours"), site)
+    due = site.firstword("due", SOURCE_DATE_EPOCH="1795255200").out
+    # Nor would anything be by settings that name nobody, on a machine that was never here before.
+    nobodys = cold(site, "cold")
+    again = word((nobodys.root / "pelicanconf.py").read_text(), nobodys)
+
+    assert owed == again == ("Ian Reyes", "2026-11-21T09:45:00Z")
+    assert "Ian Reyes\n  2026-11-21 10:45  lapsed 15 min ago: word of the owner" in due
+
+
 # ── S3 ───────────────────────────────────────────────────────────────────────────────────────────
 
 

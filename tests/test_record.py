@@ -23,6 +23,7 @@ from firstword.model import Incident, Site
 from firstword.page import Figures, Measure, Records, StatusPage, Verdict, record
 from firstword.render import record_pages
 from firstword.settings import read_site
+from firstword.values import replace
 
 SITE = read_site(SETTINGS)
 OWNED = read_site(
@@ -213,6 +214,36 @@ def test_nobody_is_judged_by_a_limit_that_came_later() -> None:
     story = told(word("2026-10-31 09:10", "investigating"), front=front)
 
     assert counts(record.figures(marks_of(page(story, site=OWNED))), Measure.OWNER) == {}
+
+
+@pytest.mark.parametrize(
+    ("left", "said", "came"),
+    [
+        # Ian stands in for Dawn from the day after her last one.
+        (None, "09:20", {"overdue": 1}),
+        ("2026-11-20", "09:20", {"overdue": 1}),
+        ("2026-11-20", "09:40", {"late": 1}),
+        ("2026-11-21", "2026-11-22 00:10", {"kept": 1}),
+    ],
+)
+def test_who_stands_in_for_an_owner_changes_nothing_of_the_past(
+    left: str | None, said: str, came: dict[str, int]
+) -> None:
+    dawn = SITE.people["Dawn Okafor"]
+    if left:
+        dawn = replace(dawn, until=date.fromisoformat(left), successor="Ian Reyes")
+    site = replace(SITE, people={**SITE.people, dawn.name: dawn})
+    late = "2026-11-21 23:55"
+    first = late if "-" in said else "09:10"
+    story = told(
+        word(first, "investigating", who="Kofi Mensah"), word(said, "update", who="Ian Reyes")
+    )
+    known = page(story, site=site).records
+    owed = {story.id: {"checkout": ("Dawn Okafor", 15 * 60)}}
+
+    status = StatusPage.of(site, [story], replace(known, limits=owed))
+
+    assert counts(november(status), Measure.OWNER) == came
 
 
 def marks_of(status: StatusPage, now: datetime = LATE) -> list[record.Judged]:

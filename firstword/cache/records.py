@@ -7,14 +7,19 @@ from collections.abc import Iterator, Mapping
 
 from firstword.cache import codec
 from firstword.manifest import Record
+from firstword.model import Site
+from firstword.page import Records as Stamped
+from firstword.page import owed_words
 from firstword.parse.redactions import redactions
 
 
 class Records(Mapping[str, Record]):
     """Incident id → record, of every story that is shown and no drill."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, stamped: Stamped, site: Site) -> None:
         self._db = db
+        self._stamped = stamped
+        self._site = site
 
     def __getitem__(self, name: str) -> Record:
         asked = (
@@ -41,6 +46,12 @@ class Records(Mapping[str, Record]):
             withdrawn=incident.withdrawn,
             redactions=tuple(sorted(str(gap) for one in texts for gap in redactions(one))),
             translations=translations,
+            limits=tuple(
+                (component, who, within)
+                for component, (who, within) in sorted(
+                    owed_words(incident, self._stamped, self._site).items()
+                )
+            ),
         )
 
     def __iter__(self) -> Iterator[str]:

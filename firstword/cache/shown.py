@@ -19,7 +19,9 @@ def records_of(memory: Memory | None) -> Records:
     """Return the stamps of the targets, as pages ask for them."""
     if memory is None:
         return Records()
-    return Records(stamps=memory.stamps, began=memory.records_began, now=memory.now)
+    return Records(
+        stamps=memory.stamps, began=memory.records_began, now=memory.now, limits=memory.limits
+    )
 
 
 @dataclass(kw_only=True)
@@ -61,7 +63,7 @@ class Shown:
         self.changes.append(Change(before, after))
 
     def _stamps(self, told: Incident) -> str:
-        """Return a digest of when a story's updates were first published, as far as is known."""
+        """Return a digest of what targets know: when words were first published, who owed what."""
         memory = self.memory
         if memory is None:
             return ""
@@ -72,5 +74,7 @@ class Shown:
         names = [update_id(update.at) for update in told.updates]
         at = [known.get(name, unknown) for name in names]
         plain = json.dumps([instant and codec.from_instant(instant) for instant in at])
+        if limits := memory.limits.get(told.id):
+            plain += json.dumps(sorted(limits.items()))
         mark = "" if all(name in known for name in names) else "?"
         return mark + hashlib.sha256(plain.encode()).hexdigest()

@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
     if stamps is not None:
         for incident, update in unpublished(told, stamps):
             print(f"{incident.path}:{update.line}: not published yet", file=sys.stderr)
-    found = owed(told, site, now, within, stamps)
+    found = owed(told, site, now, within, stamps, limits=memory.limits if memory else None)
     if options.format == "json":
         print(json.dumps([_row(one, site) for one in found], indent=1, ensure_ascii=False))
     else:

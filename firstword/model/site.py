@@ -160,11 +160,13 @@ class Site(Struct, frozen=True, kw_only=True):
         same = (t for t in self.targets if t.name.rstrip("/") == name.rstrip("/"))
         return next(same, Target(name=name))
 
-    def who_answers(self, name: str) -> Person | None:
-        """Return the person who answers for a signature: the signer, or the successor."""
+    def who_answers(self, name: str, on: date | None = None) -> Person | None:
+        """Return who answers for a signature, on a day or now: the signer, or the successor."""
         person = self.people.get(name)
         seen: set[str] = set()
         while person and person.until and person.successor and person.name not in seen:
+            if on and on <= person.until:
+                break
             seen.add(person.name)
             person = self.people.get(person.successor)
         return person

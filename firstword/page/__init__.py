@@ -5,6 +5,7 @@ from __future__ import annotations
 from firstword.page.components import ComponentState, component_states, under_way
 from firstword.page.indicator import BY_COMPONENT, Indicator, page_indicator, story_indicator
 from firstword.page.kept import KeptStories
+from firstword.page.limits import owed_words
 from firstword.page.lines import Line
 from firstword.page.marks import Mark, Measure, Verdict, marks
 from firstword.page.pieces import Pieces, Unkept
@@ -55,6 +56,7 @@ __all__ = [
     "Words",
     "component_states",
     "marks",
+    "owed_words",
     "page_indicator",
     "promises",
     "story_indicator",

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from firstword.model import Due, FollowUp, Incident, Person, Site, Update, update_id
 from firstword.page.marks import Measure, Verdict, marks
-from firstword.page.records import Records, Stamps
+from firstword.page.records import Limits, Records, Stamps
 from firstword.values import replace
 
 
@@ -43,17 +43,20 @@ def owed(
     now: datetime,
     within: timedelta,
     stamps: Stamps | None = None,
+    *,
+    limits: Limits | None = None,
 ) -> list[Owed]:
     """Return what has lapsed or lapses within a time, the first due first; drills left out.
 
     With the stamps of targets, by what readers have: a word that is not published yet keeps
-    nothing. Without (None), by the word of the files.
+    nothing. Without (None), by the word of the files. `limits` are those that targets remember.
     """
+    records = Records(began=True, now=now, limits=limits or {})
     found = [
         one
         for incident in incidents
         if not incident.drill
-        for one in _of(incident, site, now, now + within, stamps)
+        for one in _of(incident, site, now + within, stamps, records)
     ]
     return sorted(found, key=lambda o: (o.due.at, o.incident.id, o.measure, o.component))
 
@@ -70,7 +73,7 @@ def unpublished(incidents: Iterable[Incident], stamps: Stamps) -> list[tuple[Inc
 
 
 def _of(
-    incident: Incident, site: Site, now: datetime, until: datetime, stamps: Stamps | None
+    incident: Incident, site: Site, until: datetime, stamps: Stamps | None, records: Records
 ) -> Iterator[Owed]:
     if stamps is not None:
         known = stamps.get(incident.id, {})
@@ -80,7 +83,7 @@ def _of(
         incident = replace(incident, updates=published)
     # Nothing is judged here: what was published before records began is owed all the same.
     known_at = {incident.id: _instants(incident, stamps)}
-    for mark in marks(incident, Records(known_at, began=True, now=now), site):
+    for mark in marks(incident, replace(records, stamps=known_at), site):
         update = incident.find(mark.update)
         if mark.verdict is not Verdict.PENDING or mark.at > until or update is None:
             continue
@@ -91,7 +94,7 @@ def _of(
             promised_by=mark.person,
             person=site.who_answers(mark.person),
             due=mark.due,
-            lapsed=mark.at <= now,
+            lapsed=records.now is not None and mark.at <= records.now,
             follow_up=next((f for f in update.follow_ups if f.number == mark.number), None),
             component=mark.component,
         )

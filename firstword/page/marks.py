@@ -15,10 +15,11 @@ from itertools import pairwise
 from msgspec import Struct
 
 from firstword.clock import Clock
-from firstword.model import ENDINGS, Component, Due, Incident, Kind, Site, Status, Update
+from firstword.model import ENDINGS, Due, Incident, Kind, Site, Status, Update
+from firstword.page.limits import first_words, owed_words
 from firstword.page.promises import Outcome, PromiseKind, promises
 from firstword.page.records import Records
-from firstword.parse.times import start_of_day
+from firstword.parse.times import end_of_day
 
 #: Before anybody said anything: whoever asks with this clock finds nothing overdue.
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -216,34 +217,26 @@ class _Ledger(Struct, frozen=True):
 
         Any word of the owner's own, that first one too, says that they know of it.
         """
-        named: dict[str, Update] = {}
-        for moment in self.incident.timeline:
-            for name in moment.components:
-                named.setdefault(name, moment.update)
-        for name, first in named.items():
-            component = self.site.components.get(name)
+        owed = owed_words(self.incident, self.records, self.site)
+        for name, first in first_words(self.incident).items():
+            owner, seconds = owed[name]
             stamp = self._stamp(first)
-            if component and stamp and first.signed and (due := self._owed(component, stamp)):
-                yield self._owner_mark(component, first, due)
+            if owner and stamp and first.signed:
+                yield self._owner_mark(name, owner, first, stamp, timedelta(seconds=seconds))
 
-    def _owed(self, component: Component, stamp: datetime) -> datetime | None:
-        """Return by when the owner's word is owed; None where no limit held yet."""
-        within, since = component.first_word_within, component.owner_since
-        if within is None or since is None or stamp < start_of_day(since, self.site.timezone):
-            return None
-        return stamp + within
-
-    def _owner_mark(self, component: Component, first: Update, due: datetime) -> Mark:
-        owner = self.site.who_answers(component.owner)
-        name = owner.name if owner else component.owner
-        signers = {component.owner, name}
+    def _owner_mark(
+        self, component: str, owner: str, first: Update, stamp: datetime, within: timedelta
+    ) -> Mark:
+        due = stamp + within
+        signers = {owner: stamp, **self._stand_in(owner, stamp, due)}
         told = min(
             (
-                stamp
+                told
                 for update in self.incident.updates
                 if update.at >= first.at
                 and update.author in signers
-                and (stamp := self._stamp(update))
+                and (told := self._stamp(update))
+                and (update.author == owner or told >= signers[update.author])
             ),
             default=None,
         )
@@ -258,9 +251,20 @@ class _Ledger(Struct, frozen=True):
             verdict=verdict,
             seconds=_seconds(told - due) if told and told > due else 0,
             update=first.at,
-            person=name,
-            component=component.id,
+            person=owner,
+            component=component,
         )
+
+    def _stand_in(self, owner: str, stamp: datetime, due: datetime) -> dict[str, datetime]:
+        """Return who speaks for an owner who left since, and from when on.
+
+        Whoever is said to have left earlier than they owed a word can only be late by now.
+        """
+        person, other = self.site.people.get(owner), self.site.who_answers(owner)
+        if person is None or person.until is None or other is None or other.name == owner:
+            return {}
+        left = end_of_day(person.until, self.site.timezone)
+        return {other.name: left if left > stamp else due}
 
 
 def _seconds(length: timedelta | None) -> int:

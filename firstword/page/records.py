@@ -15,6 +15,12 @@ WORTH_SAYING = timedelta(minutes=5)
 #: Incident id → update id → first published; None: before records began.
 Stamps = Mapping[str, Mapping[str, datetime | None]]
 
+#: Who owed a word on a component, and within how many seconds; ("", 0): nobody did.
+Owes = tuple[str, int]
+
+#: Incident id → component → who owed a word on it when the first one was published.
+Limits = Mapping[str, Mapping[str, Owes]]
+
 
 class Records(Struct, frozen=True):
     """The stamps of the targets, as the build needs them.
@@ -28,6 +34,7 @@ class Records(Struct, frozen=True):
     began: bool = False
     #: The instant at which updates that no target holds yet are being published.
     now: datetime | None = None
+    limits: Limits = {}
 
     def stamp(self, incident: Incident, update: Update) -> datetime | None:
         """Return when an update was first published; None when nobody can know."""

@@ -73,6 +73,7 @@ class Bucket:
                         "withdrawn": record.withdrawn,
                         **({"redactions": record.redactions} if record.redactions else {}),
                         **({"translations": record.translations} if record.translations else {}),
+                        **({"limits": record.limits} if record.limits else {}),
                         "stamps": {at: iso(first) for at, first in self.stamps[id_].items()},
                     }
                     for id_, record in self.records.items()
@@ -96,6 +97,7 @@ def read_bucket(body: bytes) -> Bucket:
             withdrawn=told["withdrawn"],
             redactions=tuple(told.get("redactions", ())),
             translations=tuple((path, text) for path, text in told.get("translations", ())),
+            limits=tuple((name, who, within) for name, who, within in told.get("limits", ())),
         )
         bucket.stamps[id_] = {at: maybe_instant(first) for at, first in told["stamps"].items()}
     return bucket
