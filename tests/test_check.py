@@ -1099,9 +1099,9 @@ def test_settings_that_are_right_for_a_tour() -> None:
     tour = read_site({**SETTINGS, "PINNED_CLOCK": "2026-11-21 10:30", "DRILLS": True})
 
     assert [str(problem) for problem in check_settings(tour, "pelicanconf.py")] == [
-        ("pelicanconf.py:1: pinned-clock: warning: PINNED_CLOCK stops this site at "
+        ("pelicanconf.py:1: pinned-clock: notice: PINNED_CLOCK stops this site at "
         "2026-11-21 09:30 UTC; it can be published to a folder or a loopback endpoint only"),
-        "pelicanconf.py:1: drills: warning: DRILLS is on: drills are built, marked",
+        "pelicanconf.py:1: drills: notice: DRILLS is on: drills are built, marked",
     ]  # fmt: skip
     assert list(check_settings(SITE, "pelicanconf.py")) == []
 

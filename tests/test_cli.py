@@ -44,14 +44,19 @@ def test_a_problem_is_one_line_that_begins_with_path_and_line(site: SmallSite) -
     assert ran.err == "1 error and 0 warnings in 1 file\n"
 
 
-def test_warnings_count_when_strict(site: SmallSite) -> None:
-    site.write("pelicanconf.py", PINNED)
+def test_warnings_count_when_strict_and_what_is_set_on_purpose_never_does(site: SmallSite) -> None:
+    owned = PINNED.replace('"group": "Shop"', '"owner": "Ian Reyes"')
+    site.write("pelicanconf.py", owned)
 
     relaxed, strict = site.firstword("check"), site.firstword("check", "--strict")
 
     assert (relaxed.code, strict.code) == (0, 1)
     assert relaxed.out == strict.out
-    assert relaxed.out.startswith("pelicanconf.py:1: pinned-clock: warning: PINNED_CLOCK stops")
+    assert relaxed.err == "0 errors, 1 warning and 1 notice in 1 file\n"
+    site.write("pelicanconf.py", PINNED)
+    tour = site.firstword("check", "--strict")
+    assert tour.out.startswith("pelicanconf.py:1: pinned-clock: notice: PINNED_CLOCK stops")
+    assert tour.code == 0
 
 
 def test_problems_as_json(site: SmallSite) -> None:

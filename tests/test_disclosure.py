@@ -117,6 +117,8 @@ def test_not_knowing_yet_is_an_answer_with_a_time() -> None:
         ('The bank says: "We are on it."', False),
         ("> We are on it.\n\nSo the bank.", False),
         ("The bank looks at it. `we work`", False),
+        ("Our team is aware of it.", False),
+        ("Our engineers have been notified.", False),
     ],
 )
 def test_somebody_is_doing_something(text: str, doing: bool) -> None:
@@ -126,6 +128,50 @@ def test_somebody_is_doing_something(text: str, doing: bool) -> None:
         [] if doing else [line for line in problems if ": disclosure:" in line]
     )
     assert bool(problems) is not doing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our engineers are restarting the queue in Kiel, one machine after the other.",
+        "Our team is copying the table back, from the backup of 08:00 UTC.",
+        "The night shift is calling every shop.",
+        "Two technicians are replacing the switch in Aarhus.",
+        "An electrician is putting in a new fuse.",
+        "Our people are carrying the parcels by hand.",
+        "We are restarting the queue.",
+        "We are on the phone with the bank.",
+        "We are being helped by the bank's night shift.",
+        "I am reading the log of the firewall.",
+        "I'm waiting for the courier with the spare disk.",
+        "We're moving the shop to the other rack.",
+        "We test each card by hand and write down what it says.",
+        "We pay every refund today.",
+        "We have switched to the second line and it holds.",
+        "We've stopped the job that filled the disk.",
+        "One of us is driving to the hall.",
+        "Both of us look at the same graph: 40 errors a minute.",
+        "Dawn Okafor is comparing the two tables.",
+        "Dawn Okafor and the bank are in one call.",
+        "We are watching the queue; it holds 40 jobs and shrinks.",
+        "We are looking for the cable that was cut.",
+        "We are investigating why the second machine did not take over.",
+        "We wait until 11:00 UTC, then we put the old version back.",
+        "We see 12 errors a minute; at nine it was none.",
+        "We do not know the cause yet, and read the logs to find it.",
+        "Our drivers are bringing the post to Odense.",
+        "We keep both versions running until 14:00 UTC.",
+        "We write to everyone whose order is missing.",
+        "We are asking three shops to try again every ten minutes.",
+    ],
+)
+def test_honest_words_in_the_present_pass_strict(text: str) -> None:
+    later = at("09:58", "update", text, "next: 11:30\n")
+
+    assert [
+        p for p in found(later.replace("update", "investigating")) if ": notice:" not in p
+    ] == []
+    assert [p for p in found(FIRST, later) if ": notice:" not in p] == []
 
 
 @pytest.mark.parametrize(
@@ -187,7 +233,7 @@ def test_the_next_word_is_asked_of_the_newest() -> None:
         ("Cards work. What was lost we do not know yet.", 1),
         ("Cards work. What was lost we do not know yet; on Friday we will.", 0),
         ("Cards work again. You can pay by card again.", 1),
-        ("Cards work. Nothing to see here.", 0),
+        ("Cards work. Nothing to see here.", 1),
         ("Cards work. If yours failed, press Pay again.", 0),
         ('Cards work. The bank says "nothing was lost".', 1),
     ],
@@ -394,6 +440,10 @@ def test_the_example_content_passes_strict(tmp_path: Path) -> None:
         shutil.copytree(ROOT / name, site.root / name)
     shutil.copy(ROOT / "pelicanconf.py", site.root)
 
-    checked = site.firstword("check", "--strict", "content/incidents", SOURCE_DATE_EPOCH="")
+    # As the README has it.
+    checked = site.firstword("check", "--strict", "--format", "json", SOURCE_DATE_EPOCH="")
 
-    assert (checked.code, checked.out, checked.err) == (0, "", "")
+    assert checked.code == 0
+    assert [(p["path"], p["rule"], p["level"]) for p in json.loads(checked.out)] == [
+        ("pelicanconf.py", "pinned-clock", "notice")
+    ]

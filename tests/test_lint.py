@@ -79,6 +79,106 @@ def test_other_languages_have_rules_of_their_own(language: str, text: str, rule:
     assert [finding.rule for finding in find(text, wording(language))] == [rule]
 
 
+#: Of every row of `evasions.tsv` a sentence of our own, and the rule that finds it.
+EVASIONS = {
+    "any-inconvenience": ("We apologise for the inconvenience of today.", "any-inconvenience"),
+    "may-have-caused": ("It could have been caused by a switch.", "may-have"),
+    "sorry-if": ("I apologise that you felt left alone.", "sorry-if"),
+    "regret-any": ("We regret the delay.", "regret"),
+    "frustration": ("We understand how frustrated you are.", "understand-frustration"),
+    "patience": ("Thanks for your continued support.", "patience"),
+    "bear-with-us": ("Please bear with us.", "bear-with-us"),
+    "important-to-us": ("Your security is very important to us.", "important-to-us"),
+    "take-seriously": ("We take such nights extremely seriously.", "take-seriously"),
+    "abundance-of-caution": ("In an abundance of caution we shut it.", "abundance-of-caution"),
+    "top-priority": ("This is our number one priority.", "important-to-us"),
+    "some-users": ("Certain accounts are locked.", "how-many"),
+    "small-subset": ("A very small percentage of mails is late.", "small-subset"),
+    "subset-of": ("It is a subset of our accounts.", "small-subset"),
+    "isolated": ("This was an isolated case.", "isolated"),
+    "minor-issue": ("There was a minor disruption.", "minor-issue"),
+    "glitch": ("We hit a snag.", "glitch"),
+    "experiencing-issues": ("We are seeing the issues, too.", "experiencing-issues"),
+    "degraded": ("The shop is in a degraded state.", "degraded"),
+    "elevated-errors": ("We see increased latency.", "elevated-errors"),
+    "intermittent": ("The link is intermittent.", "intermittent"),
+    "impacted": ("Payments are impacted.", "impacted"),
+    "connectivity": ("We have connectivity problems.", "connectivity"),
+    "unforeseen": ("Closed because of unprecedented demand.", "unforeseen"),
+    "beyond-control": ("This is outside of our control.", "beyond-control"),
+    "mistakes-were-made": ("A mistake was made.", "mistakes-were-made"),
+    "was-caused-by-passive": ("The key was mistakenly exposed.", "inadvertently"),
+    "inadvertently": ("The page was inadvertently public.", "inadvertently"),
+    "human-error": ("It was human error.", "human-error"),
+    "third-party": ("A downstream supplier is late.", "third-party"),
+    "vendor-fault": ("Through no fault of our own it is shut.", "no-fault"),
+    "reports-of": ("We are looking into reports of late mail.", "reports-of"),
+    "aware-of-issue": ("We are aware of an ongoing situation.", "aware-of-issue"),
+    "currently-investigating": ("We are currently looking.", "currently-investigating"),
+    "working-hard": ("We are working as quickly as ever.", "working-hard"),
+    "as-soon-as-possible": ("We write as soon as we can.", "as-soon-as-possible"),
+    "more-info": ("Further updates will be shared.", "more-to-follow"),
+    "at-this-time": ("There is no date at this moment.", "at-this-time"),
+    "stay-tuned": ("Stay tuned.", "bear-with-us"),
+    "no-evidence": ("There is no indication of theft.", "no-evidence"),
+    "believe-resolved": ("The fault appears to be fixed.", "believe-resolved"),
+    "should-be-resolved": ("Sign-in should now be working.", "believe-resolved"),
+    "fully-restored": ("The site is fully operational.", "fully-restored"),
+    "resolved-only": ("The problem has been resolved.", "resolved-only"),
+    "root-cause-found": ("The root cause was determined.", "root-cause-found"),
+    "lessons-learned": ("We take away learnings.", "lessons-learned"),
+    "wont-happen-again": ("We ensure that this never recurs.", "never-again"),
+    "steps-to-prevent": ("We are taking the necessary measures.", "steps-to-prevent"),
+    "improve-monitoring": ("We are improving our procedures.", "improve-processes"),
+    "committed-to": ("We remain committed to uptime.", "committed-to"),
+    "transparency-claim": ("In the spirit of full transparency:", "transparency"),
+    "exploring-options": ("We are evaluating several alternatives.", "exploring-options"),
+    "mitigation-applied": ("A mitigation was deployed.", "mitigation-applied"),
+    "unable-to": ("You may see late mail.", "may-be-unable"),
+    "users-distance": ("The user has to wait.", "end-users"),
+    "jargon-verbs": ("We utilise a cache.", "jargon"),
+}
+
+
+def test_every_evasion_of_the_reference_has_its_rule(corpus: Path) -> None:
+    table = corpus.parent / "reference" / "evasions.tsv"
+    if not table.is_file():
+        pytest.skip("no ../shared/reference beside this checkout")
+    rows = table.read_text(encoding="utf-8").splitlines()
+    told = {name: re.compile(f"(?im){what}") for name, _, what, _ in (r.split("\t") for r in rows)}
+
+    assert told.keys() == EVASIONS.keys()
+    for name, (text, rule) in EVASIONS.items():
+        assert told[name].search(text), name
+        assert rule in {finding.rule for finding in find(text, EN)}, name
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "rule"),
+    [
+        ("en", "We are monitoring the situation.", "monitoring"),
+        ("en", "We have changed a line and are monitoring the results.", "monitoring"),
+        ("en", "A few orders were lost.", "how-many"),
+        ("en", "A portion of our traffic failed.", "small-subset"),
+        ("en", "Some users may experience delays.", "how-many"),
+        ("en", "Rest assured, it is in good hands.", "rest-assured"),
+        ("en", "We hope to have it back.", "hope"),
+        ("en", "It is slow because of high demand.", "unforeseen"),
+        ("en", "A potential issue keeps us awake.", "may-have"),
+        ("en", "We will keep you posted.", "more-to-follow"),
+        ("en", "It has been addressed.", "resolved-only"),
+        ("de", "Wir beobachten die Situation.", "monitoring"),
+        ("de", "Der Fehler sollte nun behoben sein.", "believe-resolved"),
+        ("de", "Der Laden ist eingeschränkt erreichbar.", "degraded"),
+        ("de", "Rein vorsorglich ist der Laden zu.", "caution"),
+        ("ja", "状況を注視しております。", "monitoring"),
+        ("ar", "نراقب الوضع.", "monitoring"),
+    ],
+)
+def test_what_else_says_less_than_it_seems_to(language: str, text: str, rule: str) -> None:
+    assert rule in [finding.rule for finding in find(text, wording(language))]
+
+
 def test_a_language_without_rules_is_left_alone() -> None:
     assert find("Sorry for any inconvenience.", wording("nl")) == []
 
@@ -243,7 +343,8 @@ def test_the_page_has_the_rates_of_the_list(name: str) -> None:
 MILD = {
     *("en connectivity", "en currently-investigating", "en end-users", "en exploring-options"),
     *("en fully-restored", "en improve-processes", "en intermittent", "en jargon"),
-    *("en may-be-unable", "en mitigation-applied", "en root-cause-found", "ja passive"),
+    *("en may-be-unable", "en mitigation-applied", "en root-cause-found", "en impacted"),
+    *("de caution", "ja passive"),
 }
 
 
@@ -384,6 +485,18 @@ TOLD = {
 }
 
 
+@pytest.mark.parametrize("what", ["loss", "cause"])
+@pytest.mark.parametrize("language", ["en", "de", "ja", "ar"])
+def test_what_only_sounds_like_it_tells_nothing(language: str, what: str) -> None:
+    words = wording(language)
+    rows = [(row[3], row[2]) for row in rows_of("told.tsv") if row[:2] == [language, what]]
+
+    assert {text: "yes" if words.tells(what, text) else "no" for text, _ in rows} == dict(rows)
+    least = {"en": 40, "de": 26, "ja": 8, "ar": 7}[language]
+    assert len({text for text, _ in rows}) == len(rows) >= least
+    assert {told for _, told in rows} == {"yes", "no"}
+
+
 @pytest.mark.parametrize(("language", "what"), TOLD)
 def test_what_tells_that_a_thing_was_said(language: str, what: str) -> None:
     words = wording(language)
@@ -395,9 +508,10 @@ def test_what_tells_that_a_thing_was_said(language: str, what: str) -> None:
 
 def test_every_language_can_be_asked_everything() -> None:
     asked = {"loss", "cause", "doing", "unknown", "when", "fails", "happens", "hollow", "zone"}
+    asides = {"loss-aside", "cause-aside", "doing-aside"}
 
     for language in ("en", "de", "ja", "ar"):
-        assert wording(language).says.keys() == asked
+        assert wording(language).says.keys() - asides == asked
     assert wording("nl").tells("loss", "Alles werkt.")
 
 

@@ -10,7 +10,7 @@ _PLUGIN = "firstword.plugin"
 
 
 def check_settings(site: Site, path: str) -> Iterator[Problem]:
-    """Warn about settings that are right for a tour and wrong for a company."""
+    """Say what is set that a company may not want: a notice where somebody switched it on."""
     if site.pinned_clock:
         yield Problem(
             path,
@@ -18,10 +18,10 @@ def check_settings(site: Site, path: str) -> Iterator[Problem]:
             "pinned-clock",
             f"PINNED_CLOCK stops this site at {site.pinned_clock:%Y-%m-%d %H:%M} UTC; "
             "it can be published to a folder or a loopback endpoint only",
-            Level.WARNING,
+            Level.NOTICE,
         )
     if site.drills:
-        yield Problem(path, 1, "drills", "DRILLS is on: drills are built, marked", Level.WARNING)
+        yield Problem(path, 1, "drills", "DRILLS is on: drills are built, marked", Level.NOTICE)
     listed = [one for one in site.components.values() if not one.retired]
     # A site that names no owner at all does without them.
     nobodys = [one.id for one in listed if not one.owner]

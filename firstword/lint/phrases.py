@@ -39,7 +39,7 @@ _COMMON = frozenset(
     }
 )
 _DEEPEST = 4
-_LONGEST = 600
+_LONGEST = 1000
 
 
 class PhraseError(ValueError):

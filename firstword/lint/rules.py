@@ -73,7 +73,8 @@ class Wording:
     index: dict[str, tuple[Rule, ...]]
     #: The pieces of words that rules need.
     pieces: tuple[str, ...]
-    #: What a text must say → how it is said: `loss`, `cause`, `doing`.
+    #: What a text must say → how it is said: `loss`, `cause`, `doing`. `loss-aside`: set phrases
+    #: that use the same words and tell nothing, which are not looked at.
     says: dict[str, Saying]
 
     def tells(self, what: str, *texts: str) -> bool:
@@ -86,7 +87,9 @@ class Wording:
             return True
         from firstword.lint.prose import sentences
 
-        return any(saying.said(sentence.text) for text in texts for sentence in sentences(text))
+        own = (sentence.text for text in texts for sentence in sentences(text))
+        aside = self.says.get(f"{what}-aside")
+        return any(map(saying.said, map(aside.pattern.cut, own) if aside else own))
 
     def hollow(self, *texts: str) -> bool:
         """Tell whether Markdown texts hold no word that could tell anything, quotations aside.
