@@ -267,7 +267,7 @@ def test_changed_words_are_refused_one_by_one_and_the_rest_is_added(moving: Movi
     assert (str(entry.outcome), entry.added) == ("grew", 1)
     assert entry.needs == (
         (
-            "update of 2021-03-04 10:00:00Z: the source changed its words since; the old stays:"
+            "update of 2021-03-04 10:00:00Z: the source changed its words since; the old ones stay:"
             " 'A relay.' -> 'Two relays.'"
         ),
     )
@@ -283,8 +283,33 @@ def test_changed_words_are_refused_one_by_one_and_the_rest_is_added(moving: Movi
             issue(BELOW),
             issue("It is warm."),
             (
-                "update of 2021-03-04 09:00:00Z: the source changed its words since; the old stays:"
-                " 'It is cold.' -> 'It is warm.'"
+                "update of 2021-03-04 09:00:00Z: the source changed its words since; the old ones"
+                " stay: 'It is cold.' -> 'It is warm.'"
+            ),
+        ),
+        (
+            issue(f"{'It is cold in the kitchen. ' * 4}A relay is to blame."),
+            issue(f"{'It is cold in the kitchen. ' * 4}A 'mouse' is to blame."),
+            (
+                "update of 2021-03-04 09:00:00Z: the source changed its words since; the old ones"
+                " stay: '...kitchen. It is cold in the kitchen. A relay is to blame.' ->"
+                " \"...kitchen. It is cold in the kitchen. A 'mouse' is to blame.\""
+            ),
+        ),
+        (
+            issue(BELOW),
+            issue("It  is\ncold."),
+            (
+                "update of 2021-03-04 09:00:00Z: the source changed its words since; the old ones"
+                " stay: the same words -> other spaces and line ends"
+            ),
+        ),
+        (
+            issue(BELOW),
+            issue("Colder.", date="2021-03-04T08:00:00Z"),
+            (
+                "update of 2021-03-04 08:00:00Z, before the beginning, 2021-03-04 09:00:00Z, which"
+                " stays: 'Colder.'"
             ),
         ),
         (
@@ -324,15 +349,14 @@ def test_changed_words_are_refused_one_by_one_and_the_rest_is_added(moving: Movi
             issue(f"{TOP}\n\n{BELOW}"),
             issue(f"{TOP.replace('Monitoring', 'Identified')}\n\n{BELOW}"),
             (
-                "update of 2021-03-04 11:00:00Z: the source changed what it says since; the old"
-                " stays: '## 2021-03-04 11:00Z | imported | monitoring Warm.' -> '## 2021-03-04"
-                " 11:00Z | imported | identified Warm.'"
+                "update of 2021-03-04 11:00:00Z: status: the source says 'identified' now;"
+                " 'monitoring' stays"
             ),
         ),
         (
             issue(BELOW, draft="true"),
             issue(BELOW),
-            "draft: the source says 'False' now; 'True' stays",
+            "draft: the source says 'no' now; 'yes' stays",
         ),
     ],
 )
@@ -349,6 +373,52 @@ def test_what_the_source_changed_is_named_and_stays(
     assert moving.files() == files
     assert str(entry.outcome) == "unchanged"
     assert need in entry.needs
+
+
+def test_what_updates_said_of_components_is_told_in_words(tmp_path: Path) -> None:
+    def update(hour: int, notify: bool = True, **parts: str) -> dict[str, Any]:
+        changes = [{"code": one, "name": one, "new_status": said} for one, said in parts.items()]
+        said = {"id": f"u{hour}", "status": "investigating", "deliver_notifications": notify}
+        when = f"2021-03-04T{hour:02}:00:00Z"
+        return {**said, "body": "So.", "display_at": when, "affected_components": changes}
+
+    moving = Moving(tmp_path, "statuspage")
+    first = [update(9, Oven="major_outage", Tap="major_outage"), update(10), update(11, Oven="x")]
+    moving.says(json.dumps({"incidents": [row(incident_updates=first)]}), "a.json")
+    moving.carry()
+    files = moving.files()
+    now = [update(9), update(10, False, Oven="under_maintenance"), update(11, Oven="operational")]
+    moving.says(json.dumps({"incidents": [row(incident_updates=now)]}), "a.json")
+
+    entry = only(moving.carry())
+
+    assert moving.files() == files
+    day = "update of 2021-03-04"
+    assert entry.needs == (
+        f"{day} 09:00:00Z: oven, tap: the source says nothing now; 'major outage' stays",
+        f"{day} 10:00:00Z: oven: the source says 'under maintenance' now; nothing stays",
+        f"{day} 10:00:00Z: mailed: the source says 'no' now; 'yes' stays",
+        f"{day} 11:00:00Z: oven: the source says 'operational' now; 'named' stays",
+    )
+
+
+def test_a_story_whose_kind_the_source_changed_still_grows(moving: Moving) -> None:
+    moving.says(issue(BELOW, resolved="false"))
+    moving.carry()
+    more = {"informational": "true", "resolved": "true", "resolvedWhen": "2021-03-04T12:00:00Z"}
+    moving.says(issue(f"{TOP}\n\n{BELOW}", **more))
+
+    entry = only(moving.carry())
+
+    assert "kind: the source says 'notice' now; 'incident' stays" in entry.needs
+    assert timeline(moving.story()) == [
+        ("04 09:00:00", "investigating", "It is cold."),
+        ("04 11:00:00", "update", "*Monitoring* - Warm."),
+        ("04 12:00:00", "resolved", ""),
+    ]
+    assert "status: 'done' -> 'resolved' (the story stays one of the kind 'incident')" in [
+        str(repair) for repair in entry.repairs
+    ]
 
 
 def test_an_old_address_that_came_since_is_kept(moving: Moving) -> None:

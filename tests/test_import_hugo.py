@@ -265,6 +265,8 @@ It is cold.
         ("permalinks: {page: {issues: '/i/:filename/'}}", "slug: cold", "i/2021-kiln"),
         ("permalinks: {issues: '/i/:filename/'}\nuglyURLs: true", "", "i/2021-kiln.html"),
         ("permalinks: {posts: '/:year/:slug/'}", "", "issues/2021-kiln"),
+        ("languages: {en: {permalinks: {issues: '/:year/:slug/'}}}", "slug: cold", "2021/cold"),
+        ("defaultContentLanguageInSubdir: true", "", "en/issues/2021-kiln"),
     ],
 )
 def test_old_addresses_are_those_that_the_settings_made(
@@ -287,7 +289,7 @@ def test_old_addresses_are_those_that_the_settings_made(
     [
         ("hugo.yaml", "permalinks: {issues: '/:weekday/:slug/'}", "':weekday' in"),
         ("hugo.yaml", "permalinks: {issues: '/:sections[1:]/:slug'}", "':sections[1:]' in"),
-        ("config/_default/permalinks.yaml", "issues: /:slug/", "config/_default/permalinks.yaml"),
+        ("config/_default/permalinks.yaml", "issues: /:weekday/", "':weekday' in"),
     ],
 )
 def test_addresses_by_a_rule_that_is_not_read_need_a_person(

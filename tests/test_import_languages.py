@@ -90,6 +90,52 @@ LISTED = "defaultContentLanguage: en\nlanguages: {en: {weight: 1}, fr: {weight: 
 
 
 @pytest.mark.parametrize(
+    ("settings", "front", "address"),
+    [
+        ({}, "", "fr/issues/cold"),
+        ({}, "slug: froid", "fr/issues/froid"),
+        ({}, "url: /avis/froid/", "avis/froid"),
+        (
+            {"config.yml": "permalinks: {issues: '/:year/:slug/'}\n"},
+            "slug: froid",
+            "fr/2021/froid",
+        ),
+        (
+            {"config.yml": "languages: {fr: {permalinks: {issues: '/avis/:slug/'}}, en: {}}\n"},
+            "slug: froid",
+            "fr/avis/froid",
+        ),
+        (
+            {"config/_default/languages.yaml": "fr: {permalinks: {page: {issues: /avis/:title}}}"},
+            "",
+            "fr/avis/le-four-trois-est-froid",
+        ),
+        (
+            {
+                "config/_default/permalinks.yaml": "issues: /i/:filename/",
+                "config/_default/permalinks.fr.yaml": "issues: /avis/:filename/",
+            },
+            "",
+            "fr/avis/cold",
+        ),
+    ],
+)
+def test_the_old_address_of_a_translation_leads_to_the_story(
+    tmp_path: Path, settings: dict[str, str], front: str, address: str
+) -> None:
+    french = FRENCH.replace("---\n", f"---\n{front}\naliases: [froid]\ntags: [a]\n", 1)
+    stories_of = {"content/issues/cold.md": ENGLISH, "content/issues/cold.fr.md": french}
+    config = settings.get("config.yml", "title: Oak\n")
+
+    report = moved_in(tmp_path, {**stories_of, **settings}, config)
+
+    story = stories(tmp_path)["cold.md"]
+    assert story.aliases[1:] == (address, "fr/issues/froid")[: 1 + (address != "fr/issues/froid")]
+    assert [one for one in report.needs if "addresses" in one] == []
+    assert "left out: tags: 'a'" in [str(one) for one in report.entries[1].left_out]
+
+
+@pytest.mark.parametrize(
     ("original", "other", "config"),
     [
         ("content/issues/cold.md", "content/issues/cold.fr.md", "title: Oak\n"),

@@ -12,6 +12,8 @@ import pytest
 
 from benchmarks import repeat
 from benchmarks.measure import counted
+from firstword.importers.siteconf import Names, Numbered
+from firstword.model import Component
 
 BIN = Path(sys.executable).parent
 CONF = """\
@@ -68,6 +70,40 @@ def test_each_issue_is_read_once_and_each_story_of_the_site_twice(
     again, said = opened(command, site, site / "content")
     assert again == 2 * count
     assert f"({count} of them unchanged)" in said
+
+
+def test_a_name_that_all_want_is_counted_on_from_the_last(tmp_path: Path) -> None:
+    asked: list[object] = []
+
+    class Asked(Numbered):
+        def __contains__(self, name: object) -> bool:
+            asked.append(name)
+            return super().__contains__(name)
+
+    names = Asked("cold", "cold-3")
+
+    assert [names.take("cold") for _ in range(300)] == [
+        "cold-2",
+        *(f"cold-{number}" for number in range(4, 303)),
+    ]
+    assert len(asked) < 3 * 300
+    long = "x" * 100
+    assert [names.take(long), names.take(long)] == [long, f"{'x' * 98}-2"]
+
+
+def test_names_find_what_they_mean_however_many_there_are() -> None:
+    own = [Component(id="shop", name="Web Shop"), Component(id="shop-2", name="web shop")]
+    names = Names(own)
+    for name in ("API", "Tap"):
+        names.add(name, shown=name, group="", description="")
+
+    assert [names.find(name)[0] for name in ("Web Shop", "web shop", "api", " api ")] == [
+        *("shop", "shop-2", "api", "api"),
+    ]
+    # Two are alike: neither is guessed.
+    assert names.find("WEB SHOP") == ("web-shop", None)
+    assert [one.id for one in names.new] == ["api", "tap", "web-shop"]
+    assert names.find("shop") == ("shop-3", None)
 
 
 def test_what_came_over_is_built(tmp_path: Path) -> None:

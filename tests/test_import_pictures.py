@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Mapping
 from datetime import UTC
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from firstword.importers import carry
+from firstword.importers.reading import Original
 from firstword.importers.report import Entry, Outcome, Report
+from firstword.importers.site import Site
 from firstword.markup import Markup
 from firstword.parse import parse
 
@@ -149,6 +152,43 @@ def test_a_source_may_be_named_by_a_way_around(
         report = carry("cstate", place, site_root=tmp_path / name, zone=None, dry_run=False)
 
         assert report.images == ("content/images/x.png",)
+
+
+def test_no_picture_is_ever_held_in_memory_as_a_whole(tmp_path: Path) -> None:
+    names = tuple(f"static/{letter}.png" for letter in "abc")
+    for name in names:
+        (tmp_path / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "source" / name).write_bytes(name.encode() * 400_000)
+    text = "".join(f"![x](/{name[-5:]}) ![again](/{name[-5:]})\n" for name in names)
+    # What is imported while it works is no picture.
+    files: dict[str, str | bytes] = {"config.yml": CONFIG, "content/issues/cold.md": FRONT + text}
+    moved_in(tmp_path / "before", {**files, "static/a.png": b"x"})
+
+    tracemalloc.start()
+    report = moved_in(tmp_path, files)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < len(names[0]) * 400_000
+    assert len(report.images) == 3
+    for name in names:
+        copy = tmp_path / "site/content/images" / name[-5:]
+        assert copy.read_bytes() == name.encode() * 400_000
+    assert len([*(tmp_path / "site/content/images").iterdir()]) == 3
+    again = carry(
+        "cstate", tmp_path / "source", site_root=tmp_path / "site", zone=None, dry_run=False
+    )
+    assert (again.images, needs(again)) == ((), [])
+
+
+def test_half_a_picture_is_never_left(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    picture = Original(path=tmp_path / "gone.png", root=tmp_path, most=9)
+
+    why = Site(tmp_path / "site", dry_run=False).copy("content/images/x.png", picture)
+
+    assert why.startswith("content/images/x.png cannot be written: the old one cannot be read: No")
+    assert [*(tmp_path / "site/content/images").iterdir()] == []
 
 
 # ── what cannot be taken along ───────────────────────────────────────────────────────────────────

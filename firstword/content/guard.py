@@ -20,6 +20,7 @@ from firstword.content.news import with_news
 from firstword.content.scan import SourceFile
 from firstword.model import Incident, Problem, Site
 from firstword.parse import parse
+from firstword.parse.names import language_of
 from firstword.parse.redactions import redactions
 from firstword.values import replace
 
@@ -157,11 +158,6 @@ def fills_gaps(published: str, data: bytes) -> tuple[str, ...]:
         return ()
     here = Counter(map(str, redactions(data.decode("utf-8", "replace"))))
     return tuple((Counter(map(str, redactions(published))) - here).elements())
-
-
-def language_of(path: str) -> str:
-    """Return the language that a file's name says; "" for an original."""
-    return path.rpartition("/")[2].removesuffix(".md").partition(".")[2]
 
 
 def spelled(

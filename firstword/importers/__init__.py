@@ -19,6 +19,7 @@ from firstword.errors import ImportFailed
 from firstword.importers.accounts import left_alone
 from firstword.importers.addresses import settled
 from firstword.importers.places import placed
+from firstword.importers.reading import Original
 from firstword.importers.report import Entry, LeftOut, Repair, Report
 from firstword.importers.site import CONF, Site, add_components, settings_of, write_story
 from firstword.importers.siteconf import NotLiteral, components_in
@@ -69,7 +70,7 @@ class History:
     components: tuple[Component, ...] = ()
     component_lines: tuple[str, ...] = ()
     #: Path relative to the site's root → the picture.
-    images: Mapping[str, bytes] = field(default_factory=dict)
+    images: Mapping[str, Original] = field(default_factory=dict)
     #: Path below the source → path relative to the site's root, of the pictures.
     pictures: Mapping[str, str] = field(default_factory=dict)
     #: Files that settings were read from, each with what.
@@ -150,8 +151,8 @@ def carry(
     source = Source(place=str(place), zone=zone or UTC, components=existing, mapping=mapping)
     history = read(source)
     site = Site(site_root, dry_run=dry_run)
-    images = {path: data for path, data in history.images.items() if not site.has(path, data)}
-    image_needs = {path: need for path, data in images.items() if (need := site.add(path, data))}
+    images = {path: one for path, one in history.images.items() if not site.holds(path, one)}
+    image_needs = {path: need for path, one in images.items() if (need := site.copy(path, one))}
     stories = placed(
         settled((story.entry, story.incident) for story in history.stories), site.told(format)
     )

@@ -11,15 +11,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from firstword.compose import compose, compose_update, mend
+from firstword.compose import compose, mend
 from firstword.importers.report import Repair
+from firstword.importers.spelling import quoted
 from firstword.importers.times import utc
-from firstword.model import ENDINGS, Incident, Status, Update
+from firstword.model import ENDINGS, LIFECYCLE, Incident, Kind, Status, Update
 from firstword.parse import parse
 from firstword.values import replace
 
 _SECOND = timedelta(seconds=1)
 _SHORT = 80
+#: So much of what two texts have in common is shown before they part.
+_BEFORE = 30
 _BLANK = re.compile(r"\n[ \t]*\n+")
 _BREAK = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})[ \t]*")
 #: What may be said after a story has ended.
@@ -74,8 +77,11 @@ def grown(old: Incident, new: Incident, now: datetime | None) -> Growth:
         if was is None and (was := moved.get((update.status, update.body))):
             what = f"the source has it at {utc(update.at)} now"
             growth.needs.append(f"update of {utc(was.at)}: {what}; it stays where it is")
+        elif was is None and old.started and update.at < old.started:
+            when = f"{utc(update.at)}, before the beginning, {utc(old.started)}, which stays"
+            growth.needs.append(f"update of {when}: {_shown(update.body or update.status)}")
         elif was is None:
-            updates.append(update)
+            updates.append(_of(old.kind, update, growth))
         elif was != replace(update, line=was.line, follow_ups=was.follow_ups):
             updates += _changed(was, update, updates, now, growth)
     growth.needs += _gone(old, new, growth.needs)
@@ -117,13 +123,7 @@ def _changed(
     first = min(one.at for one in told) == was.at
     more = _more(was.body, update.body) if first and alike == update else None
     if more is None:
-        what = "its words" if alike == update else "what it says"
-        both = (was.body, update.body) if alike == update else (_spelled(was), _spelled(update))
-        before, after = both
-        growth.needs.append(
-            f"update of {utc(was.at)}: the source changed {what} since; the old stays:"
-            f" {_shown(before)} -> {_shown(after)}"
-        )
+        growth.needs += [f"update of {utc(was.at)}: {what}" for what in _differences(was, update)]
         return []
     known = {block for one in told if one.at != was.at for block in _blocks(one.body)}
     body = "\n\n".join(block for block in more if block not in known)
@@ -138,6 +138,52 @@ def _changed(
     why = "words put beside older ones, without a time; this is when they were found"
     growth.repairs.append(Repair("time", "", utc(at), why))
     return [Update(at=at, author="imported", status=Status.UPDATE, body=mend(body)[0])]
+
+
+def _differences(was: Update, update: Update) -> Iterator[str]:
+    """Name what the source changed in an update, each thing by itself."""
+    values: list[tuple[str, object, object]] = [("status", was.status, update.status)]
+    parts, now = (
+        {one.id: (one.status or "named").replace("_", " ") for one in some.says.components or ()}
+        for some in (was, update)
+    )
+    alike: dict[tuple[str | None, str | None], list[str]] = {}
+    for one in {**parts, **now}:
+        alike.setdefault((parts.get(one), now.get(one)), []).append(one)
+    values += [(", ".join(ids), before, after) for (before, after), ids in alike.items()]
+    names = dict.fromkeys((*was.says.names(), *update.says.names()))
+    names.pop("components", None)
+    values += [(key, getattr(was.says, key), getattr(update.says, key)) for key in names]
+    values.append(("mailed", was.notify, update.notify))
+    for key, before, after in values:
+        if before != after:
+            yield f"{key}: the source says {_shown(after)} now; {_shown(before)} stays"
+    if was.body != update.body:
+        before, after = _parting(was.body, update.body)
+        yield f"the source changed its words since; the old ones stay: {before} -> {after}"
+
+
+def _parting(old: str, new: str) -> tuple[str, str]:
+    """Quote two texts, each from shortly before they part."""
+    before, after = (" ".join(text.split()) for text in (old, new))
+    if before == after:
+        return "the same words", "other spaces and line ends"
+    same = next((n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), None)
+    same = min(len(before), len(after)) if same is None else same
+    start = max(before.rfind(" ", 0, same - _BEFORE) + 1, 0) if same > _BEFORE else 0
+    lead = "..." if start else ""
+    return _shown(f"{lead}{before[start:]}"), _shown(f"{lead}{after[start:]}")
+
+
+def _of(kind: Kind, update: Update, growth: Growth) -> Update:
+    """Return an update with a status that a story of a kind can have."""
+    if update.status is Status.UPDATE or update.status in LIFECYCLE[kind]:
+        return update
+    end = next(status for status in LIFECYCLE[kind] if status in ENDINGS)
+    status = end if update.status in ENDINGS else Status.UPDATE
+    why = f"the story stays one of the kind {str(kind)!r}"
+    growth.repairs.append(Repair("status", str(update.status), str(status), why))
+    return replace(update, status=status)
 
 
 def _more(old: str, new: str) -> list[str] | None:
@@ -176,25 +222,22 @@ def _ended(
     found = replace(whole, updates=tuple(updates))
     if found.is_open and not new.is_open and (ending := new.ending):
         at = max(ending.update.at, updates[-1].at + _SECOND)
-        end = replace(ending.update, at=at, body="")
+        end = _of(whole.kind, replace(ending.update, at=at, body=""), growth)
         found = replace(found, updates=(*found.updates, end))
         growth.added += 1
     return found
 
 
-def _spelled(update: Update) -> str:
-    """Spell an update as its file does."""
-    return compose_update(replace(update, author="imported"))
-
-
 def _shown(value: object) -> str:
-    """Quote a value, cut where it is long."""
+    """Quote a value as people say it, cut where it is long."""
+    if value is None or value == ():
+        return "nothing"
     text = str(value)
-    if value is None:
-        text = "nothing"
+    if isinstance(value, bool):
+        text = "yes" if value else "no"
     elif isinstance(value, datetime):
         text = utc(value)
     elif isinstance(value, tuple):
         text = ", ".join(f"{one.id} {one.status or ''}".strip() for one in value)
     text = " ".join(text.split())
-    return repr(text if len(text) <= _SHORT else f"{text[:_SHORT]}...")
+    return quoted(text if len(text) <= _SHORT else f"{text[:_SHORT]}...")

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
 from firstword.importers.prose import put_in_text
-from firstword.importers.reading import Unreadable, read_file
+from firstword.importers.reading import Original, Unreadable
 from firstword.importers.report import LeftOut
 from firstword.importers.times import Log
 
@@ -58,7 +58,7 @@ class Pictures:
     #: The address of the old site: what begins with it is its own.
     address: str = ""
     #: Path relative to the site's root → the picture.
-    found: dict[str, bytes] = field(default_factory=dict)
+    found: dict[str, Original] = field(default_factory=dict)
     #: Path relative to the source's root → path relative to the site's, of those taken along.
     taken: dict[str, str] = field(default_factory=dict)
 
@@ -98,7 +98,9 @@ class Pictures:
                 continue
             name = place.relative_to(root).as_posix()
             try:
-                return self._put(name, read_file(place, self.root, _MOST_BYTES))
+                picture = Original(path=place, root=self.root, most=_MOST_BYTES)
+                picture.size()
+                return self._put(name, picture)
             except Unreadable as error:
                 why = f"{name}: {error}" if not why or place.exists() else why
         return "", why or "it lies outside of the source"
@@ -116,7 +118,7 @@ class Pictures:
                 path = path.removeprefix(top)
         return None if path.startswith("//") or _SCHEME.match(path) else path
 
-    def _put(self, name: str, data: bytes) -> tuple[str, str]:
+    def _put(self, name: str, picture: Original) -> tuple[str, str]:
         if PurePosixPath(name).suffix.lower() not in PICTURES:
             return "", f"{name}: not a kind of picture that a browser shows"
         if any(part.startswith(".") for part in PurePosixPath(name).parts):
@@ -129,7 +131,8 @@ class Pictures:
         rest = rest[1:] if rest[0] == "images" and len(rest) > 1 else rest
         own = "/".join(rest)
         target = f"{_FOLDER}/{own}"
-        if self.found.setdefault(target, data) != data:
+        first = self.found.setdefault(target, picture)
+        if first.path != picture.path and not first.is_copied(picture.path):
             return "", f"another one is called {target} already"
         self.taken[name] = target
         return f"/images/{quote(own)}", ""

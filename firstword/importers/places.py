@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from firstword.importers.report import Entry, Repair
-from firstword.importers.siteconf import numbered
+from firstword.importers.siteconf import Numbered
 from firstword.model import Incident
+from firstword.parse.names import translated
 from firstword.values import replace
 
 _LINK = re.compile(r"(?<=\bincident:)[a-z0-9-]+")
@@ -43,7 +44,7 @@ def placed(stories: Iterable[tuple[Entry, Incident | None]], told: Mapping[str, 
     if not homes:
         return given
     owned = set(homes.values())
-    used = {PurePosixPath(path).stem for path in told.values()}
+    used = Numbered(*(PurePosixPath(path).stem for path in told.values()))
     used |= {incident.slug for _, incident in given if incident is not None}
     moves: dict[str, str] = {}
     for _, incident in given:
@@ -51,8 +52,7 @@ def placed(stories: Iterable[tuple[Entry, Incident | None]], told: Mapping[str, 
             continue
         path = homes.get(incident.path, incident.path)
         if incident.path not in homes and path in owned:
-            slug = numbered(incident.slug, used)
-            used.add(slug)
+            slug = used.take(incident.slug)
             path = str(PurePosixPath(path).with_name(f"{slug}.md"))
         if path != incident.path:
             moves[incident.slug] = path
@@ -76,8 +76,9 @@ def _moved(
         return entry, incident
     slug = PurePosixPath(path).stem
     if incident.language:
-        path = path.removesuffix(".md") + f".{incident.language}.md"
-    repair = Repair("file name", incident.slug, slug, _WHY)
+        path = translated(path, incident.language)
+    both = (incident.slug, slug) if incident.slug != slug else (incident.path, path)
+    repair = Repair("file name", *both, _WHY)
     id_ = slug if incident.id == incident.slug else incident.id
     entry = replace(entry, target=path, repairs=(*entry.repairs, repair))
     return entry, replace(incident, id=id_, slug=slug, path=path)

@@ -6,13 +6,18 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
+from typing import BinaryIO
 
 from firstword.importers.report import Repair
 from firstword.parse.text import CONTROL, MOST_BYTES
 
 _OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_CHUNK = 1 << 16
 
 
 class Unreadable(Exception):
@@ -39,6 +44,45 @@ def read_file(path: Path, root: Path, most: int = MOST_BYTES) -> bytes:
 
     Raises Unreadable for what is no plain file inside `root`.
     """
+    with _opened(path, root, most) as file:
+        return file.read(most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A file of a source that is copied as it is, never held in memory as a whole."""
+
+    path: Path
+    root: Path
+    #: The most bytes it may have.
+    most: int
+
+    def size(self) -> int:
+        """Return how many bytes it has. Raises Unreadable for what cannot be copied."""
+        with _opened(self.path, self.root, self.most) as file:
+            return os.fstat(file.fileno()).st_size
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield its bytes, some at a time. Raises Unreadable."""
+        with _opened(self.path, self.root, self.most) as file:
+            yield from _chunks(file)
+
+    def is_copied(self, place: Path) -> bool:
+        """Tell whether a file has the same bytes. Raises Unreadable, and OSError for the copy."""
+        if place.stat().st_size != self.size():
+            return False
+        with place.open("rb") as file:
+            return all(one == other for one, other in zip_longest(self.chunks(), _chunks(file)))
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+@contextmanager
+def _opened(path: Path, root: Path, most: int) -> Iterator[BinaryIO]:
+    """Open a file of a source. Raises Unreadable, also while it is read."""
     try:
         if not path.resolve(strict=True).is_relative_to(root.resolve()):
             raise Unreadable("a link that leads out of the source is not followed")
@@ -47,7 +91,8 @@ def read_file(path: Path, root: Path, most: int = MOST_BYTES) -> bytes:
             raise Unreadable("not a plain file")
         if found.st_size > most:
             raise Unreadable(f"{found.st_size} bytes; at most {most} are carried")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            yield file
     except (OSError, RuntimeError) as error:
         raise Unreadable(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
 

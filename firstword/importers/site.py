@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +16,7 @@ from firstword.compose import compose
 from firstword.importers.growth import Growth, grown, left_by_import, unknown
 from firstword.importers.heldback import held_back
 from firstword.importers.places import addresses_in
+from firstword.importers.reading import Original, Unreadable
 from firstword.importers.report import Entry, Outcome
 from firstword.importers.siteconf import NotLiteral, line_of, with_components
 from firstword.importers.spelling import printable
@@ -25,6 +26,8 @@ from firstword.values import replace
 
 CONF = "pelicanconf.py"
 _INCIDENTS = "content/incidents"
+#: Beside a file that is being written: no name of a page, and short wherever that is long.
+_SCRATCH = ".import"
 
 
 class Site:
@@ -69,23 +72,43 @@ class Site:
         except OSError:
             return False
 
+    def holds(self, target: str, picture: Original) -> bool:
+        """Tell whether a copy of a file is there already."""
+        try:
+            return picture.is_copied(self.root / target)
+        except (OSError, Unreadable):
+            return False
+
+    def copy(self, target: str, picture: Original) -> str:
+        """Add a copy of a file; return why that was not possible, or nothing."""
+        return self._add(target, picture.chunks())
+
     def add(self, target: str, data: bytes) -> str:
         """Add a file; return why that was not possible, or nothing."""
+        return self._add(target, (data,))
+
+    def _add(self, target: str, chunks: Iterable[bytes]) -> str:
         path = self.root / target
         if not self._inside(path.parent):
             return f"{target} would lie outside of the site"
-        if self.has(target, data):
-            return ""
         if os.path.lexists(path):
             return f"{target} is there already and differs; nothing is overwritten"
         if self.dry_run:
             return ""
+        # Whole or not at all: half a file would be in the way of the next run.
+        scratch = path.with_name(_SCRATCH)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as file:
-                file.write(data)
+            try:
+                with scratch.open("wb") as file:
+                    file.writelines(chunks)
+                scratch.replace(path)
+            finally:
+                scratch.unlink(missing_ok=True)
         except OSError as error:
             return f"{target} cannot be written: {error.strerror}"
+        except Unreadable as error:
+            return f"{target} cannot be written: the old one {error}"
         return ""
 
     def put(self, target: str, data: bytes) -> str:
@@ -95,7 +118,7 @@ class Site:
             return f"{target} is a link"
         if self.dry_run:
             return ""
-        scratch = path.with_name(f".{path.name}.import")
+        scratch = path.with_name(_SCRATCH)
         try:
             scratch.write_bytes(data)
             scratch.chmod(stat.S_IMODE(path.stat().st_mode))

@@ -9,7 +9,7 @@ import ast
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from firstword.importers.report import Repair
 from firstword.importers.spelling import printable
@@ -33,15 +33,24 @@ def slugify(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST].rstrip("-")
 
 
-def numbered(wanted: str, taken: Iterable[str]) -> str:
-    """Return `wanted`, or with -2, -3 and so on the first that is not taken."""
-    known = set(taken)
-    number, found = 1, wanted
-    while found in known:
-        number += 1
-        tail = f"-{number}"
-        found = wanted[: _LONGEST - len(tail)].rstrip("-") + tail
-    return found
+class Numbered(set[str]):
+    """Names that are taken: who wants one of them gets it with -2, -3 and so on."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__(names)
+        #: Name → the number that it was given with last: looked for from there on.
+        self._last: dict[str, int] = {}
+
+    def take(self, wanted: str) -> str:
+        """Return the first such name that is not taken, and take it."""
+        number, found = self._last.get(wanted, 1), wanted
+        while found in self:
+            number += 1
+            tail = f"-{number}"
+            found = wanted[: _LONGEST - len(tail)].rstrip("-") + tail
+        self._last[wanted] = number
+        self.add(found)
+        return found
 
 
 # ── which component a name means ─────────────────────────────────────────────────────────────────
@@ -51,7 +60,8 @@ class Names:
     """Finds components by foreign names: the site's own, those listed, and those only named."""
 
     def __init__(self, existing: Sequence[Component]) -> None:
-        self._existing = tuple(existing)
+        self._own = {component.id: component for component in existing}
+        self._ids = Numbered(*self._own)
         #: Components the site does not have yet, in the order they were found.
         self.new: list[Component] = []
         #: How many are named and listed nowhere.
@@ -59,18 +69,25 @@ class Names:
         #: What was found out, a line each.
         self.lines: list[str] = []
         self._meant: dict[str, Component] = {}
+        self._by_id: dict[str, Component] = {}
+        self._by_name: dict[str, Component] = {}
+        #: Folded → the ids that foreign names mean, and those that components are called by.
+        self._alike_meant: dict[str, set[str]] = {}
+        self._alike: dict[str, set[str]] = {}
+        for component in existing:
+            self._index(component)
 
     def add(self, name: str, *, shown: str, group: str, description: str) -> None:
         """Take in a component that the source lists; `name` is what its files call it."""
         if name in self._meant:
             return
-        found = self._named(shown) or self._with_id(slugify(name))
+        found = self._by_name.get(shown) or self._own.get(slugify(name))
         if found:
             self._say(shown, f"{found.id}, in COMPONENTS already")
         else:
             found = self._new(name, shown=shown, group=group, description=description)
             self._say(shown, f"{found.id}, added")
-        self._meant[name] = found
+        self._mean(name, found)
 
     def find(self, name: str) -> tuple[str, Repair | None]:
         """Return the id of the component that a file names, and what had to be repaired for it.
@@ -79,32 +96,33 @@ class Names:
         """
         if name in self._meant:
             return self._meant[name].id, None
-        alike = {c.id for known, c in self._meant.items() if _fold(known) == _fold(name)}
-        alike = alike or {c.id for c in self._all() if _fold(c.name) == _fold(name)}
-        exact = self._named(name)
+        folded = _fold(name)
+        alike = self._alike_meant.get(folded) or self._alike.get(folded) or set()
+        exact = self._by_name.get(name)
         if exact is None and len(alike) == 1:
             [found] = alike
-            return found, Repair("affected", name, found, "differs by case or spaces only")
+            called = self._by_id[found].name
+            return found, Repair("affected", name, called, "differs by case or spaces only")
         if exact is None:
             exact = self._new(name, shown=" ".join(name.split()), retired=True)
             self.unlisted += 1
             self._say(name, f"{exact.id}, added as retired: the source does not list it")
         else:
             self._say(name, f"{exact.id}, in COMPONENTS already; the source does not list it")
-        self._meant[name] = exact
+        self._mean(name, exact)
         return exact.id, None
 
     def _say(self, name: str, what: str) -> None:
         self.lines.append(f"{name!r} -> {printable(what)}")
 
-    def _all(self) -> list[Component]:
-        return [*self._existing, *self.new]
+    def _mean(self, name: str, component: Component) -> None:
+        self._meant[name] = component
+        self._alike_meant.setdefault(_fold(name), set()).add(component.id)
 
-    def _named(self, name: str) -> Component | None:
-        return next((c for c in self._all() if c.name == name), None)
-
-    def _with_id(self, wanted: str) -> Component | None:
-        return next((c for c in self._existing if c.id == wanted), None)
+    def _index(self, component: Component) -> None:
+        self._by_id.setdefault(component.id, component)
+        self._by_name.setdefault(component.name, component)
+        self._alike.setdefault(_fold(component.name), set()).add(component.id)
 
     def _new(
         self,
@@ -116,13 +134,14 @@ class Names:
         retired: bool = False,
     ) -> Component:
         component = Component(
-            id=numbered(slugify(name) or "component", (c.id for c in self._all())),
+            id=self._ids.take(slugify(name) or "component"),
             name=shown,
             group=group,
             description=description,
             retired=retired,
         )
         self.new.append(component)
+        self._index(component)
         return component
 
 

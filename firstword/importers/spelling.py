@@ -15,6 +15,13 @@ def encodable(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
+def quoted(text: str) -> str:
+    """Quote a text of one line as it reads; only what plays with a terminal is escaped."""
+    mark = '"' if "'" in text and '"' not in text else "'"
+    plain = (one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    return f"{mark}{''.join(plain)}{mark}"
+
+
 def short(text: str) -> str:
     """Quote a value, its middle left out where it is long."""
     if len(text) <= _LONGEST:

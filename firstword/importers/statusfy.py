@@ -15,6 +15,7 @@ from firstword.importers.images import PICTURES, Pictures
 from firstword.importers.reading import Unreadable, decode, files_in, read_file
 from firstword.importers.report import DATE, LOST, LeftOut, Outcome
 from firstword.importers.siteconf import Names
+from firstword.importers.spelling import short
 from firstword.importers.telling import (
     BEGINNINGS,
     Shared,
@@ -233,7 +234,7 @@ def _translation(source: str, name: PurePosixPath, front: Front, site: _Site, lo
             tale.words.append(Word(at=word.at, status=meant.status, body=word.body, called=called))
         else:
             log.needs.append(
-                f"an update of {utc(word.at)} that the original has not: {word.body!r}"
+                f"an update of {utc(word.at)} that the original has not: {short(word.body)}"
             )
     first = original.updates[0]
     told = rest or (shown(front.values["description"][1]) if "description" in front.values else "")

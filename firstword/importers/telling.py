@@ -11,7 +11,7 @@ from itertools import pairwise
 from firstword.compose import mend
 from firstword.importers import Story
 from firstword.importers.report import CLOSING, ENDING, Entry, LeftOut, Outcome, Repair
-from firstword.importers.siteconf import Names, numbered, slugify
+from firstword.importers.siteconf import Names, Numbered, slugify
 from firstword.importers.times import Log, day_in, utc
 from firstword.model import (
     ENDINGS,
@@ -24,7 +24,7 @@ from firstword.model import (
     Status,
     Update,
 )
-from firstword.parse.names import ALIAS, SLUG
+from firstword.parse.names import ALIAS, SLUG, translated
 
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
@@ -87,7 +87,7 @@ class Shared:
     format: str
     zone: tzinfo
     names: Names
-    slugs: set[str] = field(default_factory=set)
+    slugs: Numbered = field(default_factory=Numbered)
     ids: set[str] = field(default_factory=set)
 
     def log(self) -> Log:
@@ -212,7 +212,7 @@ def _incident(tale: Tale, shared: Shared) -> Incident:
         return Incident(
             id=tale.original.slug,
             slug=tale.original.slug,
-            path=tale.original.path.removesuffix(".md") + f".{tale.language}.md",
+            path=translated(tale.original.path, tale.language),
             kind=tale.kind,
             first=Facts(title=title),
             updates=updates,
@@ -319,8 +319,7 @@ def _slug(tale: Tale, title: str, shared: Shared) -> str:
     if not day_in(named):
         named = f"{tale.began:%Y-%m-%d}-{named}"
     wanted = named[:_LONGEST].rstrip("-")
-    slug = numbered(wanted, shared.slugs)
-    shared.slugs.add(slug)
+    slug = shared.slugs.take(wanted)
     if slug != wanted:
         tale.log.repair("file name", wanted, slug, "another story has that name")
     return slug

@@ -17,6 +17,8 @@ from firstword.importers.report import Repair
 Node: TypeAlias = "str | list[Node] | dict[str, Node]"
 
 _DEEPEST = 30
+#: So much of a structure is shown in the report.
+_LONGEST = 500
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -86,7 +88,13 @@ def shown(node: Node) -> str:
         return node
     if isinstance(node, list) and all(isinstance(item, str) for item in node):
         return ", ".join(str(item) for item in node)
-    return "(a structure)"
+    # A few bytes of a foreign text can stand for a structure without end: only its beginning.
+    text = ""
+    for part in json.JSONEncoder(ensure_ascii=False).iterencode(node):
+        text += part
+        if len(text) > _LONGEST:
+            return f"{text[:_LONGEST]}..."
+    return text
 
 
 def read_toml(text: str) -> tuple[Node, list[Repair]]:

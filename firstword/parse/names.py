@@ -20,6 +20,16 @@ _LONGEST_ALIAS = 200
 _NO_LANGUAGES = frozenset({"bak", "doc", "htm", "log", "md", "new", "old", "org", "tmp", "txt"})
 
 
+def translated(path: str, language: str) -> str:
+    """Return the path of a translation, beside the file that it translates."""
+    return f"{path.removesuffix('.md')}.{language}.md"
+
+
+def language_of(path: str) -> str:
+    """Return the language that a file's name says; "" for an original."""
+    return path.rpartition("/")[2].removesuffix(".md").partition(".")[2]
+
+
 def read_slug(path: str, values: Values) -> tuple[str, str]:
     """Return the slug and the language that the file's name says."""
     name = path.rsplit("/", 1)[-1]

@@ -7,14 +7,20 @@ none stays in the first. Which value holds, and what becomes of the rest, is sai
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from firstword.errors import ImportFailed
 from firstword.importers import History, Source, Story
 from firstword.importers.cstate.config import read_config
 from firstword.importers.cstate.issue import Dialect, Issue, Shared
-from firstword.importers.cstate.languages import Page, Translation, pages_in, sections, with_address
-from firstword.importers.cstate.permalinks import Addresses
+from firstword.importers.cstate.languages import (
+    Page,
+    Translation,
+    pages_in,
+    sections,
+    with_addresses,
+)
 from firstword.importers.cstate.shortcodes import keyed, linked
 from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable, read_file
@@ -48,21 +54,18 @@ def read_hugo(source: Source, dialect: Dialect) -> History:
         folders=(root / "static", root / "content", root / "assets"),
         address=config.address,
     )
-    addresses = Addresses(
-        section=dialect.folder,
-        pattern=config.permalinks.get(dialect.folder, ""),
-        ugly=bool(config.ugly & {"", dialect.folder}),
-    )
-    if addresses.unread:
-        what = f"{addresses.unread!r} in {addresses.pattern!r}"
-        config.needs.append(f"old addresses follow 'permalinks', which is not read: {what}")
+    others = [tag for tag in dict.fromkeys(config.languages) if tag != config.default]
+    for made in dict.fromkeys(config.addresses(dialect.folder, tag) for tag in ("", *others)):
+        if made.unread:
+            what = f"{made.unread!r} in {made.pattern!r}"
+            config.needs.append(f"old addresses follow 'permalinks', which is not read: {what}")
     shared = Shared(
         dialect=dialect,
         pictures=pictures,
         zone=source.zone,
         names=names,
         top=top,
-        addresses=addresses,
+        addresses=partial(config.addresses, dialect.folder),
     )
     pages = pages_in(
         root / "content", dialect.folder, config.languages, config.default, config.needs
@@ -104,9 +107,8 @@ def _stories(pages: Sequence[Page], shared: Shared) -> list[Story]:
             story = issue.story(read_file(page.path, shared.pictures.root))
         except Unreadable as error:
             story = not_carried(f"{shared.top}{page.file}", str(error))
-        if at is not None and original is not None and story.incident and original.aliases:
-            old = f"{page.language.lower()}/{original.aliases[0]}"
-            stories[at] = with_address(stories[at], old)
+        if at is not None and story.incident and isinstance(issue, Translation):
+            stories[at] = with_addresses(stories[at], issue.addresses)
         originals.setdefault(page.name, len(stories))
         stories.append(story)
     return stories

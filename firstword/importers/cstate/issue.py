@@ -6,7 +6,7 @@ Sites made with Hugo differ in how they call things: a `Dialect` says how.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePosixPath
@@ -19,7 +19,7 @@ from firstword.importers.front import read_front
 from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable, clean, decode
 from firstword.importers.report import DATE, Entry, LeftOut, Outcome
-from firstword.importers.siteconf import Names, numbered, slugify
+from firstword.importers.siteconf import Names, Numbered, slugify
 from firstword.importers.telling import kept_addresses, not_carried
 from firstword.importers.times import BadTime, Log, When, day_in, read_time, utc
 from firstword.importers.values import Node, items, shown
@@ -74,8 +74,9 @@ class Shared:
     names: Names
     #: Where content/ lies in the source.
     top: str
-    addresses: Addresses
-    slugs: set[str] = field(default_factory=set)
+    #: How the addresses of a language are made, "" for the originals'.
+    addresses: Callable[[str], Addresses]
+    slugs: Numbered = field(default_factory=Numbered)
 
 
 class Issue:
@@ -85,6 +86,8 @@ class Issue:
         #: What it is called in a site of one language, and what it is called.
         self.path = path
         self.file = file
+        #: Empty for an original.
+        self.language = ""
         self.source = source
         self.front: dict[str, tuple[str, Node]] = {}
         self.body = ""
@@ -250,8 +253,7 @@ class Issue:
 
     def _slug(self) -> str:
         wanted = slugify(self.stem)
-        slug = numbered(wanted or "issue", self.source.slugs)
-        self.source.slugs.add(slug)
+        slug = self.source.slugs.take(wanted or "issue")
         if slug != self.stem:
             why = "lower-case letters, digits and '-' only, each name once"
             self.log.repair("file name", self.stem, slug, why)
@@ -265,8 +267,8 @@ class Issue:
         if dialect.dated:
             folders = (dialect.folder, *f"{began.day:%Y/%m/%d}".split("/"))
         own = self._value("slug") or (self._value("title") if dialect.dated else "") or self.stem
-        made = self.source.addresses
-        address = made.finished("/".join(_hugo(part) for part in (*folders, own)))
+        made = self.source.addresses(self.language)
+        address = made.finished(made.prefix + "/".join(_hugo(part) for part in (*folders, own)))
         if made.pattern and not made.unread:
             address = made.of(
                 began.day,
@@ -276,7 +278,7 @@ class Issue:
             )
         _, more = self.front.get("aliases", ("", ""))
         wanted = [self._value("url") or address, *(shown(item) for item in items(more))]
-        top = f"{dialect.folder}/"
+        top = f"{made.prefix}{dialect.folder}/"
         return [
             text if text.startswith(("/", top)) else f"{top}{text}"
             for text in map(str.strip, wanted)

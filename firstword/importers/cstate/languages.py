@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -12,8 +12,11 @@ from firstword.importers.cstate.issue import Issue, Shared
 from firstword.importers.images import PICTURES
 from firstword.importers.reading import Unreadable, files_in
 from firstword.importers.report import Repair
-from firstword.importers.times import utc
+from firstword.importers.spelling import short
+from firstword.importers.telling import kept_addresses
+from firstword.importers.times import BadTime, When, read_time, utc
 from firstword.model import Facts, Incident, Update
+from firstword.parse.names import translated
 from firstword.values import replace
 
 _TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?")
@@ -90,6 +93,8 @@ class Translation(Issue):
         super().__init__(page.name, source, page.file)
         self.language = page.language
         self.original = original
+        #: Where the old page had it.
+        self.addresses: tuple[str, ...] = ()
 
     def _incident(self, data: bytes) -> Incident:
         self._read(data)
@@ -106,15 +111,17 @@ class Translation(Issue):
                 updates.append(replace(update, status=meant.status, says=Facts()))
         for at, update in told.items():
             if update.body:
-                what = f"an update of {utc(at)} that the original has not: {update.body!r}"
+                what = f"an update of {utc(at)} that the original has not: {short(update.body)}"
                 self.log.needs.append(what)
         if not updates:
             raise Unreadable("no word in it is one of the original's")
+        self.addresses = tuple(kept_addresses(self._addresses(self._day()), self.log))
+        self._leave_out()
         self.log.repairs = [one for one in self.log.repairs if one.what != "resolvedWhen"]
         return Incident(
             id=original.slug,
             slug=original.slug,
-            path=original.path.removesuffix(".md") + f".{self.language}.md",
+            path=translated(original.path, self.language),
             kind=original.kind,
             first=Facts(title=title),
             updates=tuple(updates),
@@ -122,17 +129,26 @@ class Translation(Issue):
             language=self.language,
         )
 
+    def _day(self) -> When:
+        """Return the day that its address is made of: its own, else the original's."""
+        try:
+            return read_time(self._value("date"), self.log.zone)
+        except BadTime:
+            began = self.original.started or self.original.updates[0].at
+            return When(began, began.date())
+
     def _own(self) -> str:
         return "/".join(self.path.with_suffix("").parts)
 
 
-def with_address(story: Story, address: str) -> Story:
-    """Return an original that the old address of a translation leads to as well."""
-    if story.incident is None or address in story.incident.aliases:
+def with_addresses(story: Story, addresses: Iterable[str]) -> Story:
+    """Return an original that the old addresses of a translation lead to as well."""
+    incident = story.incident
+    new = [one for one in addresses if incident and one not in incident.aliases]
+    if incident is None or not new:
         return story
     why = "a translation's old address leads to the original"
-    entry = replace(
-        story.entry, repairs=(*story.entry.repairs, Repair("address", address, address, why))
-    )
-    aliases = (*story.incident.aliases, address)
-    return replace(story, entry=entry, incident=replace(story.incident, aliases=aliases))
+    repairs = (Repair("address", one, one, why) for one in new)
+    entry = replace(story.entry, repairs=(*story.entry.repairs, *repairs))
+    aliases = (*incident.aliases, *new)
+    return replace(story, entry=entry, incident=replace(incident, aliases=aliases))

@@ -22,6 +22,8 @@ class Addresses:
     section: str
     pattern: str = ""
     ugly: bool = False
+    #: What addresses in a language begin with: "" or "fr/".
+    prefix: str = ""
 
     @property
     def unread(self) -> str:
@@ -41,7 +43,7 @@ class Addresses:
             **dict.fromkeys((":slugorfilename", ":slugorcontentbasename"), slug or stem),
         }
         path = _TOKEN.sub(lambda found: values[found[0]], self.pattern)
-        return self.finished("/" + path.strip("/"))
+        return self.finished(f"/{self.prefix}{path.strip('/')}")
 
     def finished(self, address: str) -> str:
         """Return an address as it ends on this site."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -20,6 +21,12 @@ _STATUSES = {str(status): status for status in ComponentStatus}
 def line(value: object) -> str:
     """Return a value as one line of text; what is no text is empty."""
     return " ".join(lines_of(value).split()) if isinstance(value, str) else ""
+
+
+def spelled(value: object) -> str:
+    """Return a value of a document as it stands there, a text without its quotes."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return lines_of(text)
 
 
 def rows(value: object) -> list[Json]:
@@ -64,12 +71,12 @@ class Parts:
                 # Older pages put a sentence here: "No components were affected by this update."
                 continue
             if not name and code not in self._name_of:
-                log.repair("affected_components", str(row)[:200], "", "it names no component")
+                log.repair("affected_components", spelled(row), "", "it names no component")
                 continue
             id_ = self.find(code, name, log)
             status = _STATUSES.get(line(given))
             if status is None and given is not None:
-                log.repair(f"component {id_}", str(given)[:200], "", "not a component's status")
+                log.repair(f"component {id_}", spelled(given), "", "not a component's status")
             found[id_] = ComponentChange(id_, status)
         return tuple(found.values())
 

@@ -12,8 +12,8 @@ from firstword.importers import Story
 from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable
 from firstword.importers.report import CLOSING, DATE, Entry, LeftOut, Outcome, Repair
-from firstword.importers.siteconf import numbered, slugify
-from firstword.importers.statuspage.parts import Json, Parts, line, rows
+from firstword.importers.siteconf import Numbered, slugify
+from firstword.importers.statuspage.parts import Json, Parts, line, rows, spelled
 from firstword.importers.statuspage.text import NotHtml, has_tags, lines_of, markdown_of
 from firstword.importers.telling import not_carried, window
 from firstword.importers.times import BadTime, Log, utc
@@ -63,7 +63,7 @@ class Shared:
     zone: tzinfo
     parts: Parts
     pictures: Pictures
-    slugs: set[str] = field(default_factory=set)
+    slugs: Numbered = field(default_factory=Numbered)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -151,9 +151,9 @@ class Row:
         if value is None or value == "":
             return None
         try:
-            return self.log.time(key, line(value) or repr(value)[:80]).at
+            return self.log.time(key, line(value) or spelled(value)[:80]).at
         except BadTime:
-            self.log.repair(key, str(value)[:200], "", "not a time", DATE)
+            self.log.repair(key, spelled(value), "", "not a time", DATE)
             return None
 
     def _window(self, words: list[_Word]) -> tuple[datetime, datetime]:
@@ -165,7 +165,7 @@ class Row:
         if title := line(self.row.get("name")):
             return title
         title = f"untitled {self.kind}"
-        self.log.repair("name", str(self.row.get("name"))[:200], title, "there is none")
+        self.log.repair("name", spelled(self.row.get("name", "")), title, "there is none")
         return title
 
     def _impact(self) -> Impact | None:
@@ -174,7 +174,7 @@ class Row:
         if self.kind is Kind.MAINTENANCE and (said == "maintenance" or impact is Impact.NONE):
             return None
         if impact is None and (said is not None or self.kind is Kind.INCIDENT):
-            self.log.repair("impact", str(said)[:200], "impact none", "not an impact")
+            self.log.repair("impact", spelled(said), "impact none", "not an impact")
         return impact or (Impact.NONE if self.kind is Kind.INCIDENT else None)
 
     def _only_named(self, words: list[_Word]) -> tuple[ComponentChange, ...] | None:
@@ -194,19 +194,18 @@ class Row:
         for key, value in self.row.items():
             if key not in carried and value not in (None, "", [], {}, False):
                 usual = key in _USUAL
-                shown = "as Statuspage keeps it" if usual else str(value)
-                self.log.left_out.append(LeftOut(line(key), lines_of(shown), usual=usual))
+                shown = "as Statuspage keeps it" if usual else spelled(value)
+                self.log.left_out.append(LeftOut(line(key), shown, usual=usual))
         for update in rows(self.row.get("incident_updates")):
             for key, value in update.items():
                 if key not in _CARRIED_OF_UPDATES and value not in (None, "", [], {}, False):
-                    self.log.left_out.append(LeftOut(f"update: {line(key)}", lines_of(str(value))))
+                    self.log.left_out.append(LeftOut(f"update: {line(key)}", spelled(value)))
 
     # ── the file's place ──
 
     def _slug(self, day: datetime, title: str) -> str:
         wanted = f"{day:%Y-%m-%d}-{slugify(title) or self.kind}"[:_LONGEST].rstrip("-")
-        slug = numbered(wanted, self.shared.slugs)
-        self.shared.slugs.add(slug)
+        slug = self.shared.slugs.take(wanted)
         if slug != wanted:
             self.log.repair("file name", wanted, slug, "another story of that day has that title")
         return slug
@@ -221,7 +220,7 @@ class Row:
         given = self.row.get("incident_updates")
         for update in given if isinstance(given, list) else []:
             if not isinstance(update, dict):
-                self.log.needs.append(f"an update that is none: {str(update)[:200]!r}")
+                self.log.needs.append(f"an update that is none: {spelled(update)[:200]}")
         placed = [self._word(update) for update in reversed(rows(given))]
         placed.sort(key=lambda one: one[0])
         words = [word for _, word in placed]
@@ -279,7 +278,7 @@ class Row:
         found = next((s for s in LIFECYCLE[self.kind] if s == said), None)
         if found is None and said != Status.UPDATE:
             why = f"not a status of {'an' if self.kind is Kind.INCIDENT else 'a'} {self.kind}"
-            self.log.repair("status", str(said)[:200], str(Status.UPDATE), why)
+            self.log.repair("status", spelled(said), str(Status.UPDATE), why)
         return found or Status.UPDATE
 
     def _close(self, words: list[_Word]) -> None:
@@ -304,8 +303,8 @@ class Row:
         if value is None:
             return ""
         if not isinstance(value, str):
-            self.log.repair(what, repr(value)[:200], str(value)[:200], "not a text")
-            value = str(value)
+            self.log.repair(what, spelled(value), spelled(value), "not a text")
+            value = spelled(value)
         text = lines_of(value)
         if text != value.replace("\r\n", "\n").replace("\r", "\n"):
             self.log.repair(what, value, text, "characters that cannot be published are left out")
