@@ -27,6 +27,7 @@ from firstword.cli.vendoring import published_at
 from firstword.errors import SettingsError
 from firstword.settings import read_site
 from firstword.starter import Answers, flaw, required, site_files, versions
+from firstword.starter.renewal import listed, renewal
 from firstword.starter.wheel import pack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -289,15 +290,47 @@ def test_a_site_is_brought_up_to_this_firstword(
     (root / "vendor" / "firstword-0.0.9-py3-none-any.whl").write_bytes(b"old")
     (root / "requirements.txt").write_text("./vendor/firstword-0.0.9-py3-none-any.whl\nother\n")
     (root / "constraints.txt").write_text("jinja2==1.0\n")
+    tools = ("Makefile", ".github/workflows/status.yml", "published.sh", ".gitignore", "README.md")
+    now = {name: (root / name).read_text() for name in tools}
+    # As if another Firstword had written these; a person changed the second and two more.
+    old = {name: f"# old\n{text}" for name, text in now.items()}
+    for name, text in old.items():
+        (root / name).write_bytes(text.replace("\n", "\r\n").encode())
+    (root / ".firstword-files").write_text(listed(old))
+    (root / tools[1]).write_text(old[tools[1]].replace("*/5", "*/9"))
+    (root / ".gitlab-ci.yml").unlink()
+    (root / "publish.py").write_text("mine")
+    (root / "README.md").write_text("# Ours\n")
+    capsys.readouterr()
 
     assert main(["init", str(root), "--renew"]) == 0
+
+    for name in ("Makefile", "published.sh", ".gitignore"):
+        assert (root / name).read_text() == now[name]
+    assert os.access(root / "published.sh", os.X_OK)
+    assert (root / tools[1]).read_text() == old[tools[1]].replace("*/5", "*/9")
+    assert (root / "publish.py").read_text() == "mine"
+    # Nothing said that it was ever there.
+    assert (root / ".gitlab-ci.yml").exists()
+    said = capsys.readouterr().out
+    assert "left  .github/workflows/status.yml: it was changed here" in said
+    assert '\n-    - cron: "*/9 * * * *"\n+    - cron: "*/5 * * * *"\n' in said
+    assert "left  publish.py" in said
+    assert "README" not in said
+    (root / ".gitlab-ci.yml").unlink()
+    assert main(["init", str(root), "--renew"]) == 0
+    assert not (root / ".gitlab-ci.yml").exists()
+    assert "wrote" not in capsys.readouterr().out
+    checked = run("sha256sum", "-c", ".firstword-files", cwd=root, home=tmp_path)
+    assert "Makefile: OK\n" in checked.stdout
+    assert "publish.py" not in checked.stdout
 
     assert {path.name: path.read_bytes() for path in (root / "vendor").iterdir()} == fresh
     [name] = fresh
     assert (root / "requirements.txt").read_text() == f"./vendor/{name}\nother\n"
     assert (root / "constraints.txt").read_text() == versions()
     assert (root / "pelicanconf.py").read_text() == conf
-    assert "removed  vendor/firstword-0.0.9-py3-none-any.whl" in capsys.readouterr().out
+    assert "removed  vendor/firstword-0.0.9-py3-none-any.whl" in said
     assert main(["init", str(tmp_path), "--renew"]) == 1
     assert "it has no pelicanconf.py" in capsys.readouterr().err
 
@@ -321,6 +354,29 @@ def test_a_renewal_that_stops_halfway_leaves_the_wheel_that_is_named(
         main(["init", str(root), "--renew"])
 
     assert old.is_file()
+
+
+def test_a_site_that_lists_nothing_keeps_what_is_not_the_same_and_is_told() -> None:
+    new = {"Makefile": "all:\n", "publish.py": "p\n", "new.sh": "n\n"}
+
+    found = renewal(new, {"Makefile": "all:\r\n", "publish.py": "q\n"}, "")
+
+    assert found.files == {".firstword-files": listed({"Makefile": "all:\n"})}
+    assert found.left == {
+        "publish.py": "--- publish.py (yours)\n+++ publish.py (of this Firstword)\n"
+        "@@ -1 +1 @@\n-q\n+p"
+    }
+
+
+def test_settings_that_cannot_be_read_keep_nobody_from_another_firstword(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pelicanconf.py").write_text("SITENAME = (\n")
+
+    assert main(["init", str(tmp_path), "--renew"]) == 0
+
+    assert "left: workflows, Makefile and the like, for" in capsys.readouterr().err
+    assert (tmp_path / "requirements.txt").exists()
 
 
 def test_a_list_in_another_encoding_is_not_renewed_and_told(

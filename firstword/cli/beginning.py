@@ -9,12 +9,18 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firstword import gitlog
-from firstword.errors import FirstwordError
+from firstword.errors import FirstwordError, SettingsError
 from firstword.settings import CONF
 
+if TYPE_CHECKING:
+    from firstword.starter.renewal import Renewal
+
 MESSAGE = "A status page begins"
+#: What everybody makes their own: not worth a word where it was changed.
+_THEIRS = frozenset({"README.md"})
 
 
 def refuse(folder: Path, *, git: bool, asks: bool) -> None:
@@ -67,10 +73,14 @@ def write(folder: Path, files: Mapping[str, bytes], made: list[Path]) -> None:
             made.append(above)
             above.mkdir()
         made.append(path)
-        path.write_bytes(data)
-        # What begins with "#!" is run by its name.
-        if data.startswith(b"#!"):
-            path.chmod(path.stat().st_mode | 0o111)
+        _put(path, data)
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    # What begins with "#!" is run by its name.
+    if data.startswith(b"#!"):
+        path.chmod(path.stat().st_mode | 0o111)
 
 
 def begin_repository(folder: Path, files: Iterable[str], person: str, made: list[Path]) -> bool:
@@ -123,17 +133,42 @@ def renew(folder: Path) -> int:
     files = {**wheel, "requirements.txt": required(before, line).encode()}
     if (folder / VERSIONS).exists():
         files[VERSIONS] = versions().encode()
+    found = _tools(folder, files)
+    files |= {name: text.encode() for name, text in found.files.items()}
     for name, data in files.items():
         path = folder / name
         if path.exists() and path.read_bytes() == data:
             continue
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(data)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _put(path, data)
         print(f"wrote  {name}")
     # Last: whatever stops this halfway, requirements.txt names a wheel that is there.
     for old in sorted((folder / VENDOR).glob("firstword-*.whl")):
         if f"{VENDOR}/{old.name}" not in files:
             old.unlink()
             print(f"removed  {VENDOR}/{old.name}")
+    for name, difference in found.left.items():
+        if name not in _THEIRS:
+            print(f"left  {name}: it was changed here; what this Firstword has in its place:")
+            print(difference)
     print("Next: look at the changes and commit them; make install brings them into .venv")
     return 0
+
+
+def _tools(folder: Path, renewed: Mapping[str, bytes]) -> Renewal:
+    """Decide what becomes of the other files that a site begins with; `renewed` are anew anyway."""
+    from firstword.settings import load_settings, read_site
+    from firstword.starter import tool_files
+    from firstword.starter.renewal import WRITTEN, Renewal, renewal
+
+    try:
+        new = tool_files(read_site(load_settings(folder / CONF)))
+    except SettingsError as error:
+        print(f"left: workflows, Makefile and the like, for {error}", file=sys.stderr)
+        return Renewal(files={}, left={})
+    there: dict[str, str] = {}
+    for name in (*new, WRITTEN):
+        with suppress(FileNotFoundError):
+            data = renewed[name] if name in renewed else (folder / name).read_bytes()
+            there[name] = data.decode(errors="replace")
+    return renewal(new, there, there.get(WRITTEN, ""))

@@ -16,6 +16,7 @@ from typing import Any
 from firstword.errors import SettingsError
 from firstword.model import Site
 from firstword.settings import CONF, read_site
+from firstword.starter.renewal import WRITTEN, listed
 
 CONTENT = "content/incidents/.gitkeep"
 PICTURES = "content/images/.gitkeep"
@@ -69,7 +70,13 @@ def site_files(answers: Answers, requirement: str) -> Mapping[str, str]:
     Raises SettingsError, by the setting's name, where an answer cannot be.
     """
     settings = _settings(answers)
-    site = read_site(settings)
+    tools = tool_files(read_site(settings))
+    found = {CONF: _conf(settings), "requirements.txt": f"{requirement}\n-c {VERSIONS}\n"}
+    return found | tools | {WRITTEN: listed(tools), CONTENT: "", PICTURES: "", PAGES: ""}
+
+
+def tool_files(site: Site) -> dict[str, str]:
+    """Return the files by which a site is worked on and published: path → text."""
     folders = _folders(site)
     # The pages of a forge show one.
     folder = folders[0] if len(folders) == 1 else ""
@@ -83,13 +90,13 @@ def site_files(answers: Answers, requirement: str) -> Mapping[str, str]:
         # What lies elsewhere on this machine is out of reach for a forge.
         "published": "yes" if bucket or folder else "",
     }
-    found = {CONF: _conf(settings), "requirements.txt": f"{requirement}\n-c {VERSIONS}\n"}
+    found: dict[str, str] = {}
     for name, place in _PLACES.items():
         text = _text(name)
         found[place] = _filled(text, said) if name in _FILLED else text
     if not folder:
         del found[_PLACES["published.sh"]]
-    return found | {CONTENT: "", PICTURES: "", PAGES: ""}
+    return found
 
 
 def versions() -> str:
@@ -167,7 +174,7 @@ def _target(name: str) -> str:
     parts = PurePosixPath(normpath(name)).parts
     if all(part in ("/", "//", "..") for part in parts):
         raise SettingsError("PUBLISH_TO", f"{name!r} holds the site itself; say a folder in it")
-    own = {CONF, "requirements.txt", CONTENT, *_PLACES.values(), *_MADE}
+    own = {CONF, "requirements.txt", WRITTEN, CONTENT, *_PLACES.values(), *_MADE}
     if parts[0].casefold() in {PurePosixPath(one).parts[0].casefold() for one in own}:
         raise SettingsError("PUBLISH_TO", f"{name!r}: {parts[0]!r} is the site's own; say another")
     return name
