@@ -272,12 +272,14 @@ def spans(page: Path) -> Iterator[str]:
     """Yield what a page says in `backticks`, and the lines of its blocks that are not run."""
     text = page.read_text(encoding="utf-8")
     for language, block in re.findall(r"^ *```(\w*)\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE):
-        if language in {"", "yaml"}:
+        if language != "sh":
             for line in re.sub(r"\\\n\s*", "", block).splitlines():
                 yield re.sub(r"^\s*- (run: |)|\$\(|\)\"$|^eval \"", "", line).strip()
-    prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
-    for span in re.findall(r"`([^`]+)`", prose):
-        yield " ".join(span.split())
+    prose = re.sub(r"^ *```.*?^ *```", "\n\n", text, flags=re.DOTALL | re.MULTILINE)
+    # One mark too many in a row of a table, or in a point of a list, hides nothing in the next.
+    for part in re.split(r"\n\s*\n|\n(?=\s*(?:\||[*-] ))", prose):
+        for span in re.findall(r"(?<!`)`([^`]+)`(?!`)", part):
+            yield " ".join(span.split())
 
 
 def wrong(span: str) -> str:
