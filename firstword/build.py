@@ -30,6 +30,7 @@ from firstword.cache.units import Made, Unit, Units
 from firstword.check import worth_telling
 from firstword.clock import Clock
 from firstword.content import Commit, left_out
+from firstword.crew import Crew
 from firstword.errors import BuildError, ContentError
 from firstword.look import load_pictures
 from firstword.making import STOCK, Workshop
@@ -41,11 +42,6 @@ from firstword.page import StatusPage
 from firstword.render import Renderer
 from firstword.settings import CONF
 from firstword.write import OutputFolder, read_stamp
-
-#: Whose versions reach the bytes of a page.
-_LIBRARIES = (
-    *("firstword", "pelican", "markdown", "pyromark", "nh3", "jinja2", "feedgen", "icalendar"),
-)
 
 
 def complain(line: str) -> None:
@@ -85,6 +81,8 @@ class Run:
     cache_folder: Path | None = None
     #: The last build of this process, with the same settings and the same theme.
     last: Run | None = None
+    #: Who helps with a long build.
+    crew: Crew = field(default_factory=lambda: Crew(1, complain))
     found: Findings = field(init=False)
     page: StatusPage = field(init=False)
     renderer: Renderer = field(init=False)
@@ -128,7 +126,7 @@ class Run:
         self._open = True
         cache, memory = self._cache, self.options.memory
         here = os.path.relpath(self.content_folder, self.root)
-        program = keys.program(cache, _LIBRARIES)
+        program = keys.program(cache, keys.LIBRARIES)
         grammar = keys.grammar(program, self.site, here)
         self.output = OutputFolder(self.output_folder, cache.meta("build_id"))
         self._anew = not self.output.known or cache.meta("grammar") != grammar
@@ -146,6 +144,7 @@ class Run:
             number=number,
             commit=self._commit,
             named=self.options.named,
+            judges=self.crew,
         )
         self.found = reader.read()
         self._stories = CachedStories(cache.db, partial(load_story, reader.files, self.site))
@@ -180,6 +179,7 @@ class Run:
 
     def close(self) -> None:
         """Let go of the cache; a build that did not finish leaves it as it was."""
+        self.crew.close()
         if self._commit is not None:
             self._commit.close()
         if self._open:
@@ -207,8 +207,7 @@ class Run:
         if others:
             has = "more file has" if others == 1 else "more files have"
             yield f"{others} {has} warnings: 'firstword check' lists them"
-        for held in found.held:
-            yield held.lines()[-1]
+        yield from (held.lines()[-1] for held in found.held)
 
     def leave_out(self, paths: Iterable[str]) -> None:
         """Say which stock pages Pelican could not use. Raises ContentError when strict."""
@@ -237,9 +236,11 @@ class Run:
             output=self.output,
             now=self.options.now,
             anew=self._anew,
+            makers=self.crew,
         )
         with self._sound(), seldom_collecting():
             self._work.make_what_is_old(self.found.changes, self.content_folder / urls.IMAGES)
+        self.crew.close()
 
     @contextmanager
     def _sound(self) -> Iterator[None]:
@@ -278,10 +279,8 @@ class Run:
         # Before the build is named: what is gone is no part of it.
         gone = self._units.drop_stale()
         self._name_build()
-        for key in gone:
-            self.output.remove(key)
         outputs = self._units.outputs()
-        for key in self.output.strays(outputs):
+        for key in (*gone, *self.output.strays(outputs)):
             self.output.remove(key)
         instants = [self._units.next_change_at(), self.found.good_at]
         self.next_change_at = min((at for at in instants if at), default=None)
@@ -289,7 +288,7 @@ class Run:
         stamp = {
             "made_for": _iso(self.options.now),
             "commit": self.options.commit or gitlog.head(self.root),
-            "versions": {name: keys.library(name) for name in _LIBRARIES},
+            "versions": {name: keys.library(name) for name in keys.LIBRARIES},
             "counts": {
                 "incidents": totals.stories,
                 "updates": totals.updates,

@@ -16,8 +16,9 @@ from pelican import signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from firstword.build import Run, RunOptions
+from firstword.build import Run, RunOptions, complain
 from firstword.clock import Clock, read_clock
+from firstword.crew import Crew, cores
 from firstword.errors import SettingsError
 from firstword.render.language import install
 from firstword.render.templates import own_templates
@@ -26,6 +27,7 @@ from firstword.settings import read_site
 #: Where options of a build that publish.py started travel; absent in plain `pelican content`.
 OPTIONS = "FIRSTWORD_OPTIONS"
 RUN = "FIRSTWORD_RUN"
+PROCESSES = "BUILD_PROCESSES"
 
 
 def register() -> None:
@@ -108,6 +110,16 @@ def _is_watching() -> bool:
     return bool({"-r", "-lr", "-rl", "--autoreload"} & set(sys.argv))
 
 
+def processes(settings: dict[str, Any]) -> int:
+    """Return how many processes may build. Raises SettingsError."""
+    said = settings.get(PROCESSES)
+    if said is None:
+        return cores()
+    if not isinstance(said, int) or isinstance(said, bool) or said < 1:
+        raise SettingsError(PROCESSES, f"how many processes may build, from 1: {said!r}")
+    return said
+
+
 class IncidentGenerator(Generator):
     """Reads incidents before anything is written, and writes their pages and feeds."""
 
@@ -127,6 +139,7 @@ class IncidentGenerator(Generator):
             theme=Path(self.settings["THEME"]),
             overrides=tuple(map(Path, self.settings["THEME_TEMPLATES_OVERRIDES"])),
             output_folder=Path(self.settings["OUTPUT_PATH"]),
+            crew=Crew(processes(self.settings), complain),
             cache_folder=Path(self.settings["CACHE_PATH"])
             if self.settings.get("LOAD_CONTENT_CACHE")
             else None,

@@ -87,6 +87,13 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         },
         {"jinja2", "nh3", "pyromark", "yaml"},
     ),
+    "crew": (
+        {
+            *("check", "content", "errors", "gitlog", "look", "markup", "model", "parse"),
+            *("recurrence", "settings", "unsaid", "urls"),
+        },
+        {"nh3", "pyromark", "yaml"},
+    ),
     "manifest": ({"errors"}, set()),
     "shards": ({"errors", "manifest"}, set()),
     "memory": ({"errors", "manifest", "shards"}, set()),

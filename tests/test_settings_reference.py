@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "firstword" / "settings.tsv"
 _MARKED = re.compile(r"(<!-- settings -->\n)(.*?)(<!-- /settings -->\n)", re.DOTALL)
 #: Pelican hands it to the plugin; publish.py has an option for it.
-_PLUGIN = {"STRICT"}
+_PLUGIN = {"STRICT", "BUILD_PROCESSES"}
 
 
 def rows() -> list[dict[str, str]]:

@@ -15,6 +15,10 @@ from firstword.cache.database import Cache
 from firstword.model import Site
 from firstword.values import replace
 
+#: Whose versions reach the bytes of a page.
+LIBRARIES = (
+    *("firstword", "pelican", "markdown", "pyromark", "nh3", "jinja2", "feedgen", "icalendar"),
+)
 _HOME = Path(__file__).resolve().parent.parent
 _ABOUT = ".dist-info"
 _OURS = (".py", ".json", ".txt", ".tsv", ".toml", ".po", ".mo")

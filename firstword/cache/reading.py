@@ -20,10 +20,8 @@ from firstword.cache.files import Files, Line
 from firstword.cache.questions import Change
 from firstword.cache.shown import Shown, records_of
 from firstword.check import (
-    check_incident,
     check_published,
     check_settings,
-    check_told,
     claims,
     fits,
     remarks_on,
@@ -41,12 +39,11 @@ from firstword.content import (
     look_at,
     read_content,
 )
+from firstword.content.judging import Fresh, Judged, Judges, judge_each, links_of
 from firstword.content.read import good_at
 from firstword.content.scan import SourceFile
 from firstword.manifest import Memory
-from firstword.markup import linked_slugs
 from firstword.model import Incident, Level, Problem, Site
-from firstword.parse import parse
 from firstword.settings import CONF
 from firstword.values import replace
 
@@ -93,6 +90,8 @@ class Reader:
     commit: Commit | None = None
     #: All that was written since the last build, where somebody watched; None = look everywhere.
     named: Collection[Path] | None = None
+    #: Who helps where there is much to read; None = nobody.
+    judges: Judges | None = None
     found: Findings = field(default_factory=Findings)
 
     def __post_init__(self) -> None:
@@ -169,7 +168,7 @@ class Reader:
         return self.commit.look() if self.commit else look(self.root, self.content_folder)
 
     def _take(
-        self, changed: Iterable[Seen | CommittedFile], gone: Iterable[str], *, anew: bool
+        self, changed: Sequence[Seen | CommittedFile], gone: Iterable[str], *, anew: bool
     ) -> None:
         """Read what changed and forget what is gone. Raises Unusual."""
         #: Slug → whether it was there, and was no draft, before.
@@ -179,33 +178,26 @@ class Reader:
         for path in sorted(gone):
             self._remember(path, before, ids)
             self.files.drop(path)
-        for one in changed:
-            if not anew and one.blob and one.blob == self.files.blob(one.path):
-                self.files.sign(one.path, one.signature)
-                continue
-            file = one.read(self.content_folder)
-            self.found.files_read += 1
-            blob = _blob(file.data)
-            if not anew and not file.problem and blob == self.files.blob(one.path):
-                self.files.sign(one.path, one.signature)
-                continue
-            self._remember(one.path, before, ids)
-            incident, problems = self._judge(file)
-            self.files.drop(one.path)
+        fresh = self._fresh(changed, anew=anew)
+        for one, judged in judge_each(fresh, len(changed), self.site, self.now, self.judges):
+            path = one.file.path
+            self._remember(path, before, ids)
+            incident, problems = self._accept(one.file, judged)
+            self.files.drop(path)
             self.files.put(
                 Line(
-                    path=one.path,
+                    path=path,
                     signature=one.signature,
-                    blob=blob,
+                    blob=one.blob,
                     incident=incident,
-                    text=file.data.decode("utf-8-sig"),
+                    text=one.file.data.decode("utf-8-sig"),
                     problems=problems,
-                    links=_links(incident),
+                    links=judged.links,
                 )
             )
-            self.files.claim(one.path, claims(incident))
+            self.files.claim(path, claims(incident))
             before.setdefault(incident.slug, (False, False))
-            took.append(one.path)
+            took.append(path)
         if not all(map(self.files.alone, took)):
             raise Unusual
         self._beside(took, before)
@@ -225,21 +217,33 @@ class Reader:
             before[slug] = (known[0] or here, known[1] or (here and not hidden))
             ids[name] = None
 
-    def _judge(self, file: SourceFile) -> tuple[Incident, list[Problem]]:
+    def _fresh(self, changed: Iterable[Seen | CommittedFile], *, anew: bool) -> Iterator[Fresh]:
+        """Read what changed; yield it where its bytes are others than before."""
+        for one in changed:
+            if not anew and one.blob and one.blob == self.files.blob(one.path):
+                self.files.sign(one.path, one.signature)
+                continue
+            file = one.read(self.content_folder)
+            self.found.files_read += 1
+            blob = _blob(file.data)
+            if not anew and not file.problem and blob == self.files.blob(one.path):
+                self.files.sign(one.path, one.signature)
+                continue
+            yield Fresh(file, one.signature, blob)
+
+    def _accept(self, file: SourceFile, judged: Judged) -> tuple[Incident, list[Problem]]:
         """Return a file's story, good by itself, and its warnings. Raises Unusual."""
         remembered = self.sources.get(file.path)
         if file.problem or (remembered is not None and fills_gaps(remembered, file.data)):
             raise Unusual
-        parsed = parse(file.data, file.path, self.site.timezone)
         self.found.parsed += 1
-        incident = parsed.incident
+        incident = judged.incident
         if incident is None:
             raise Unusual
-        problems = [*parsed.problems, *check_incident(incident, self.site, self.now)]
-        problems += check_told(incident, self.site, self.published.get(incident.id, ()))
+        problems = judged.against(self.site, self.published.get(incident.id, ()))
         if any(problem.level is Level.ERROR for problem in problems):
             raise Unusual
-        return incident, problems
+        return incident, list(problems)
 
     def _beside(self, took: list[str], before: Mapping[str, tuple[bool, bool]]) -> None:
         """Check files beside the others that they have to do with. Raises Unusual."""
@@ -323,6 +327,7 @@ class Reader:
             published=memory.stamps if memory else None,
             paths=self.paths,
             scanned=(committed, warnings) if self.commit else None,
+            judges=self.judges,
         )
         self.found.files_read += len(seen)
         self.found.parsed += len(seen)
@@ -369,7 +374,7 @@ class Reader:
                     incident=incident,
                     text=text,
                     problems=[p for p in problems.get(incident.path, ()) if p not in remarks],
-                    links=_links(incident),
+                    links=links_of(incident),
                 )
             )
             self.files.remark(incident.path, remarks)
@@ -379,8 +384,3 @@ class Reader:
 def _blob(data: bytes) -> str:
     """Return the id that git gives a file of these bytes."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-
-
-def _links(incident: Incident) -> Iterator[str]:
-    for update in incident.updates:
-        yield from linked_slugs(update.body)

@@ -48,6 +48,8 @@ class Unit:
     inputs: str = ""
     #: The templates it is made by, joined by "+"; "" = by code alone.
     look: str = ""
+    #: What somebody who does not know all stories can make it of; None = nobody can.
+    of: object = None
 
 
 class Units:

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from firstword.check import check_incident, check_published, check_told, clashes, remarks
+from firstword.check import check_published, clashes, remarks
+from firstword.content.judging import Judged, judge
 from firstword.content.scan import SourceFile
 from firstword.model import Incident, Level, Problem, Site
-from firstword.parse import parse
 from firstword.values import replace
 
 #: Path → its contents in the past, newest first, each with a name for where it comes from.
@@ -84,20 +84,22 @@ def load(
     published: Published | None = None,
     refused: Mapping[str, Sequence[Problem]] = MappingProxyType({}),
     warnings: Iterable[Problem] = (),
+    judged: Mapping[tuple[str, bytes], Judged] = MappingProxyType({}),
 ) -> Content:
     """Parse and check all files and choose a good version of each.
 
     The order of the files plays no part. `published` are the updates that readers already have;
     an older version of a file is not asked for them, as it is all there is. `refused` are further
-    problems of files as they are now.
+    problems of files as they are now. `judged` is what (path, bytes) are, as far as it is known.
     """
+    judge_of = _Judge(site, now, published or {}, judged)
     by_path = sorted(files, key=lambda file: file.path)
     problems: list[Problem] = list(warnings)
     queues: dict[str, Iterator[_Version]] = {}
     shown: dict[str, _Version] = {}
     for file in by_path:
         against = refused.get(file.path, ())
-        queue = _good(file, _Judge(site, now, published or {}), versions, problems, against)
+        queue = _good(file, judge_of, versions, problems, against)
         queues[file.path] = queue
         _take_next(file.path, queue, shown)
     while found := list(clashes([version.incident for version in shown.values()], since)):
@@ -124,19 +126,19 @@ class _Judge(Struct, frozen=True):
     site: Site
     now: datetime
     published: Published
+    judged: Mapping[tuple[str, bytes], Judged]
 
     def examine(
         self, data: bytes, path: str, *, current: bool
     ) -> tuple[Incident | None, list[Problem]]:
         """Return the story, if it is good, and everything wrong with it."""
-        parsed = parse(data, path, self.site.timezone)
-        incident = parsed.incident
+        judged = self.judged.get((path, data)) or judge(SourceFile(path, data), self.site, self.now)
+        incident, found = judged.incident, list(judged.problems)
         if incident is None:
-            return None, list(parsed.problems)
-        found = [*parsed.problems, *check_incident(incident, self.site, self.now)]
+            return None, found
         if current:
             known = frozenset(self.published.get(incident.id, ()))
-            found += check_told(incident, self.site, known)
+            found = list(judged.against(self.site, known))
             found += [] if incident.language else check_published(incident, known, self.site)
         good = all(problem.level is not Level.ERROR for problem in found)
         return (incident if good else None), found

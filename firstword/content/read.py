@@ -12,6 +12,7 @@ from firstword.check import check_settings
 from firstword.check.times import AHEAD
 from firstword.content.gone import Rescue, lost, rescue
 from firstword.content.guard import Guard, Paths, fills_gaps, withhold
+from firstword.content.judging import Judges, judge_all
 from firstword.content.load import Content, Published, load
 from firstword.content.scan import SourceFile, scan
 from firstword.model import Problem, Site
@@ -35,10 +36,12 @@ def read_content(
     published: Published | None = None,
     paths: Paths | None = None,
     scanned: tuple[list[SourceFile], list[Problem]] | None = None,
+    judges: Judges | None = None,
 ) -> Content:
     """Read and check a site's content folder, with git and the targets as its memory.
 
-    `scanned` = what a commit holds, in the place of what lies in the folder.
+    `scanned` = what a commit holds, in the place of what lies in the folder. `judges` help where
+    there are many files.
 
     `remembered` holds the last good text of each path, `published` the updates readers have, and
     `paths` the files of each story. A published story that the files would take away, or change
@@ -69,10 +72,15 @@ def read_content(
             published=published,
             refused=kept.refused,
             warnings=[*warnings, *check_settings(site, CONF)],
+            judged=known_as,
         )
 
     files, warnings = scan(root, content_folder) if scanned is None else scanned
     kept = Rescue(files=tuple(_guarded(file, known.get(file.path)) for file in files), only={})
+    whole = [file for file in kept.files if not file.problem]
+    # It may be asked for several times: what is published can speak against some files.
+    found = judge_all(whole, site, now, judges)
+    known_as = {(f.path, f.data): one for f, one in zip(whole, found, strict=True)}
     content = judged()
     if gone := lost(content, site, known, published or {}):
         kept = rescue(kept.files, content, gone, known)

@@ -11,14 +11,32 @@ from datetime import date
 from itertools import chain
 
 from firstword import urls
-from firstword.feeds.channels import BEFORE_LIVE, Channel, Dated, archives, live_since
+from firstword.feeds.channels import (
+    BEFORE_LIVE,
+    Archive,
+    Channel,
+    Dated,
+    archive_channel,
+    archives,
+    live_since,
+)
 from firstword.feeds.channels import channels as all_channels
 from firstword.feeds.entries import Teller
 from firstword.markup import Markup
 from firstword.page import StatusPage, Unkept
 from firstword.values import replace
 
-__all__ = ["Channel", "Dated", "archive_months", "archived", "build_feeds", "feeds", "write"]
+__all__ = [
+    "Archive",
+    "Channel",
+    "Dated",
+    "archive",
+    "archive_months",
+    "archived",
+    "build_feeds",
+    "feeds",
+    "write",
+]
 
 
 def build_feeds(page: StatusPage, markup: Markup) -> Iterator[tuple[str, bytes]]:
@@ -55,6 +73,11 @@ def archived(
     # An archive is made once, and never again when it is whole.
     page = replace(page, pieces=Unkept())
     yield from archives(page, _tellers(page, markup), month, live)
+
+
+def archive(page: StatusPage, markup: Markup, one: Archive) -> Channel:
+    """Return one of them, for whoever knows what is in it."""
+    return archive_channel(page, _tellers(page, markup), one)
 
 
 def _tellers(page: StatusPage, markup: Markup) -> Callable[[], Teller]:

@@ -54,6 +54,26 @@ class Feed(Struct, frozen=True, kw_only=True):
         return max((entry.updated for entry in self.entries), default=NEVER)
 
 
+#: (date, instant signed, id of the story): what is known of an entry without reading its story.
+Dated = tuple[datetime, datetime, str]
+
+
+class Archive(Struct, frozen=True, array_like=True):
+    """One archive before it is made."""
+
+    place: str
+    #: What is in it, oldest first.
+    part: tuple[Dated, ...]
+    #: The archives before it and after it.
+    links: tuple[str, str]
+
+    @property
+    def time(self) -> tuple[datetime, datetime]:
+        """From when, and before when, its updates were signed."""
+        signed = [at for _, at, _ in self.part]
+        return min(signed), max(signed) + timedelta(seconds=1)
+
+
 class Channel(Struct, frozen=True, kw_only=True):
     """Documents that are made together; nothing is asked until somebody wants them."""
 
@@ -61,6 +81,7 @@ class Channel(Struct, frozen=True, kw_only=True):
     make: Callable[[], Iterator[Feed]]
     #: What it is made from beside stories.
     inputs: str = ""
+    archive: Archive | None = None
 
 
 def channels(page: StatusPage, new_teller: Callable[[], Teller]) -> Iterator[Channel]:
@@ -182,8 +203,6 @@ def _live(page: StatusPage, teller: Teller, entries: Iterable[Entry] | None = No
 
 # ── archives ─────────────────────────────────────────────────────────────────────────────────────
 
-#: (date, instant signed, id of the story): what is known of an entry without reading its story.
-Dated = tuple[datetime, datetime, str]
 #: In the place of the default feed's beginning, where that is far away: all entries are before it.
 BEFORE_LIVE: Dated = (datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), "")
 
@@ -211,37 +230,40 @@ def archives(
     around = [older, *places, newer]
     for index, (place, part) in enumerate(zip(places, parts, strict=True)):
         links = around[index], around[index + 2]
-        yield Channel(
-            name=place,
-            # Which entries these are was asked here; what they say is asked when it is made.
-            inputs=sha256(repr((links, part)).encode()).hexdigest(),
-            make=partial(_archive, page, new_teller, place, part, links),
-        )
+        yield archive_channel(page, new_teller, Archive(place, tuple(part), links))
+
+
+def archive_channel(
+    page: StatusPage, new_teller: Callable[[], Teller], archive: Archive
+) -> Channel:
+    """Return one archive before it is made."""
+    return Channel(
+        name=archive.place,
+        # Which entries these are was asked before; what they say is asked when it is made.
+        inputs=sha256(repr((archive.links, list(archive.part))).encode()).hexdigest(),
+        make=partial(_archive, page, new_teller, archive),
+        archive=archive,
+    )
 
 
 def _archive(
-    page: StatusPage,
-    new_teller: Callable[[], Teller],
-    place: str,
-    part: Sequence[Dated],
-    links: tuple[str, str],
+    page: StatusPage, new_teller: Callable[[], Teller], archive: Archive
 ) -> Iterator[Feed]:
     teller = new_teller()
-    here = {(at, name) for _, at, name in part}
-    begin, end = min(at for at, _ in here), max(at for at, _ in here) + timedelta(seconds=1)
+    begin, end = archive.time
     told = {
         (update.at, incident.id): (incident, update)
         for incident, update in page.stories.words(Words(begin=begin, end=end))
     }
-    entries = [teller.update(*told[at, name]) for _, at, name in reversed(part)]
+    entries = [teller.update(*told[at, name]) for _, at, name in reversed(archive.part)]
     # One format is enough: whoever follows links to archives reads Atom, and they are many.
     yield replace(
         _live(page, teller, entries),
-        place=place,
+        place=archive.place,
         forms=("atom",),
         current=urls.UPDATES_FEED,
-        older=links[0],
-        newer=links[1],
+        older=archive.links[0],
+        newer=archive.links[1],
     )
 
 

@@ -38,6 +38,7 @@ def story_unit(status: StatusPage, renderer: Renderer, incident: Incident) -> Un
         shelf=STORY,
         look=_LOOKS[incident.kind],
         make=partial(_story, status, renderer, incident),
+        of=incident,
     )
 
 
@@ -86,7 +87,7 @@ def units(status: StatusPage, renderer: Renderer, images: Path) -> Iterator[Unit
     for document in documents(status, renderer.markup):
         yield Unit(name=f"api/{document.key}", shelf="api", make=partial(_document, document))
     for channel in feeds(status, renderer.markup):
-        yield _channel_unit(status, channel, "feed")
+        yield channel_unit(status, channel, "feed")
     for path in find_images(images):
         key = urls.IMAGES + path.relative_to(images).as_posix()
         yield Unit(
@@ -122,15 +123,23 @@ def archive_listings(status: StatusPage, markup: Markup) -> Iterator[tuple[str, 
 
 def _archives(status: StatusPage, markup: Markup, month: date, live: Dated) -> Iterator[Unit]:
     for channel in archived(status, markup, month, live):
-        yield _channel_unit(status, channel, f"{ARCHIVE}/{month:%Y-%m}")
+        yield channel_unit(status, channel, f"{ARCHIVE}/{month:%Y-%m}")
 
 
-def _channel_unit(status: StatusPage, channel: Channel, shelf: str) -> Unit:
+def channel_unit(status: StatusPage, channel: Channel, shelf: str) -> Unit:
+    """Return the documents of one channel."""
+
     def make(_clock: NewClock) -> Iterator[Made]:
         for key, data in write(status, channel):
             yield Made(key=key, data=data, leaf=True)
 
-    return Unit(name=f"{shelf}/{channel.name}", shelf=shelf, inputs=channel.inputs, make=make)
+    return Unit(
+        name=f"{shelf}/{channel.name}",
+        shelf=shelf,
+        inputs=channel.inputs,
+        make=make,
+        of=channel.archive,
+    )
 
 
 def _image(key: str, path: Path, _clock: NewClock) -> Iterator[Made]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import tee
 from pathlib import Path
 
 from firstword.cache import keys
 from firstword.cache.database import Cache
 from firstword.cache.pieces import CachedPieces
-from firstword.cache.questions import Change
+from firstword.cache.questions import Change, Trace
 from firstword.cache.stories import CachedStories
 from firstword.cache.units import Made, Unit, Units
 from firstword.clock import Clock
+from firstword.making.orders import Makers, Orders
 from firstword.making.site import (
     ARCHIVE,
     SHELVES,
@@ -49,6 +51,8 @@ class Workshop:
     now: datetime
     #: Whether nothing that is there can be relied on.
     anew: bool
+    #: Who helps where there is much to make; None = nobody.
+    makers: Makers | None = None
     #: Keys of all that was made, whether or not it is another one than before.
     made: list[str] = field(default_factory=list)
     _old: set[str] = field(default_factory=set)
@@ -82,13 +86,38 @@ class Workshop:
             self.units.begin(name)
         for name in stories:
             self.units.begin(f"{STORY}/{name}")
-        for name in stories:
-            if self.stories.row(name):
-                incident = self.stories.story(name)
-                self.make(story_unit(self.page, self.renderer, incident))
-        for unit in todo:
-            self.make(unit)
+        told = [name for name in stories if self.stories.row(name)]
+        self._make_all(
+            (story_unit(self.page, self.renderer, self.stories.story(name)) for name in told),
+            len(told),
+        )
+        self._make_all((unit for unit in todo if unit.of is not None), len(told))
+        self._make_all((unit for unit in todo if unit.of is None), 0)
         self._old = old
+
+    def _make_all(self, units: Iterable[Unit], many: int) -> None:
+        """Make units, where that is worth it with the help of others."""
+        if self.makers is None or many < self.makers.worth:
+            for unit in units:
+                self.make(unit)
+            return
+        orders = Orders(
+            cache=self.cache,
+            stories=self.stories,
+            page=self.page,
+            renderer=self.renderer,
+            now=self.now,
+        )
+        ours, theirs = tee(units)
+        outcomes = self.makers.make(orders.common(), map(orders.of, theirs))
+        for unit, outcome in zip(ours, outcomes, strict=True):
+            if outcome is None:
+                self.make(unit)
+                continue
+            for made in outcome.made:
+                self.put(unit.name, made)
+            trace = Trace(asked=dict(outcome.questions))
+            self.units.keep(unit, outcome.clocks_at(self.now), trace)
 
     def _other_looks(self) -> list[str]:
         """Return the looks whose templates are others than in the last build."""

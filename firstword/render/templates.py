@@ -94,6 +94,7 @@ class Renderer:
         as "!theme/NAME", as in Pelican. `like` has loaded all of them before, and they still hold.
         """
         folder = jinja2.FileSystemLoader(theme / "templates")
+        self.theme, self.overrides, self.compiled = theme, tuple(overrides), compiled
         self.page = page
         self.markup = markup
         self.logo = logo

@@ -1,0 +1,170 @@
+"""Starts other processes, hands out the work, and takes the results in order."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from firstword.content import SourceFile
+from firstword.content.judging import Judged
+from firstword.crew import frames
+from firstword.crew.jobs import JUDGE, MAKE, Judging, job
+from firstword.model import Site
+
+if TYPE_CHECKING:
+    from firstword.making.bench import Common, Order, Outcome
+
+#: Of more processes, most would wait for the one that keeps what they made.
+MOST = 8
+#: Files or stories from which on others are started: it takes them a quarter of a second to begin.
+WORTH = 300
+#: Chunks that wait for each of them while it works at one.
+_AHEAD = 3
+#: What another process runs: neither our main module nor anything that lives in this one.
+_START = (
+    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer);"
+    " from firstword.crew.worker import main; main()"
+)
+
+
+def cores() -> int:
+    """Return how many processes this one may keep busy."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Crew:
+    """Some processes that work for this one; they are started when there is enough to do."""
+
+    def __init__(
+        self, processes: int, complain: Callable[[str], None], *, worth: int = WORTH
+    ) -> None:
+        """Take how many processes may work; one does without others."""
+        self.worth = worth if processes > 1 else sys.maxsize
+        self._most = min(processes, MOST)
+        self._complain = complain
+        self._hands: list[_Hand] | None = None
+
+    def judge(self, site: Site, now: datetime, files: Iterable[SourceFile]) -> Iterator[Judged]:
+        """Yield what each file is, in their order."""
+        return self._do(JUDGE, Judging(site, now), files)
+
+    def make(self, common: Common, orders: Iterable[Order]) -> Iterator[Outcome | None]:
+        """Yield what each order came to, in their order; None where more must be known for it."""
+        return self._do(MAKE, common, orders)
+
+    def close(self) -> None:
+        """Let them go."""
+        for hand in self._hands or ():
+            hand.close()
+        self._hands = None
+
+    def processes(self) -> list[int]:
+        """Return the ids of those that work now."""
+        return [hand.process.pid for hand in self._hands or () if not hand.lost]
+
+    def _do(self, name: str, common: Any, tasks: Iterable[Any]) -> Iterator[Any]:
+        kind, told = job(name), pickle.dumps((name, common))
+        own: Callable[[Any], Any] | None = None
+        hands = self._open()
+        for hand in hands:
+            hand.send(frames.BEGIN, told)
+        waiting: deque[tuple[_Hand | None, list[Any]]] = deque()
+        left = iter(tasks)
+        turn = 0
+        try:
+            while True:
+                able = [hand for hand in hands if not hand.lost]
+                while len(waiting) < max(1, _AHEAD * len(able)) and (
+                    chunk := list(islice(left, kind.chunk))
+                ):
+                    to = able[turn % len(able)] if able else None
+                    turn += 1
+                    if to is not None:
+                        to.send(frames.DO, msgspec.msgpack.encode(chunk))
+                    waiting.append((to, chunk))
+                if not waiting:
+                    return
+                by, chunk = waiting.popleft()
+                answer = by.receive() if by is not None else None
+                if answer is None:
+                    own = own or kind.begin(common)
+                    yield from map(own, chunk)
+                else:
+                    yield from kind.results.decode(answer)
+        finally:
+            # Whoever wants no more leaves answers that nobody must take for others.
+            for by, _ in waiting:
+                if by is not None:
+                    by.receive()
+
+    def _open(self) -> list[_Hand]:
+        if self._hands is None:
+            self._hands = []
+            try:
+                for _ in range(self._most):
+                    self._hands.append(_Hand(self._complain))
+            except OSError as error:
+                self._complain(f"no other process can be started ({error}); this one does it all")
+        return self._hands
+
+
+class _Hand:
+    """One process, as seen from here."""
+
+    def __init__(self, complain: Callable[[str], None]) -> None:
+        self._complain = complain
+        self.lost = False
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        with suppress(OSError):
+            self._in.write(pickle.dumps(sys.path))
+
+    @property
+    def _in(self) -> Any:
+        return self.process.stdin
+
+    def send(self, kind: bytes, data: bytes) -> None:
+        """Send a message; what happens to it shows in the answer."""
+        # A process that is gone is noticed when it does not answer.
+        with suppress(OSError):
+            frames.write(self._in, kind, data)
+
+    def receive(self) -> bytes | None:
+        """Wait for the answer to the oldest message; None where there is none."""
+        found = None if self.lost else frames.read(self.process.stdout)  # type: ignore[arg-type]
+        if found is None:
+            self._lose()
+            return None
+        kind, data = found
+        return data if kind == frames.DONE else None
+
+    def _lose(self) -> None:
+        if not self.lost:
+            self.lost = True
+            self.process.kill()
+            status = self.process.wait()
+            self._complain(
+                f"a process that builds ended early (status {status}); the others do its part"
+            )
+
+    def close(self) -> None:
+        """Let it go."""
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with suppress(OSError):
+                if pipe:
+                    pipe.close()

@@ -1,0 +1,95 @@
+"""Writes down what others must know to make a unit."""
+
+from __future__ import annotations
+
+import locale
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from firstword.cache.database import Cache
+from firstword.cache.stories import CachedStories
+from firstword.cache.units import Unit
+from firstword.feeds import Archive
+from firstword.making.bench import Common, Order, Outcome
+from firstword.model import Incident, Kind
+from firstword.page import StatusPage
+from firstword.render import Renderer
+
+#: Before an archive's first update: how far its dates may depend on what was signed then.
+_BACK = timedelta(hours=4)
+_MINUTE = timedelta(minutes=1)
+
+
+class Makers(Protocol):
+    """Whoever makes many things at a time."""
+
+    #: From how many stories on that is quicker than one by one.
+    worth: int
+
+    def make(self, common: Common, orders: Iterable[Order]) -> Iterator[Outcome | None]:
+        """Yield what each order came to, in their order; None where more must be known for it."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orders:
+    """One build's orders."""
+
+    cache: Cache
+    stories: CachedStories
+    page: StatusPage
+    renderer: Renderer
+    now: datetime
+
+    def common(self) -> Common:
+        """Return what all of them have in common."""
+        page, renderer = self.page, self.renderer
+        return Common(
+            site=page.site,
+            now=self.now,
+            theme=renderer.theme,
+            overrides=renderer.overrides,
+            compiled=renderer.compiled,
+            logo=renderer.logo,
+            favicon=renderer.favicon,
+            began=page.records.began,
+            published_now=page.records.now,
+            all_signed=page.all_signed,
+            kinds=self._kinds(),
+            locale=locale.setlocale(locale.LC_ALL),
+        )
+
+    def _kinds(self) -> Mapping[str, Kind | None]:
+        asked = (
+            "SELECT l.slug, s.kind FROM (SELECT DISTINCT slug FROM link) l"
+            " LEFT JOIN story s ON s.slug = l.slug"
+        )
+        return {slug: Kind(kind) if kind else None for slug, kind in self.cache.db.execute(asked)}
+
+    def of(self, unit: Unit) -> Order:
+        """Return what must be known to make one unit."""
+        if isinstance(unit.of, Archive):
+            return self._archive(unit.of)
+        stories = (unit.of,) if isinstance(unit.of, Incident) else ()
+        return Order(stories=stories, stamps=self._stamps(*stories))
+
+    def _archive(self, archive: Archive) -> Order:
+        begin, end = archive.time
+        since, until = begin - _BACK, end + _MINUTE
+        said = self.stories.instants(since, until)
+        names = dict.fromkeys(name for at, name in said if begin <= at < end)
+        stories = tuple(map(self.stories.story, names))
+        return Order(
+            stories=stories,
+            stamps=self._stamps(*stories),
+            archive=archive,
+            said=tuple(said),
+            begin=since,
+            end=until,
+        )
+
+    def _stamps(self, *stories: Incident) -> dict[str, dict[str, datetime | None]]:
+        known = self.page.records.stamps
+        return {one.id: dict(known[one.id]) for one in stories if one.id in known}

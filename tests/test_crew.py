@@ -1,0 +1,156 @@
+"""Several processes build what one builds, byte for byte, whatever happens to them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from incremental import Outcome, Workplace
+
+from benchmarks import make_history
+from firstword import build
+from firstword.content import SourceFile, scan
+from firstword.content.judging import judge
+from firstword.crew import Crew
+from firstword.errors import SettingsError
+from firstword.manifest import Memory
+from firstword.model import update_id
+from firstword.plugin import processes
+from firstword.settings import load_settings, read_site
+
+NIGHT = datetime(2026, 11, 20, 18, 40, tzinfo=UTC)
+#: Links to a story and to none, has another address, a translation, a drawing and a promise.
+LINKED = """\
+---
+title: Cards were refused
+impact: major
+started: 2026-11-12 09:12
+components: [checkout]
+aliases: [cards]
+---
+
+## 2026-11-12 09:20 | Ada Holm | investigating
+next: 10:00
+
+As in [October](incident:2026-11-20-mobile-000000), and as [never](incident:nowhere).
+
+## 2026-11-12 12:20 | Ben Castro | resolved
+
+Cards work again. Nothing was lost.
+"""
+TRANSLATED = """\
+---
+title: Karten wurden abgelehnt
+---
+
+## 2026-11-12 09:20 | Ben Castro | investigating
+
+Wie [im Oktober](incident:2026-11-20-mobile-000000).
+"""
+BROKEN = "\n## 2026-11-12 13:00 | Nobody | update\n\nWho is this?\n"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """Sixty stories: enough for archives of feeds, and for chunks of several processes."""
+    root = tmp_path_factory.mktemp("crew") / "site"
+    make_history.write_site(root, 1, 60)
+    place = Workplace(root, now=NIGHT, settings=load_settings(root / "pelicanconf.py"))
+    place.write("incidents/2026/11/2026-11-12-cards-again.md", LINKED)
+    place.write("incidents/2026/11/2026-11-12-cards-again.de.md", TRANSLATED)
+    first = update_id(datetime(2026, 11, 12, 9, 20, tzinfo=UTC))
+    stamps = {"2026-11-12-cards-again": {first: datetime(2026, 11, 12, 9, 40, tzinfo=UTC)}}
+    place.memory = lambda now: Memory(
+        now=now, stamps=stamps, records_began=True, sources={}, paths={}
+    )
+    return place
+
+
+def built(place: Workplace, processes: int, said: list[str]) -> tuple[Outcome, list[object]]:
+    """Build into an empty folder; return what came of it, and what is known of who asked what."""
+    run = place.new(f"output-{processes}", cache=f".cache-{processes}")
+    run.crew = Crew(processes, said.append, worth=10)
+    run.read()
+    run.write()
+    run.finish()
+    outcome = place.outcome(run)
+    (path,) = (place.root / f".cache-{processes}").glob("*.sqlite")
+    with closing(sqlite3.connect(path)) as db:
+        asked = "SELECT unit, question, bound FROM need JOIN asked USING(number) ORDER BY 1, 2"
+        units = "SELECT name, inputs, look, since, until FROM unit ORDER BY name"
+        known = [*db.execute(asked), *db.execute(units)]
+    return outcome, known
+
+
+def test_two_processes_build_what_one_builds_and_know_as_much_of_it(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(build, "complain", said.append)
+
+    one, two = built(place, 1, said), built(place, 2, said)
+
+    files = {key: (one[0][0].get(key), two[0][0].get(key)) for key in one[0][0] | two[0][0]}
+    assert [key for key, (a, b) in files.items() if a != b] == []
+    assert one == two
+    assert one[0][2] == ()
+    assert "incidents/2026-11-12-cards-again/index.html" in files
+    assert any(key.startswith("feeds/archive/") for key in files)
+    assert not any("process" in line for line in said)
+
+
+def test_a_bad_file_is_told_of_with_the_same_path_and_line(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[int, list[str]] = {1: [], 2: []}
+    path = "incidents/2026/11/2026-11-12-cards-again.md"
+    place.write(path, LINKED + BROKEN)
+    outcomes = []
+    for processes_, lines in told.items():
+        monkeypatch.setattr(build, "complain", lines.append)
+        run = place.new(f"bad-{processes_}", cache=f".cache-bad-{processes_}")
+        run.crew = Crew(processes_, lines.append, worth=10)
+        run.read()
+        outcomes.append((run.found.every(), run.found.held))
+        run.close()
+    place.write(path, LINKED)
+
+    assert outcomes[0] == outcomes[1]
+    assert told[1] == told[2]
+    here = [line for line in told[2] if line.startswith(f"content/{path}:18: ")]
+    assert "'Nobody'" in here[0]
+
+
+def test_what_a_process_that_dies_had_to_do_is_done_all_the_same(place: Workplace) -> None:
+    said: list[str] = []
+    site = read_site(place.settings)
+    files, _ = scan(place.root, place.root / "content")
+    crew = Crew(2, said.append, worth=1)
+
+    def killing() -> Iterator[SourceFile]:
+        for number, file in enumerate(files):
+            if number == 1:
+                os.kill(crew.processes()[0], signal.SIGKILL)
+            yield file
+
+    judged = list(crew.judge(site, NIGHT, killing()))
+    still = crew.processes()
+    crew.close()
+
+    assert judged == [judge(file, site, NIGHT) for file in files]
+    assert said == ["a process that builds ended early (status -9); the others do its part"]
+    assert len(still) == 1
+
+
+def test_nobody_is_started_where_there_is_little_to_do_or_one_process_is_wanted() -> None:
+    assert Crew(1, print).worth > 1_000_000_000
+    assert Crew(2, print).processes() == []
+    assert processes({"BUILD_PROCESSES": 3}) == 3
+    assert processes({}) >= 1
+    with pytest.raises(SettingsError, match="BUILD_PROCESSES: how many processes may build"):
+        processes({"BUILD_PROCESSES": 0})
