@@ -6,8 +6,9 @@ what was known when it was published, so that nothing said later changes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from itertools import chain
 
 from firstword import urls
@@ -49,7 +50,7 @@ def build_feeds(page: StatusPage, markup: Markup) -> Iterator[tuple[str, bytes]]
 
 def feeds(page: StatusPage, markup: Markup) -> Iterator[Channel]:
     """Yield every feed before it is made, but the archives."""
-    yield from all_channels(page, _tellers(page, markup))
+    yield from all_channels(page, partial(Teller, page, markup))
 
 
 def archive_months(page: StatusPage, markup: Markup) -> Iterator[tuple[date, Dated]]:
@@ -72,16 +73,12 @@ def archived(
     """Yield the archives of a month of UTC before they are made."""
     # An archive is made once, and never again when it is whole.
     page = replace(page, pieces=Unkept())
-    yield from archives(page, _tellers(page, markup), month, live)
+    yield from archives(page, partial(Teller, page, markup, ("atom",)), month, live)
 
 
 def archive(page: StatusPage, markup: Markup, one: Archive) -> Channel:
     """Return one of them, for whoever knows what is in it."""
-    return archive_channel(page, _tellers(page, markup), one)
-
-
-def _tellers(page: StatusPage, markup: Markup) -> Callable[[], Teller]:
-    return lambda: Teller(page, markup)
+    return archive_channel(page, partial(Teller, page, markup, ("atom",)), one)
 
 
 def write(page: StatusPage, channel: Channel) -> Iterator[tuple[str, bytes]]:

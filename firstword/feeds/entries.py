@@ -19,6 +19,7 @@ from firstword.feeds.text import first_paragraphs, first_words, legal
 from firstword.markup import Markup
 from firstword.model import Incident, Status, Update
 from firstword.page import Order, StatusPage, Wanted, Words
+from firstword.values import replace
 from firstword.words import speak
 
 #: No entry is dated later than this after its update, or fifty would be signed in a minute.
@@ -49,6 +50,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     components: Mapping[str, str]
     #: (term, label): the kind, the status, every component.
     categories: tuple[tuple[str, str], ...]
+    #: Format → itself as it stands in a document.
+    xml: Mapping[str, str] = {}
 
 
 _encoder = msgspec.json.Encoder()
@@ -58,8 +61,11 @@ _decoder = msgspec.json.Decoder(Entry)
 class Teller:
     """Makes entries of a site's stories."""
 
-    def __init__(self, page: StatusPage, markup: Markup) -> None:
+    def __init__(
+        self, page: StatusPage, markup: Markup, forms: Sequence[str] = ("atom", "rss")
+    ) -> None:
         self._page = page
+        self._forms = forms
         self._language = speak(page.site)
         self._markup = markup
         self.dates = EntryDates(page.site, page.stories)
@@ -94,9 +100,15 @@ class Teller:
     def _kept(self, name: str, incident: Incident, make: Callable[[], Entry]) -> Entry:
         """Return an entry as it was made in an earlier build, or make it."""
         text = self._page.pieces.text(
-            f"entry/{name}", incident.id, lambda: _encoder.encode(make()).decode()
+            f"entry/{name}", incident.id, lambda: _encoder.encode(self._written(make())).decode()
         )
         return _decoder.decode(text)
+
+    def _written(self, entry: Entry) -> Entry:
+        # Here and not above: most commands make no feed, and feedgen and lxml take a while to load.
+        from firstword.feeds.xml import write_entry
+
+        return replace(entry, xml=write_entry(entry, self._forms))
 
     def incidents(self, most: int) -> Iterator[Entry]:
         """Yield one entry for each of the stories with the newest words; drills are not told.

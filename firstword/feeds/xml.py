@@ -7,9 +7,12 @@ feedgen gets wrong is put right by extensions of its own kind, on the finished e
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 from typing import Any
 
+from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
+from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
@@ -23,6 +26,14 @@ _ATOM = "{http://www.w3.org/2005/Atom}"
 _HISTORY = "http://purl.org/syndication/history/1.0"
 _XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _HTML = "text/html"
+#: As feedgen declares them at the root of RSS.
+_PREFIXES = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+}
+#: What follows the last entry.
+_ENDS = {"atom": b"</feed>", "rss": b"  </channel>"}
 _MEDIA_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
 
 
@@ -35,8 +46,8 @@ class Document:
         # Untyped: feedgen ships no types.
         generator: Any = FeedGenerator()
         self._generator = generator
-        generator.load_extension("dc", atom=False)
-        generator.register_extension("firstword", FeedMends, EntryMends)
+        generator.register_extension("dc", DcExtension, DcEntryExtension, atom=False)
+        generator.register_extension("firstword", FeedMends)
         generator.id(urls.feed_id(site, feed.name))
         generator.title(feed.title)
         generator.description(feed.description)
@@ -47,16 +58,16 @@ class Document:
         generator.updated(feed.updated)
         generator.firstword.site = site
         generator.firstword.feed = feed
-        for entry in feed.entries:
-            # Prepended otherwise.
-            _fill(generator.add_entry(order="append"), entry)
 
     def write(self, form: str) -> bytes:
         """Write it as Atom or as RSS."""
         self._link(form)
         how = self._generator.atom_str if form == "atom" else self._generator.rss_str
-        written: bytes = how(pretty=True)
-        return written
+        around: bytes = how(pretty=True)
+        # Entries were written one by one, when they were made; a build makes few of them.
+        end = around.rindex(_ENDS[form])
+        entries = "".join(entry.xml[form] for entry in self._feed.entries)
+        return around[:end] + entries.encode() + around[end:]
 
     def _link(self, form: str) -> None:
         itself = urls.absolute(self._site, urls.feed_key(self._feed.place, form))
@@ -69,6 +80,29 @@ class Document:
             ],
             replace=True,
         )
+
+
+def write_entry(entry: Entry, forms: Iterable[str]) -> dict[str, str]:
+    """Return an entry by format, as it stands in a document."""
+    # Untyped: feedgen ships no types.
+    written: Any = FeedEntry()
+    written.register_extension("dc", DcEntryExtension, atom=False)
+    written.register_extension("firstword", EntryMends)
+    _fill(written, entry)
+    return {form: _within(form, written) for form in forms}
+
+
+def _within(form: str, written: Any) -> str:
+    """Write an entry with the indentation and the prefixes of its place in a document."""
+    if form == "atom":
+        root = etree.Element("feed")
+        root.append(written.atom_entry())
+    else:
+        root = etree.Element("rss", nsmap=_PREFIXES)
+        etree.SubElement(root, "channel").append(written.rss_entry())
+    text = etree.tostring(root, pretty_print=True, encoding="unicode")
+    begin = "<feed>\n" if form == "atom" else "<channel>\n"
+    return text[text.index(begin) + len(begin) : text.rindex(_ENDS[form].decode())]
 
 
 def _fill(written: Any, entry: Entry) -> None:
