@@ -4,6 +4,7 @@ examples:
   make bench                                     everything; an hour or more
   make bench ARGS=--quick                        1,000 stories, two rounds; a few minutes
   make bench ARGS="--parts edit,cold"            some parts
+  make bench ARGS="--parts mail"                 100,000 people; a quarter of an hour
   make bench ARGS="--sizes 1000,10000"           other sizes; the last is the one of most rows
   make bench ARGS="--cstate ../cstate"           with a copy of the cState theme
   make bench ARGS=--smoke                        100 stories, nobody but ourselves
@@ -27,7 +28,7 @@ from pathlib import Path
 from benchmarks.examples import weights
 from benchmarks.lab import Lab, lab
 from benchmarks.measure import BenchError
-from benchmarks.parts import LATENCY, MOST, PARTS
+from benchmarks.parts import ALONE, LATENCY, MOST, PARTS
 from benchmarks.table import Row, Weight, markdown, replaced
 from benchmarks.tools import ROOT, install, machine, versions
 from firstword.clock import system_clock
@@ -60,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     work = Path(tempfile.mkdtemp(prefix="firstword-bench-", dir=options.work))
     notes = machine(work)
-    tools = None if options.smoke else install(ROOT / ".bench", say)
+    alone = options.smoke or set(options.parts) <= ALONE
+    tools = None if alone else install(ROOT / ".bench", say)
     notes += [*versions(tools), *_how(options)]
     began = time.monotonic()
     rows: list[Row] = []

@@ -255,6 +255,8 @@ PARTS: Mapping[str, Part] = {
     "move": move,
     "mail": mail,
 }
+#: Parts in which no program of a peer takes part: nothing is installed for them.
+ALONE = frozenset({"idle", "scale", "serve", "move", "mail"})
 
 
 def _built(lab: Lab, count: int, name: str, *, keep: bool = True) -> Ours:
