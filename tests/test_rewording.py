@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
 from conftest import ROOT
@@ -11,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firstword.check.rewording import rewordings
+from firstword.check.seen import Beside, TooMuch
 from firstword.check.slips import _MEANT
 from firstword.check.weighty import weight_of
 
@@ -31,6 +36,11 @@ GAP = "[redacted 2026-11-21 14:02 UTC by Dawn: a number]"
         ("5\u201310 minutes, \u22125 °C", "5-10 minutes, -5 °C"),
         ("５件の支払い", "5件の支払い"),
         ("决済、停止。", "决済・停止"),
+        ('He said "no." Then it stopped.', 'He said "no". Then it stopped.'),
+        ('"Not yet," it said, and hung up.', '"Not yet", it said, and hung up.'),
+        ('Is it safe? "No."', 'Is it safe? "No".'),
+        ('It is "down". Not "slow".', "It is \u201cdown.\u201d Not \u201cslow.\u201d"),
+        ("\u300cいいえ。\u300dその後", "\u300cいいえ\u300d。その後"),
     ],
 )
 def test_layout_passes(old: str, new: str) -> None:
@@ -51,6 +61,9 @@ def test_layout_passes(old: str, new: str) -> None:
             "changed-sense",
         ),
         ("It says `<!-- 40 -->`.", "It says `<!-- 400 -->`.", "changed-number"),
+        ('They say no. "Cards work."', 'They say no "cards work".', "changed-sense"),
+        ("No, cards work.", "No cards work.", "changed-sense"),
+        ("We do not know. It is out.", "We do not know, it is out.", "changed-sense"),
         ("Cards fail. In the EU, all is well.", "Cards fail in the EU, all is well.", "spelling"),
         ("Pay at bank/cards", "Pay at bank cards", "spelling"),
         ("It fails. Now " + "and then " * 2100, "It fails now " + "and then " * 2100, "spelling"),
@@ -101,6 +114,9 @@ def test_gaps_pass(old: str, new: str) -> None:
         ("US customers", "us customers", ("US", "us")),
         ("its cause", "it's cause", ("its", "it's")),
         ('It is "fixed".', "It is fixed.", ('"', "")),
+        ("We do not know, but look", "We do not know; but look", ("know, but", "know; but")),
+        ("we can not pay", "we cannot pay", ("can not", "cannot")),
+        ("it doesnt work", "it doesn't work", ("doesnt", "doesn't")),
         ("einen Kunden", "einem Kunden", ("einen", "einem")),
         ("支払が止まる", "支払いが止まる", ("", "い")),
     ],
@@ -243,6 +259,58 @@ def test_the_table_of_slips_holds_no_word_of_weight_and_none_that_is_meant() -> 
         for right in meant
         if slip.endswith("~") and right.startswith(slip[:-1])
     ]
+
+
+#: Texts of so many parts that have little, much or all in common, and both ways to tell them apart.
+HARD = {
+    "signs": lambda n: ("we do not pay, " * n, "we do not pay; " * n),
+    "one word": lambda n: ("na " * n + "x " + "na " * n, "na " * n + "y z " + "na " * (n // 2)),
+    "two words": lambda n: ("a b " * n, "b b a " * n),
+    "spelling": lambda n: ("the teh of and a " * n, "the tehh of and a " * n),
+    "letters": lambda n: ("x" * n, "x" * (n - 1) + "y"),
+    "comments": lambda n: ("<!-- " * n, "<!-- " * n + "a"),
+    "quotes": lambda n: ('"no." ' * n, '"no". ' * n),
+    "gaps": lambda n: ("[redacted " * n, "[redacted " * n + "]"),
+    "links": lambda n: ("[a](/b) <a href=" * n, "[a](/c) <a href=" * n),
+    "lines": lambda n: ("> a\n\nb\n" * n, "> a\nb\n" * n),
+}
+
+
+@pytest.mark.parametrize("how", HARD)
+def test_work_grows_with_the_text_and_no_faster(how: str) -> None:
+    """Each line that is run is counted, but for those of `Beside`, which counts its own."""
+    old, new = HARD[how](1000)
+    lines = 0
+
+    def count(frame: FrameType, event: str, _arg: object) -> Callable[..., Any] | None:
+        nonlocal lines
+        if "difflib" in frame.f_code.co_filename or "Beside" in frame.f_code.co_qualname:
+            return None
+        lines += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        list(rewordings(old, new))
+    finally:
+        sys.settrace(before)
+
+    assert lines < 300 * len(re.findall(r"\w+|[^\w\s]", old + new)) + 20_000
+
+
+def test_laying_two_texts_side_by_side_ends() -> None:
+    with pytest.raises(TooMuch):
+        Beside(["a", "b"] * 2000, ["b", "a", "b"] * 2000).get_opcodes()
+    told = [
+        *"the queue of the bank was full and the job that empties it ran not".partition(" ")
+    ] * 60
+    assert Beside(told, ["so", *told]).get_opcodes()
+
+
+@pytest.mark.parametrize(("how", "parts"), [("letters", 1_000_000), ("comments", 100_000)])
+def test_what_other_code_looks_through_is_looked_through_once(how: str, parts: int) -> None:
+    assert list(rewordings(*HARD[how](parts)))
 
 
 def test_what_is_too_long_to_lay_side_by_side_is_another_text() -> None:

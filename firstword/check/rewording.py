@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
-from firstword.check.seen import MOST, Seen, moved_signs
-from firstword.check.slips import is_slip, looks_like_spelling
+from firstword.check.seen import Beside, Seen, TooMuch, moved_signs
+from firstword.check.slips import denies_alike, is_slip, looks_like_spelling
 from firstword.check.tokens import GAP, GAPS, QUOTE, UNQUOTE, tokens
 from firstword.check.weighty import Weight, contrary, is_unspaced, negations, weight_of
 from firstword.markup import Markup
@@ -54,10 +53,11 @@ def rewordings(old: str, new: str) -> Iterator[Rewording]:
 
 def _between(was: list[str], now: list[str], *, turned: bool) -> Iterator[Rewording]:
     was, now = _apart(was, now)
-    if max(len(was), len(now)) > MOST:
+    try:
+        blocks = Beside(was, now).get_opcodes()
+    except TooMuch:
         yield Rewording("changed-words", _told(was), _told(now))
         return
-    blocks = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
     for how, i, j, k, m in blocks:
         if how == "equal" or _is_gap(was[i:j], now[k:m]) or _is_echo(was, i, j, m - k):
             continue
@@ -132,6 +132,8 @@ def _judged(was: Sequence[str], now: Sequence[str], *, turned: bool) -> Iterator
 def _rule(was: Sequence[str], now: Sequence[str], *, turned: bool) -> str:
     if Weight.TIME in (found := _changed(was, now)) or Weight.NUMBER in found:
         return str(Weight.TIME if Weight.TIME in found else Weight.NUMBER)
+    if denies_alike(was, now):
+        return SPELLING
     # What Japanese says no with are endings, which no single character tells.
     endings = turned and any(map(is_unspaced, (*was, *now)))
     against = len(was) == len(now) and any(map(contrary, was, now))

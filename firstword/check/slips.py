@@ -78,6 +78,8 @@ wiederherstelung wiederherstellung | wiederspr~ widerspr~ | zusammmen~ zusammen~
 _TRIPLED = re.compile(r"(.)\1{2,}")
 #: Whose other spelling somebody can answer for: at most so many slips in a word of some letters.
 _ONE_SLIP, _TWO_SLIPS = 3, 8
+#: What is longer is no word.
+_LONGEST = 80
 
 
 _MEANT = {
@@ -99,9 +101,16 @@ def is_slip(was: str, now: str) -> bool:
         return True
     return any(
         now == meant[:-1] + was[at:]
-        for at in range(3, len(was) + 1)
+        for at in range(3, min(len(was), _LONGEST) + 1)
         if (meant := _MEANT.get(f"{was[:at]}~")) is not None
     )
+
+
+def denies_alike(was: Sequence[str], now: Sequence[str]) -> bool:
+    """Tell whether words that deny differ in an apostrophe or a space only: "cant", "can not"."""
+    if len(was) == len(now):
+        return all(a.replace("'", "") == b.replace("'", "") for a, b in zip(was, now, strict=True))
+    return sorted((tuple(was), tuple(now))) == [("can", "not"), ("cannot",)]
 
 
 def looks_like_spelling(was: Sequence[str], now: Sequence[str]) -> bool:
@@ -133,7 +142,9 @@ def _letters(tokens: Sequence[str]) -> str:
 def _alike(one: str, other: str) -> bool:
     if one == other:
         return True
-    short = min(len(one), len(other))
+    short, long = sorted((len(one), len(other)))
+    if long > _LONGEST:
+        return False
     most = 2 if short >= _TWO_SLIPS else 1 if short >= _ONE_SLIP else 0
     if set(_scripts(one)) != set(_scripts(other)):
         return False

@@ -20,7 +20,6 @@ UNSPACED = (
 )
 
 GAPS = re.compile(r"\[redacted\s[^\[\]]*\]")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LINK = re.compile(r"<(https?://[^<>\s]+|mailto:[^<>\s]+)>")
 _BULLET = re.compile(r"^([ \t>]*)[-*+][ \t]+(?=\S)", re.MULTILINE)
 _INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff"
@@ -60,7 +59,7 @@ class Token(NamedTuple):
 
 def tokens(text: str) -> list[str]:
     """Return what a text consists of, layout left out."""
-    plain = _BULLET.sub(r"\1", _LINK.sub(r" \1 ", _quoted(_alike(_COMMENT.sub(" ", text)))))
+    plain = _BULLET.sub(r"\1", _LINK.sub(r" \1 ", _quoted(_alike(_uncommented(text)))))
     return [token for token, _, _ in _spelled(plain)]
 
 
@@ -78,6 +77,15 @@ def _alike(text: str) -> str:
     plain = unicodedata.normalize("NFC", text).translate(_SAME)
     plain = _NARROW.sub(lambda found: unicodedata.normalize("NFKC", found[0]), plain)
     return _DASHES.sub("-", _APOSTROPHES.sub("'", GAPS.sub(GAP, plain)))
+
+
+def _uncommented(text: str) -> str:
+    """Return a text without its comments; one that is never closed is none."""
+    pieces, last = [], 0
+    while (begin := text.find("<!--", last)) >= 0 and (end := text.find("-->", begin + 4)) >= 0:
+        pieces.append(text[last:begin])
+        last = end + 3
+    return " ".join([*pieces, text[last:]])
 
 
 def _quoted(text: str) -> str:
