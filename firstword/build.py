@@ -7,7 +7,7 @@ import locale
 import os
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,6 +63,8 @@ class RunOptions:
     named: frozenset[Path] | None = None
     #: Started by us in our own process, so that nothing may end that process.
     embedded: bool = False
+    #: Called when all pages are there: feeds and documents for programs come afterwards.
+    shown: Callable[[], None] = lambda: None
 
 
 @dataclass(kw_only=True)
@@ -239,7 +241,8 @@ class Run:
             makers=self.crew,
         )
         with self._sound(), seldom_collecting():
-            self._work.make_what_is_old(self.found.changes, self.content_folder / urls.IMAGES)
+            images = self.content_folder / urls.IMAGES
+            self._work.make_what_is_old(self.found.changes, images, self.options.shown)
         self.crew.close()
 
     @contextmanager

@@ -42,12 +42,21 @@ def test_only_what_was_named_is_looked_at(site: SmallSite, monkeypatch: pytest.M
     last = built(site)
     monkeypatch.setattr("firstword.cache.reading.look", None)
     site.write(CARDS_FILE, CARDS + RESOLVED)
+    seen: list[tuple[bool, ...]] = []
 
-    run = again(site, last, CARDS_FILE)
+    def look() -> None:
+        """Find out where the new words are."""
+        keys = (CARD_PAGE, "feeds/updates.atom")
+        seen.append(tuple("All cards work" in site.page(key, "output") for key in keys))
+
+    run = build_again(last, NOW, [site.root / CARDS_FILE], look)
 
     assert run
     assert (run.found.files_read, run.found.parsed) == (1, 1)
-    assert "All cards work" in site.page(CARD_PAGE, "output")
+    # A browser can show the pages before feeds are made.
+    assert seen == [(True, False)]
+    look()
+    assert seen[1] == (True, True)
     run.close()
 
 

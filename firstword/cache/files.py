@@ -60,7 +60,8 @@ class Files:
     def drop(self, path: str) -> None:
         """Forget a file."""
         self._known.pop(path, None)
-        self._db.execute("DELETE FROM file WHERE path = ?", (path,))
+        if not self._db.execute("DELETE FROM file WHERE path = ?", (path,)).rowcount:
+            return
         self._db.execute("DELETE FROM link WHERE path = ?", (path,))
         self._db.execute("DELETE FROM name WHERE path = ?", (path,))
 

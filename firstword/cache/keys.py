@@ -70,11 +70,18 @@ def _code(cache: Cache) -> str:
     known = cache.meta("code").split()
     if known and known[0] == signature:
         return known[1]
+    found = _read_code(tuple(files))
+    cache.note("code", f"{signature} {found}")
+    return found
+
+
+@lru_cache(1)
+def _read_code(files: tuple[tuple[str, int, int], ...]) -> str:
+    """Return the digest of files that were written as they are listed."""
     found = hashlib.sha256()
     for path, _, _ in files:
         found.update(os.path.relpath(path, _HOME).encode())
         found.update(Path(path).read_bytes())
-    cache.note("code", f"{signature} {found.hexdigest()}")
     return found.hexdigest()
 
 

@@ -47,10 +47,16 @@ class CachedPieces:
         return text
 
     def forget(self, old: Iterable[str], *, everything: bool) -> None:
-        """Forget the pieces among the names of what is to be made again, or all there are."""
+        """Forget the pieces among the names of what is to be made again, or all there are.
+
+        Of all of them, the units have begun again already.
+        """
+        if everything:
+            self._db.execute("DELETE FROM piece")
+            return
         names = [name for name in old if name.startswith(f"{PIECE}/")]
         count = self._db.execute("SELECT count(*) FROM piece").fetchone()[0]
-        if everything or count > MOST:
+        if count > MOST:
             names = [name for (name,) in self._db.execute("SELECT name FROM piece")]
         for name in names:
             self._units.begin(name)

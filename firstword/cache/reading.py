@@ -309,6 +309,7 @@ class Reader:
                 if self.guard.objects(told, self.files.text):
                     raise Unusual
             self.shown.put(name, told if visible else None)
+        self.shown.sum_up()
 
     # ── everything ───────────────────────────────────────────────────────────────────────────────
 
@@ -351,6 +352,7 @@ class Reader:
             told = self.files.story(name)
             visible = told is not None and not told.draft and (self.site.drills or not told.drill)
             self.shown.put(name, told if visible else None)
+        self.shown.sum_up()
 
     def _keep(self, content: Content, signatures: Mapping[str, str]) -> None:
         """Put every file as it is shown."""

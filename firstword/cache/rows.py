@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,9 @@ from firstword.page import Line, Mark, Measure, Row, Verdict
 COLUMNS = (
     "id, slug, kind, drill, open, signed, repeats, month, started, planned, updated, ended, row"
 )
+
+#: (month, measure, verdict) of what is added up.
+Sums = tuple[str, str, str]
 
 _month = lru_cache(1024)(date.fromisoformat)
 #: What every mark says, and what one says that is not spelled out.
@@ -155,7 +159,6 @@ def drop_row(db: sqlite3.Connection, row: Row) -> None:
     )
     _count(db, row, -1)
     db.execute("DELETE FROM mark WHERE story = ?", (row.id,))
-    _sum_up(db, row)
 
 
 def _put_marks(db: sqlite3.Connection, row: Row) -> None:
@@ -169,14 +172,16 @@ def _put_marks(db: sqlite3.Connection, row: Row) -> None:
             for number, (month, mark) in enumerate(row.marks)
         ],
     )
-    _sum_up(db, row)
 
 
-def _sum_up(db: sqlite3.Connection, row: Row) -> None:
-    """Add up anew what a story counts in: a longest time cannot be taken away."""
-    for key in sorted(
-        {(m.isoformat(), str(mark.measure), str(mark.verdict)) for m, mark in row.marks}
-    ):
+def counts_in(row: Row) -> set[Sums]:
+    """Return the sums that a story counts in."""
+    return {(m.isoformat(), str(mark.measure), str(mark.verdict)) for m, mark in row.marks}
+
+
+def sum_up(db: sqlite3.Connection, counted: Iterable[Sums]) -> None:
+    """Add up anew, once everything is kept: a longest time cannot be taken away."""
+    for key in sorted(counted):
         db.execute("DELETE FROM figure WHERE month = ? AND measure = ? AND verdict = ?", key)
         db.execute(
             "INSERT INTO figure SELECT month, measure, verdict, count(*), sum(seconds),"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from firstword.cache import codec, rows
 from firstword.cache.database import Cache
@@ -36,6 +36,7 @@ class Shown:
     grammar: str
     number: int
     changes: list[Change]
+    _counted: set[rows.Sums] = field(default_factory=set)
 
     def put(self, name: str, told: Incident | None) -> None:
         """Keep one story as it is shown now, and note whether that is news."""
@@ -45,6 +46,7 @@ class Shown:
             before = rows.get_row(db, name)
             if before is not None:
                 rows.drop_row(db, before)
+                self._counted |= rows.counts_in(before)
                 gone = (name, self.number)
                 db.execute("INSERT OR REPLACE INTO vanished VALUES('id', ?, ?)", gone)
                 self.changes.append(Change(before, None))
@@ -56,11 +58,18 @@ class Shown:
         before = rows.get_row(db, name) if known else None
         if before is not None:
             rows.drop_row(db, before)
+            self._counted |= rows.counts_in(before)
         else:
             db.execute("DELETE FROM vanished WHERE what = 'id' AND name = ?", (name,))
         after = Row.of(told, self.site.timezone, marks(told, self.records, self.site))
         rows.put_row(db, after, digest=digest, stamps=stamps, path=told.path, number=self.number)
+        self._counted |= rows.counts_in(after)
         self.changes.append(Change(before, after))
+
+    def sum_up(self) -> None:
+        """Add up what the stories count in, when all of them are kept."""
+        rows.sum_up(self.cache.db, self._counted)
+        self._counted.clear()
 
     def _stamps(self, told: Incident) -> str:
         """Return a digest of what targets know: when words were first published, who owed what."""

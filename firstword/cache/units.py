@@ -74,10 +74,14 @@ class Units:
             found |= self._by_questions(changes)
         return found
 
-    def forget_questions(self) -> None:
-        """Forget all that was asked, where everything is made again: whoever makes it asks anew."""
-        self._db.execute("DELETE FROM need")
-        self._db.execute("DELETE FROM asked")
+    def begin_everything(self) -> None:
+        """Take away what all units made, and what was asked: whoever makes them asks anew.
+
+        What names the build stays until it is named.
+        """
+        self._db.execute("UPDATE output SET stale = 1 WHERE bucket != ?", (_UNCOUNTED,))
+        for table in ("unit", "need", "asked"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608
 
     def _by_clock(self, now: datetime) -> set[str]:
         seconds = from_instant(now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -12,8 +12,12 @@ from firstword.values import replace
 from firstword.write import STAMP, read_stamp
 
 
-def build_again(last: Run, now: datetime, named: Iterable[Path]) -> Run | None:
+def build_again(
+    last: Run, now: datetime, named: Iterable[Path], shown: Callable[[], None] = lambda: None
+) -> Run | None:
     """Build once more in this process, knowing that nothing but some incident files was written.
+
+    `shown` is called when all pages are there, while feeds are still to be made.
 
     None where that is not enough: something else was written, somebody else built into this folder,
     or Pelican has pages of its own there.
@@ -26,7 +30,7 @@ def build_again(last: Run, now: datetime, named: Iterable[Path]) -> Run | None:
     if stamp.get("build_id") != last.build_id:
         return None
     last.close()
-    options = replace(last.options, now=now, named=paths)
+    options = replace(last.options, now=now, named=paths, shown=shown)
     run = replace(last, options=options, last=last)
     try:
         run.read()

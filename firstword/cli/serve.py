@@ -16,7 +16,7 @@ import argparse
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,8 +50,11 @@ def run(options: argparse.Namespace) -> int:
     last: Run | None = None
     try:
         for changes in watch(*watched, raise_interrupt=True, step=20, debounce=400):
-            last = rebuild(root, folder, last, [Path(path) for _, path in changes])
-            if last:
+            written = [Path(path) for _, path in changes]
+            told = preview.version
+            last = rebuild(root, folder, last, written, preview.changed)
+            # Of pages that are gone, a browser hears when they are.
+            if last and (preview.version == told or last.output.removed):
                 preview.changed()
     except KeyboardInterrupt:
         print(file=sys.stderr)
@@ -61,11 +64,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def rebuild(
-    root: Path, folder: Path, last: Run | None = None, written: Sequence[Path] = ()
+    root: Path,
+    folder: Path,
+    last: Run | None = None,
+    written: Sequence[Path] = (),
+    shown: Callable[[], None] = lambda: None,
 ) -> Run | None:
     """Build once more; say what went wrong and go on.
 
-    `last` is the build before, since which nothing but `written` was written.
+    `last` is the build before, since which nothing but `written` was written. `shown` may be called
+    as soon as all pages are there.
     """
     from firstword.build import RunOptions, build_site, complain
     from firstword.cli.again import build_again
@@ -75,7 +83,7 @@ def rebuild(
     try:
         if last:
             now = read_clock(os.environ, last.site.pinned_clock)
-            if again := build_again(last, now, written):
+            if again := build_again(last, now, written, shown):
                 complain(again.summary())
                 return again
             last.close()

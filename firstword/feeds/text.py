@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from firstword.markup import plain_text
 
@@ -24,6 +25,7 @@ def legal(text: str) -> str:
     return _ILLEGAL.sub("", text)
 
 
+@lru_cache(4096)  # the entries of one story, and of several feeds, begin alike
 def first_words(rendered: str) -> str:
     """Return how sanitised HTML begins, as plain text in one line.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import tee
@@ -35,6 +35,8 @@ from firstword.write import OutputFolder, digest
 
 #: Changed stories from which on all is made: to ask of each what it touches takes as long.
 MANY = 300
+#: Shelves of what a browser shows.
+LOOKED_AT = frozenset({"page", "image"})
 
 
 @dataclass(kw_only=True)
@@ -57,12 +59,17 @@ class Workshop:
     made: list[str] = field(default_factory=list)
     _old: set[str] = field(default_factory=set)
 
-    def make_what_is_old(self, changes: list[Change], images: Path) -> None:
-        """Make all that changes, the clock, other code or other templates made old."""
+    def make_what_is_old(
+        self, changes: list[Change], images: Path, shown: Callable[[], None] = lambda: None
+    ) -> None:
+        """Make all that changes, the clock, other code or other templates made old.
+
+        Pages and pictures are made first, and then `shown` is called.
+        """
         looks = self._other_looks()
         if self.anew or len(changes) > MANY:
             self.anew = True
-            self.units.forget_questions()
+            self.units.begin_everything()
             old: set[str] = set()
         else:
             old = self.units.outdated(changes, self.now, looks)
@@ -76,24 +83,27 @@ class Workshop:
         ]
         gone = {name for shelf in here.values() for name in shelf} - {u.name for u in listed}
         stories = self._stories_to_make(changes, old)
-        old_feeds, gone_feeds = self._archives_to_make(old, changed=bool(changes))
-        todo += old_feeds
-        gone |= gone_feeds
-        if todo or gone or stories:
-            self.output.open_up()
         # What is made again, or not at all any more, first leaves room: addresses may swap.
-        for name in sorted({*gone, *(unit.name for unit in todo)}):
-            self.units.begin(name)
-        for name in stories:
-            self.units.begin(f"{STORY}/{name}")
+        self._begin({*gone, *(u.name for u in todo), *(f"{STORY}/{name}" for name in stories)})
         told = [name for name in stories if self.stories.row(name)]
         self._make_all(
             (story_unit(self.page, self.renderer, self.stories.story(name)) for name in told),
             len(told),
         )
-        self._make_all((unit for unit in todo if unit.of is not None), len(told))
-        self._make_all((unit for unit in todo if unit.of is None), 0)
+        self._make_all((unit for unit in todo if unit.shelf in LOOKED_AT), 0)
+        shown()
+        archives, gone = self._archives_to_make(old, changed=bool(changes))
+        self._begin({*gone, *(unit.name for unit in archives)})
+        self._make_all(archives, len(told))
+        self._make_all((unit for unit in todo if unit.shelf not in LOOKED_AT), 0)
         self._old = old
+
+    def _begin(self, names: set[str]) -> None:
+        """Take away what units made, but where that was done for all of them."""
+        if names:
+            self.output.open_up()
+        for name in () if self.anew else sorted(names):
+            self.units.begin(name)
 
     def _make_all(self, units: Iterable[Unit], many: int) -> None:
         """Make units, where that is worth it with the help of others."""
@@ -134,9 +144,7 @@ class Workshop:
         """Return the ids of stories whose pages are made again, or were and are no more."""
         changed = {change.id for change in changes}
         if self.anew:
-            db = self.cache.db
-            changed |= {name for (name,) in db.execute("SELECT id FROM story")}
-            changed |= {story_name(unit) for unit in self.units.shelf(STORY)}
+            changed |= {name for (name,) in self.cache.db.execute("SELECT id FROM story")}
         return sorted(changed | {name for unit in old if (name := story_name(unit))})
 
     def _archives_to_make(self, old: set[str], *, changed: bool) -> tuple[list[Unit], set[str]]:
