@@ -56,6 +56,9 @@ golden: $(DEV) ## Write the golden files of tests/golden again (read the diff be
 messages: $(DEV) ## Bring the catalogues of firstword/locale/ up to date (ARGS=fr begins another language)
 	@$(PY) tools/messages.py $(ARGS)
 
+wording: $(DEV) ## Make the rules of firstword/lint/wording.tsv ready for use
+	@$(PY) tools/wording.py
+
 docs: $(DEV) ## Make the pages of docs/ a site in dist/docs/
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 
@@ -77,7 +80,7 @@ clean: ## Remove what the next run makes again; public/, outbox/ and .venv/ stay
 	@rm -rf output .cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help publish serve test bench clients lint types check format golden messages docs package lock clean
+.PHONY: help publish serve test bench clients lint types check format golden messages wording docs package lock clean
 
 # Missing, or a link to a Python that is gone.
 $(PY):

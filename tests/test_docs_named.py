@@ -45,6 +45,7 @@ ELSEWHERE = {
     "make docs": ("tests/test_docs.py", '"mkdocs"'),
     "make install": ("tools/try_package.py", '"install"'),
     "make messages": ("tests/test_catalogues.py", "tools"),
+    "make wording": ("tests/test_lint.py", "make wording"),
     "make package": (".ci/run", "make package"),
     "make serve": ("tests/test_readme.py", "serve"),
     "make test": (".ci/run", "make test"),

@@ -71,7 +71,11 @@ def archived(
     page: StatusPage, markup: Markup, month: date, live: Dated | None
 ) -> Iterator[Channel]:
     """Yield the archives of a month of UTC before they are made."""
-    # An archive is made once, and never again when it is whole.
+    if live != BEFORE_LIVE:
+        # Still being filled: what it holds stood in the feed a moment ago.
+        yield from archives(page, partial(Teller, page, markup), month, live)
+        return
+    # One that is whole is made once, and never again.
     page = replace(page, pieces=Unkept())
     yield from archives(page, partial(Teller, page, markup, ("atom",)), month, live)
 

@@ -50,12 +50,12 @@ class Pattern:
     """A pattern that is compiled when a text is first searched: most never meet one."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
 
     @cached_property
     def compiled(self) -> re.Pattern[str]:
         """The pattern itself."""
-        return re.compile(self._text, re.IGNORECASE)
+        return re.compile(self.text, re.IGNORECASE)
 
     def search(self, text: str) -> re.Match[str] | None:
         """Find it in a text."""

@@ -9,9 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from firstword.lint.phrases import Pattern, PhraseError, compile_phrases
+import msgspec
+
+from firstword.lint.phrases import Compiled, Pattern, PhraseError, compile_phrases
 
 OURS = Path(__file__).parent / "wording.tsv"
+#: The same phrases as patterns, written by `make wording`: no build has to read them anew.
+READY = Path(__file__).parent / "wording.json"
 COLUMNS = ("language", "rule", "phrases", "unless", "ask", "weight")
 #: In the column of weight: as often right as wrong, so that it never counts.
 MILD = "mild"
@@ -26,6 +30,8 @@ _LANGUAGE = re.compile(r"\*|[a-z]{2,3}")
 
 #: A line of the table, by column. Plain, so that settings can hold it.
 Row = tuple[str, str, str, str, str, str]
+#: A pattern, and what a text needs to hold it, as `Compiled` has it.
+Ready = tuple[str, tuple[tuple[tuple[str, ...], ...], ...]]
 
 
 class RowError(ValueError):
@@ -191,7 +197,7 @@ def wording(language: str, own: tuple[Row, ...] = ()) -> Wording:
             )
         ),
         says={
-            row[1][1:]: Saying(compile_phrases(row[2], primary).pattern, _unless(row[3], primary))
+            row[1][1:]: Saying(_compiled(row[2], primary).pattern, _unless(row[3], primary))
             for row in kept
             if row[1].startswith("+")
         },
@@ -209,13 +215,46 @@ def _ours() -> tuple[Row, ...]:
     return tuple(_padded(row.split("\t")) for row in rows if row and not row.startswith("#"))
 
 
+def _compiled(phrases: str, language: str) -> Compiled:
+    """Return phrases ready for use: ours were made ready when they were written down."""
+    ready = _ready(language).get(phrases)
+    return (
+        compile_phrases(phrases, language)
+        if ready is None
+        else Compiled(Pattern(ready[0]), ready[1])
+    )
+
+
+@lru_cache(maxsize=32)
+def _ready(language: str) -> dict[str, Ready]:
+    known = msgspec.json.decode(READY.read_bytes(), type=dict[str, msgspec.Raw])
+    return msgspec.json.decode(known.get(language, b"{}"), type=dict[str, Ready])
+
+
+def make_ready() -> bytes:
+    """Return what READY holds: our phrases by language, as patterns and what each needs."""
+    ready: dict[str, dict[str, Ready]] = {}
+    for language, _, phrases, unless, *_ in _ours():
+        for text in filter(None, (phrases, unless)):
+            found = compile_phrases(text, language)
+            ready.setdefault(language, {})[text] = found.pattern.text, found.needs
+    # A line a phrase, so that a change of one is a change of one line.
+    return (
+        msgspec.json.encode(ready, order="sorted")
+        .replace(b':{"', b':{\n"')
+        .replace(b']]],"', b']]],\n"')
+        .replace(b"]]}", b"]]\n}")
+        + b"\n"
+    )
+
+
 def _unless(phrases: str, language: str) -> Pattern | None:
-    return compile_phrases(phrases, language).pattern if phrases else None
+    return _compiled(phrases, language).pattern if phrases else None
 
 
 def _rules(rows: Iterator[Row]) -> Iterator[Rule]:
     for language, name, phrases, unless, ask, weight in rows:
-        compiled = compile_phrases(phrases, language)
+        compiled = _compiled(phrases, language)
         yield Rule(
             name=name,
             pattern=compiled.pattern,
