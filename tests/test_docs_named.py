@@ -53,6 +53,7 @@ ELSEWHERE = {
     "make types": (".ci/run", "types"),
     "pelican content": ("tests/sites.py", '"pelican", "content"'),
     "publish.py --commit": ("tests/test_commit_mode.py", '"--commit"'),
+    "publish.py --send": ("tests/test_cli_send.py", "--send"),
     "publish.py --tick": ("tests/test_publish_tick.py", '"--tick"'),
     "python publish.py --force": ("tests/test_publish.py", '"--force"'),
     "rm -rf public && ./published.sh fetch public": ("tests/test_forges.py", "published.sh"),
