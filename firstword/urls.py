@@ -95,6 +95,11 @@ def story_path(kind: Kind, slug: str) -> str:
     return f"{_FOLDERS[kind]}/{slug}/"
 
 
+def is_story(path: str) -> bool:
+    """Tell whether a path is one that a story could have, in the site's own language."""
+    return path.split("/", maxsplit=1)[0] in _FOLDERS.values()
+
+
 def update_path(incident: Incident, update: Update) -> str:
     """Spell an update's address: its place on the story's page."""
     return f"{incident_path(incident)}#{anchor(update)}"

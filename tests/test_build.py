@@ -110,12 +110,23 @@ def test_stock_pages_and_pictures_work(site: SmallSite) -> None:
 
 
 def test_an_old_address_leads_to_the_new_one(site: SmallSite) -> None:
-    site.write(CARDS_FILE, CARDS.replace("impact:", "aliases: [issues/cards, old.html]\nimpact:"))
+    old = "aliases: [issues/cards, old.html, incidents/kort]\nimpact:"
+    site.write(CARDS_FILE, CARDS.replace("impact:", old))
+    german = (
+        "---\ntitle: Karten\n---\n\n## 2026-11-21 09:20 | Dawn Okafor | investigating\n\nWarten.\n"
+    )
+    site.write(CARDS_FILE.replace(".md", ".de.md"), german)
 
     site.pelican()
 
-    for key, back in (("issues/cards/index.html", "../../"), ("old.html", "./")):
+    for key, back in (
+        ("issues/cards/index.html", "../../"),
+        ("old.html", "./"),
+        ("incidents/kort/index.html", "../../"),
+        ("de/incidents/kort/index.html", "../../../de/"),
+    ):
         assert f'href="{back}incidents/2026-11-21-card-payments/"' in site.page(key, "output")
+    assert not (site.root / "output/de/old.html").exists()
 
 
 def test_a_link_to_another_story_works_on_page_and_in_feed(site: SmallSite) -> None:

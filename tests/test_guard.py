@@ -384,14 +384,23 @@ def test_a_rename_with_its_id_but_not_with_other_words(site: SmallSite) -> None:
     stayed = site.page(CARD_PAGE)
     site.write(new, with_id)
     site.commit("renamed only")
+    lost = site.publish()
+    site.write(
+        new, with_id.replace("impact:", "aliases: [incidents/2026-11-21-card-payments]\nimpact:")
+    )
+    site.commit("renamed, and its old address leads to the new one")
     ran = site.publish()
 
-    assert held.code == 3
+    assert held.code == lost.code == 3
+    assert (
+        f"{new}:1: changed-address: 'incidents/2026-11-21-card-payments' is published" in lost.err
+    )
     assert f"{new}:12: changed-time: 'next': '2026-11-21 10:00' became" in held.err
     assert f"{new}: held back; not shown: its story is shown as it is published" in held.err
     assert stayed == before
     assert ran.code == 0, ran.err
     assert "One card payment in five" in site.page("incidents/2026-11-21-cards/index.html")
+    assert 'content="0; url=../../incidents/2026-11-21-cards/"' in site.page(CARD_PAGE)
 
 
 # ── translations ─────────────────────────────────────────────────────────────────────────────────

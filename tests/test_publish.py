@@ -184,7 +184,7 @@ def test_a_published_story_does_not_turn_into_a_draft(site: SmallSite, key: str)
     assert "nine seconds" in site.page(SLOW_PAGE)
 
 
-def test_a_rename_keeps_the_story_where_it_keeps_the_id(site: SmallSite) -> None:
+def test_a_rename_keeps_the_story_where_it_keeps_id_and_address(site: SmallSite) -> None:
     site.publish()
     page = site.page(CARD_PAGE)
     new = "content/incidents/2026/2026-11-21-cards.md"
@@ -194,13 +194,15 @@ def test_a_rename_keeps_the_story_where_it_keeps_the_id(site: SmallSite) -> None
 
     without = site.publish()
     once = site.files()
-    site.write(new, CARDS.replace("impact:", "id: 2026-11-21-card-payments\nimpact:"))
-    site.commit("keep the id")
+    both = "id: 2026-11-21-card-payments\naliases: [incidents/2026-11-21-card-payments]\nimpact:"
+    site.write(new, CARDS.replace("impact:", both))
+    site.commit("keep the id, and the address")
     kept = site.publish()
 
     assert without.code == 3
     assert f"{CARDS_FILE}:1: gone: " in without.err
     assert f"{new}:1: gone: published as {CARDS_FILE}; add 'id: " in without.err
+    assert "and 'aliases: [incidents/2026-11-21-card-payments]', or links to it" in without.err
     assert f"{new}: held back; not shown: its story is shown as it is published" in without.err
     assert (once[CARD_PAGE].decode(), "incidents/2026-11-21-cards/index.html" in once) == (
         page,

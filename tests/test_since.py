@@ -152,6 +152,12 @@ def test_a_rename_needs_its_id_and_a_move_between_folders_nothing(site: SmallSit
     assert line.startswith(f"{other}:1: gone: published as {CARDS_FILE}; add 'id: 2026-11-21-card")
 
     edit(site, "---\ntitle", "---\nid: 2026-11-21-card-payments\ntitle", other)
+    [line] = since(site)
+    assert line.startswith(
+        f"{other}:1: changed-address: 'incidents/2026-11-21-card-payments' is published and would "
+        "lead nowhere; add it to 'aliases'"
+    )
+    edit(site, "\ntitle", "\naliases: [incidents/2026-11-21-card-payments]\ntitle", other)
     assert since(site) == []
 
     moved = "content/incidents/shop/2026-11-02-slow-pages.md"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from firstword import urls
 from firstword.check.one import check_published
 from firstword.check.report import error, say
 from firstword.check.rewording import SPELLING, Rewording, rewordings
@@ -25,6 +26,8 @@ _TIMES = frozenset(
 )
 #: What a file says of a story as a whole, in its front matter.
 _WHOLE = ("kind", "started", "about", "repeats", "imported")
+#: The rule of where a story was to be found.
+ADDRESS = "changed-address"
 _ADVICE = "put the old words back, and say what is right in a signed 'correction'"
 _SPELLED = "if it is the same word, say so in the commit: a line 'fix: spelling'; if not, "
 
@@ -43,6 +46,12 @@ class Changed:
     def problem(self, incident: Incident, where: str) -> Problem:
         """Say it, with the old value and the new one."""
         told, key = self.rewording, f"{self.key!r}: " if self.key else ""
+        if told.rule == ADDRESS:
+            message = (
+                f"{told.old!r} is published and would lead nowhere; add it to 'aliases', "
+                f"'aliases: [{told.old}]', or give the file its old name"
+            )
+            return error(incident, self.line, told.rule, message)
         old, new = (repr(text) if text else "nothing" for text in (told.old, told.new))
         advice = _SPELLED + _ADVICE if told.rule == SPELLING else _ADVICE
         message = f"{key}{old} became {new} in {where}; {advice}"
@@ -74,8 +83,13 @@ def changes(old: Incident, new: Incident, site: Site) -> Iterator[Changed]:
     for key in _WHOLE:
         at = _Place("", new.line(key), key)
         yield from _value(at, getattr(old, key), getattr(new, key), site)
+    here, there = (urls.incident_path(one).strip("/") for one in (old, new))
+    # A translation moves with its original, and so do its old addresses.
+    if here != there and here not in new.aliases and not new.language:
+        at = _Place("", new.line("aliases"), "aliases")
+        yield at.changed(Rewording(ADDRESS, here, there))
     for alias in old.aliases:
-        if alias not in new.aliases:
+        if alias not in new.aliases and alias != there:
             at = _Place("", new.line("aliases"), "aliases")
             yield at.changed(Rewording("changed-key", alias, ""))
     for key in dict.fromkeys((*old.first.names(), *new.first.names())):
@@ -190,7 +204,11 @@ def gone(old: Incident, now: Iterable[Incident]) -> Iterator[Problem]:
         None,
     )
     if copy is not None and copy.language == old.language:
-        message = f"published as {old.path}; add 'id: {old.id}', or readers get it twice"
+        was = urls.incident_path(old).strip("/")
+        message = (
+            f"published as {old.path}; add 'id: {old.id}', or readers get it twice, and "
+            f"'aliases: [{was}]', or links to it lead nowhere"
+        )
         yield error(copy, copy.line("id"), "gone", message)
     else:
         message = (

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from firstword import urls
 from firstword.content.load import Content, Published
 from firstword.content.scan import SourceFile
 from firstword.model import Incident, Problem, Site
@@ -120,7 +121,11 @@ def _gone(one: Lost, copy: Incident | None) -> Problem:
 
 
 def _renamed(one: Lost, copy: Incident) -> Problem:
-    message = f"published as {one.path}; add 'id: {one.incident.id}', or readers get it twice"
+    was = urls.incident_path(one.incident).strip("/")
+    message = (
+        f"published as {one.path}; add 'id: {one.incident.id}', or readers get it twice, and "
+        f"'aliases: [{was}]', or links to it lead nowhere"
+    )
     return Problem(copy.path, copy.line("id"), "gone", message)
 
 

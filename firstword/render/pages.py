@@ -90,13 +90,17 @@ def story_pages(status: StatusPage, incident: Incident) -> Iterator[Page]:
     for one in (incident, *incident.translations):
         yield _story_page(status, incident, one)
     for alias in incident.aliases:
-        yield Page(
-            key=urls.alias_key(alias),
-            template="moved.html",
-            context=_const(moved(status, incident)),
-            leaf=True,
-            owner=incident.id,
-        )
+        for one in (incident, *incident.translations):
+            # What was translated had an address in each language.
+            if one is incident or urls.is_story(alias):
+                yield Page(
+                    key=urls.alias_key(f"{one.language}/{alias}" if one.language else alias),
+                    template="moved.html",
+                    context=_const(moved(status, one)),
+                    leaf=True,
+                    owner=incident.id,
+                    language=one.language,
+                )
 
 
 def _const(context: Mapping[str, Any]) -> Callable[[Clock], Mapping[str, Any]]:
