@@ -317,7 +317,7 @@ def test_the_sentence_is_the_home_pages(golden: Callable[[str, str | bytes], Non
     found = files(status, now)
     home = (ROOT / "theme" / "templates" / "home.html").read_text(encoding="utf-8")
 
-    assert '{{ _("%(sentence)s.", sentence=sentence) }}' in home
+    assert 'else _("%(sentence)s.", sentence=sentence) }}' in home
     golden("api-status.json", found["status.json"])
     golden("api-status.txt", found["status.txt"])
     golden("api-metrics", found["metrics"])

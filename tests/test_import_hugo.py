@@ -176,6 +176,32 @@ def test_settings_list_components_in_the_order_of_their_groups(
     ]
 
 
+def test_a_group_without_a_title_is_none_and_descriptions_are_plain(tmp_path: Path) -> None:
+    settings = """\
+        params:
+          categories: [{name: Barn, untitled: false}, {name: Other, untitled: true}]
+          systems:
+            - {name: Kiln, category: Barn, description: a_b & 3 < 4}
+            - {name: Tap, category: Other, description: "The *only* one, see [this](https://a.example)"}
+        """
+
+    report, site = moved_in(
+        tmp_path, {"content/issues/2021-03-04-cold.md": YAML, "config.yml": dedent(settings)}
+    )
+
+    conf = (site / "pelicanconf.py").read_text()
+    assert '"name": "Kiln", "group": "Barn", "description": "a_b & 3 < 4"}' in conf
+    assert '"name": "Tap", "group": "", "description": "The only one, see this"}' in conf
+    assert [str(repair) for repair in report.repairs] == [
+        "config.yml: category: 'Other' -> '' (untitled: shown without its name)",
+        (
+            "config.yml: description: 'The *only* one, see [this](https://a.example)' -> 'The only"
+            " one, see this' (plain text here)"
+        ),
+    ]
+    assert not [one for one in report.left_out if "untitled" in one.what]
+
+
 def test_parameters_may_have_a_file_of_their_own(tmp_path: Path) -> None:
     files = {
         "content/issues/2021-03-04-cold.md": YAML,

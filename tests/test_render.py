@@ -96,6 +96,15 @@ def test_only_where_everything_is_signed_a_page_says_so() -> None:
     assert "Imported · Incident · Resolved" in mixed["history/2026-11/index.html"]
 
 
+def test_a_title_that_ends_in_a_mark_gets_no_stop() -> None:
+    told = file(FIRST)
+    shown = said("10:00", story(told.replace("title: T", "title: Do all cards fail?")))
+
+    assert "Do all cards fail? Investigating" in shown[HOME]
+    assert "?." not in shown[HOME] + shown["404.html"]
+    assert " T. Investigating" in said("10:00", story(told))[HOME]
+
+
 def test_what_was_withdrawn_lasted_nothing_and_affected_nobody() -> None:
     gone = "## 2026-11-21 09:50 | Dawn Okafor | withdrawn\n\nIt was our own test."
     shown = said("10:00", story(file(FIRST, gone, front="affected: Everyone who pays")))

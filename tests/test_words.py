@@ -151,6 +151,22 @@ def test_how_things_stand(
     assert spoken.state_sentence([], datetime(2026, 11, 12, 9, tzinfo=UTC)) == quiet
 
 
+@pytest.mark.parametrize(
+    ("code", "sentence", "shown"),
+    [
+        ("en", "Cards fail", "Cards fail."),
+        ("en", "Cards fail!", "Cards fail!"),
+        ("en", "Do cards fail?", "Do cards fail?"),
+        ("en", "They say 'cards fail.'", "They say 'cards fail.'"),
+        ("en", "Cards fail (all)", "Cards fail (all)."),
+        ("ja", "カードが使えません", "カードが使えません。"),
+        ("ja", "カードが使えません。", "カードが使えません。"),
+    ],
+)
+def test_a_sentence_has_one_end(code: str, sentence: str, shown: str) -> None:
+    assert language(code).ended(sentence) == shown
+
+
 def test_a_title_from_right_to_left_does_not_turn_an_english_sentence() -> None:
     said = language("en").state_sentence(["تفشل المدفوعات", "b"], None)
 

@@ -87,9 +87,8 @@ def status_text(status: StatusPage, markup: Markup, clock: Clock) -> bytes:
     now, language = standing(status, clock), speak(status.site)
     full, rest = now.incidents[:_IN_FULL], now.incidents[_IN_FULL:]
     most = _WORDS.get(len(now.incidents), min(_WORDS.values()))
-    sentence = language.say("%(sentence)s.", sentence=now.sentence)
     blocks = [
-        [_fit(status.site.name), *_wrapped(sentence, "", 2)],
+        [_fit(status.site.name), *_wrapped(language.ended(now.sentence), "", 2)],
         *([*_told(status, markup, incident, clock, most)] for incident in full),
     ]
     room = _HEIGHT - sum(len(block) + 1 for block in blocks) - 1

@@ -19,6 +19,7 @@ from firstword.model import Due
 from firstword.render import head as heads
 from firstword.render.told import Told
 from firstword.words import Language
+from firstword.words.language import ends
 
 #: Scripts from right to left, by the tags of the languages that are written in them.
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
@@ -34,6 +35,7 @@ def install(environment: Environment) -> None:
     # The extension's own `_` looks `gettext` up in every page, each time.
     environment.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
     environment.filters.update({**_FILTERS, **heads.FILTERS})
+    environment.tests["ended"] = ends
 
 
 def _language(context: Context) -> Language:

@@ -18,8 +18,16 @@ from firstword.words.vocabulary import INDICATORS, MANY, WORDS
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\u200f\u202a-\u202e\ufb1d-\ufdff\ufe70-\ufefc]")
 #: Unicode's isolates: what is between them keeps its own direction, and the text around it too.
 _LTR, _ANY, _END = "\u2066", "\u2068", "\u2069"
+#: What a sentence ends with, in front of closing marks.
+_STOPS = (*".!?…。！？؟",)
+_CLOSING = "\"'”’»)」』 "
 #: How much is kept of what was spelled.
 _MOST_SPELLED = 16384
+
+
+def ends(sentence: str) -> bool:
+    """Tell whether a sentence has an end of its own, so that no stop follows it."""
+    return sentence.rstrip(_CLOSING).endswith(_STOPS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,10 @@ class Language:
     def say(self, message: str, /, **values: object) -> str:
         """Say an English text in this language, filled in."""
         return self.text(message) % self.isolated(values)
+
+    def ended(self, sentence: str) -> str:
+        """Return a sentence with a stop, unless it has an end of its own."""
+        return sentence if ends(sentence) else self.say("%(sentence)s.", sentence=sentence)
 
     def say_many(self, one: str, many: str, /, count: int, **values: object) -> str:
         """Say an English text in the form that a number asks for, filled in."""

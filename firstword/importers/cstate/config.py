@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from firstword.importers.values import (
     read_yaml,
     shown,
 )
+from firstword.markup import Markup
 from firstword.values import replace
 
 _READERS = {".toml": read_toml, ".yaml": read_yaml, ".yml": read_yaml, ".json": read_json}
@@ -29,6 +31,8 @@ _STEMS = ("hugo", "config", "config/_default/hugo", "config/_default/config")
 _PARAMS = "config/_default/params"
 _LANGUAGES = "config/_default/languages"
 _PERMALINKS = "config/_default/permalinks"
+#: What may be Markdown or HTML.
+_MARKS = re.compile(r"[*_`<&\\]|\]\(")
 _CARRIED = frozenset({"name", "displayname", "category", "description"})
 
 
@@ -124,7 +128,15 @@ def _take(name: str, node: Node, names: Names, said: Config) -> None:
     said.all_below |= line(node, "defaultContentLanguageInSubdir").lower() == "true"
     _take_languages(get(node, "languages"), said)
     params = get(node, "params")
-    groups = [line(category, "name") for category in items(get(params, "categories"))]
+    categories = items(get(params, "categories"))
+    groups = [line(category, "name") for category in categories]
+    untitled = {line(one, "name") for one in categories if line(one, "untitled").lower() == "true"}
+    # What has no title there is shown as what is in no group here.
+    said.repairs += [
+        Repair(f"{name}: category", group, "", "untitled: shown without its name")
+        for group in groups
+        if group in untitled
+    ]
     # A list of mere names is StatusKit's, at the top or among the parameters.
     systems = items(get(params, "systems")) or items(get(node, "systems"))
     for system in sorted(systems, key=lambda one: _place(line(one, "category"), groups)):
@@ -135,19 +147,19 @@ def _take(name: str, node: Node, names: Names, said: Config) -> None:
         names.add(
             called,
             shown=line(system, "displayName") or " ".join(called.split()),
-            group=line(system, "category"),
-            description=line(system, "description"),
+            group="" if line(system, "category") in untitled else line(system, "category"),
+            description=_plain(line(system, "description"), name, said),
         )
         said.left_out += [
             LeftOut(f"{name}: system {called!r}: {key}", shown(value))
             for key, value in (system.items() if isinstance(system, dict) else ())
             if key.lower() not in _CARRIED and value
         ]
-    for category in items(get(params, "categories")):
+    for category in categories:
         said.left_out += [
             LeftOut(f"{name}: category {line(category, 'name')!r}: {key}", shown(value))
             for key, value in (category.items() if isinstance(category, dict) else ())
-            if key.lower() != "name" and value
+            if key.lower() not in {"name", "untitled"} and value
         ]
     carried = {
         "permalinks",
@@ -161,6 +173,14 @@ def _take(name: str, node: Node, names: Names, said: Config) -> None:
     rest = [*keys(node), *(f"params.{key}" for key in keys(params))]
     if left := ", ".join(key for key in rest if key.lower() not in carried):
         said.left_out.append(LeftOut(name, left))
+
+
+def _plain(text: str, name: str, said: Config) -> str:
+    """Return a description, which is Markdown there, as the plain text that it is here."""
+    plain = " ".join(Markup().plain(text).split()) if _MARKS.search(text) else text
+    if plain != text:
+        said.repairs.append(Repair(f"{name}: description", text, plain, "plain text here"))
+    return plain
 
 
 def _take_languages(node: Node, said: Config) -> None:
