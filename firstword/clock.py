@@ -6,7 +6,7 @@ Nothing else in Firstword reads the system's clock: `now` enters once and is pas
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from firstword.errors import SettingsError
@@ -49,6 +49,10 @@ class Clock:
         self.passed(end_of_day(day - timedelta(days=1), zone))
         self.passed(end_of_day(day, zone))
         return day
+
+    def day_over(self, zone: tzinfo) -> Callable[[date], bool]:
+        """Return what tells whether a day of the site's is over."""
+        return lambda day: self.passed(end_of_day(day, zone))
 
     def stepped(self, since: datetime) -> datetime:
         """Return how far it is known that nothing happened since an instant that has passed.

@@ -23,10 +23,10 @@ TITLES = {
     "marbled-covers": "Notebooks with marbled covers arrive a week late",
     "2026-10-19-paid-twice": "Two orders were paid twice",
 }
-#: Who answers, by the name that signs. Pieter Roos leaves, and Hanna Verbeek answers for him.
+#: Who answers, by the name that signs. Pieter Roos leaves later: until then he answers himself.
 ANSWERS = {
     "Hanna Verbeek": "hanna@ternpaper.example",
-    "Pieter Roos": "hanna@ternpaper.example",
+    "Pieter Roos": "pieter@ternpaper.example",
     "Amara Osei": "amara@ternpaper.example",
     "Joris Blom": "joris@ternpaper.example",
 }

@@ -7,13 +7,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from email.header import decode_header, make_header
 from pathlib import Path
 
 import letters
 import life
 import pytest
-from letters import EVERYBODY, Mailed, composer, every_edition, mailed
+from letters import EVERYBODY, SITE, Mailed, composer, every_edition, last_page, mailed
 
 from firstword.digest import Unmailable
 from firstword.digest.composer import HEAVY, TOO_HEAVY
@@ -133,9 +134,15 @@ def test_the_author_writes_from_the_sites_address_and_is_who_answers_go_to() -> 
 
 
 def test_who_left_is_answered_for_and_who_hides_a_name_stays_hidden() -> None:
-    left = kind("first").message
+    edition = every_edition()["update/2026-10-13-locker-codes/20261013T065200Z"]
+    still_there = kind("first").message
+    pieter = replace(SITE.people["Pieter Roos"], until=date(2026, 10, 12))
+    without = replace(SITE, people={**SITE.people, "Pieter Roos": pieter})
+    left = mailed(edition, by=composer(replace(last_page(), site=without))).message
     hidden = mailed(every_edition()["update/marbled-covers/20261028T170500Z"])
 
+    # He leaves on the 31st: until that day is over he answers himself.
+    assert still_there["Reply-To"] == "Pieter Roos <pieter@ternpaper.example>"
     assert left["From"].addresses[0].display_name == "Pieter Roos (Tern Paper status)"
     assert left["Reply-To"] == "Hanna Verbeek <hanna@ternpaper.example>"
     assert hidden.message["From"].addresses[0].display_name == "Sanne (Tern Paper status)"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from firstword.clock import Clock
 from firstword.model import (
     ENDINGS,
     HOLDING,
@@ -471,3 +472,33 @@ def test_who_answers() -> None:
     assert answers("First Twin") in {"First Twin", "Second Twin"}
     assert answers("Last One") is None
     assert answers("Somebody Else") is None
+
+
+def test_who_has_not_left_yet_answers() -> None:
+    people = [
+        person("Priya Nair"),
+        person("Kofi Mensah", until=date(2026, 6, 30), successor="Priya Nair"),
+        person("Old Hand", until=date(2026, 3, 31), successor="Kofi Mensah"),
+    ]
+    zone = ZoneInfo("Europe/Copenhagen")
+    site = Site(
+        name="Northwind",
+        url="https://status.northwind.example",
+        timezone=zone,
+        tag_authority="northwind.example,2026",
+        people={one.name: one for one in people},
+    )
+
+    def answers(name: str, month: int, day: int, time: str) -> tuple[str, datetime | None]:
+        clock = Clock(
+            datetime.fromisoformat(f"2026-{month:02}-{day:02} {time}").replace(tzinfo=zone)
+        )
+        found = site.who_answers(name, clock.day_over(zone))
+        return found.name if found else "", clock.valid_until
+
+    # The last day is whole, by the site's clock, and the answer holds until it is over.
+    over = datetime(2026, 7, 1, tzinfo=zone)
+    assert answers("Kofi Mensah", 6, 30, "23:59") == ("Kofi Mensah", over)
+    assert answers("Old Hand", 6, 30, "23:59") == ("Kofi Mensah", over)
+    assert answers("Kofi Mensah", 7, 1, "00:00") == ("Priya Nair", None)
+    assert answers("Priya Nair", 6, 1, "00:00") == ("Priya Nair", None)

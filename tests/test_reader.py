@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from icalendar import Calendar
@@ -23,6 +23,7 @@ from firstword.page import StatusPage
 from firstword.render import Renderer, more_pages, pages, story_pages
 from firstword.render.history import MOST_LISTED
 from firstword.settings import read_site
+from firstword.values import replace
 
 FIRST = "## 2026-11-21 09:20 | Dawn Okafor | investigating\n{keys}\nOne in five."
 
@@ -324,11 +325,19 @@ def test_whoever_signed_can_be_answered() -> None:
         ).replace("2026-11-21", "2026-06-01"),
         CARDS.replace("11-21", "06-01"),
     )
-    left = html("10:00", kofi)["incidents/2026-06-01-cards/index.html"]
+    name = "incidents/2026-06-01-cards/index.html"
+    left = html("10:00", kofi)[name]
+    last_day = replace(SITE.people["Kofi Mensah"], until=date(2026, 11, 21))
+    still = replace(SITE, people={**SITE.people, "Kofi Mensah": last_day})
+    here, clock = made("10:00", kofi, site=still)[name]
 
     assert '<a class="button answer" href="mailto:dawn@acme.example?subject=Re%3A%20T">' in own
     assert "Dawn Okafor , Engineer Reply to Dawn" in plain(own)
     assert "Kofi Mensah , Care Reply to Dawn Dawn Okafor took over" in plain(left)
+    # On the last day Kofi answers; the page is made again when it is over, in Copenhagen.
+    assert "Kofi Mensah , Care Reply to Kofi" in plain(here.decode())
+    assert "took over" not in plain(here.decode())
+    assert clock.valid_until == datetime(2026, 11, 21, 23, tzinfo=UTC)
 
 
 def test_the_next_word_says_from_whom() -> None:

@@ -163,16 +163,21 @@ def test_a_maintenance_that_was_called_off_did_not_end() -> None:
 def test_a_follow_up_names_who_has_it_now() -> None:
     ian = {"name": "Ian Reyes", "role": "Network", "address": "ian@acme.example"}
     dawn = {"name": "Dawn Okafor", "role": "Engineer", "address": "dawn@acme.example"}
-    left = {**ian, "until": "2026-11-21", "successor": "Dawn Okafor"}
-    from_now_on = read_site({**SETTINGS, "PEOPLE": [dawn, left]})
+    gone = {**ian, "until": "2026-11-20", "successor": "Dawn Okafor"}
+    last_day = {**gone, "until": "2026-11-21"}
+    from_now_on, not_yet = (
+        read_site({**SETTINGS, "PEOPLE": [dawn, one]}) for one in (gone, last_day)
+    )
     end = (
         "## 2026-11-21 09:50 | Ian Reyes | resolved\n\n"
         "Works.\n\n- [ ] An alarm (Ian Reyes, 2026-11-28)"
     )
 
     shown = said("10:00", story(file(FIRST, end)), site=from_now_on)
+    before = said("10:00", story(file(FIRST, end)), site=not_yet)
 
     assert "An alarm Ian Reyes , now Dawn Okafor · by 28 November 2026" in shown[CARDS_PAGE]
+    assert "An alarm Ian Reyes · by 28 November 2026" in before[CARDS_PAGE]
 
 
 def test_nobody_is_asked_after_where_nothing_is_wrong() -> None:

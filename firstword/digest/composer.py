@@ -139,7 +139,7 @@ class Composer:
     def _written(
         self, edition: Edition, look: Look, missed: tuple[str, ...], *, short: bool
     ) -> Composed:
-        teller = Teller(self.page, look, self.markup, short=short)
+        teller = Teller(self.page, look, self.markup, at=edition.at, short=short)
         if edition.cadence in DIGESTS:
             message = self._digest(teller, edition, look)
             envelope = self._digest_headers(teller, message, edition)
@@ -274,7 +274,7 @@ class Composer:
     ) -> EmailMessage:
         site = self.page.site
         person = site.people.get(update.author)
-        answers = site.who_answers(update.author)
+        answers = teller.who_answers(update.author)
         name = person.shown if person else update.author
         reply = mailbox(answers.shown, answers.address, "PEOPLE") if answers else None
         link = urls.absolute(site, urls.update_path(story, update))

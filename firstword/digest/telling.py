@@ -6,8 +6,10 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from firstword import urls
+from firstword.clock import Clock
 from firstword.digest.gather import Item
 from firstword.digest.plain import as_text
 from firstword.digest.reader import page_for, translated
@@ -15,7 +17,7 @@ from firstword.feeds.facts import Told, facts, signature, signer, told
 from firstword.feeds.text import first_paragraphs, first_words, legal
 from firstword.mail.parcel import Look
 from firstword.markup import Markup
-from firstword.model import Incident, Update
+from firstword.model import Incident, Person, Update
 from firstword.page import Promise, PromiseKind, StatusPage
 from firstword.words import Language, speak
 
@@ -72,9 +74,12 @@ class Teller:
     """Tells stories to somebody of one look."""
 
     def __init__(
-        self, page: StatusPage, look: Look, markup: Markup, *, short: bool = False
+        self, page: StatusPage, look: Look, markup: Markup, *, at: datetime, short: bool = False
     ) -> None:
-        """Take a page in the site's own language; `short` tells only how each update begins."""
+        """Take a page in the site's own language, and when it is told (UTC).
+
+        `short` tells only how each update begins.
+        """
         self.original = page.site
         self.page = page_for(page, look)
         self.site = self.page.site
@@ -82,6 +87,7 @@ class Teller:
         self._look = look
         self._markup = markup
         self._short = short
+        self._clock = Clock(at)
 
     # ── one update ───────────────────────────────────────────────────────────────────────────────
 
@@ -92,7 +98,7 @@ class Teller:
         rendered = _without_pictures(
             urls.absolute_text(self.site, story, self._markup.html(entry.update.body))
         )
-        person = self.original.who_answers(update.author)
+        person = self.who_answers(update.author)
         subject = f"Re: {one_line(subject_of(story))}"
         return Telling(
             state=self.language.word(update.status),
@@ -106,6 +112,10 @@ class Teller:
             mailto=urls.reply_address(person.address, subject) if person else "",
             link=urls.absolute(self.site, urls.update_path(story, update)),
         )
+
+    def who_answers(self, name: str) -> Person | None:
+        """Return who answers for a signature when this is told."""
+        return self.original.who_answers(name, self._clock.day_over(self.original.timezone))
 
     def translation(self, story: Incident) -> tuple[Incident, frozenset[str]]:
         """Return a story in the reader's language, and what of it nobody translated."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -160,12 +160,17 @@ class Site(Struct, frozen=True, kw_only=True):
         same = (t for t in self.targets if t.name.rstrip("/") == name.rstrip("/"))
         return next(same, Target(name=name))
 
-    def who_answers(self, name: str, on: date | None = None) -> Person | None:
-        """Return who answers for a signature, on a day or now: the signer, or the successor."""
+    def who_answers(
+        self, name: str, left: Callable[[date], bool] = lambda _: True
+    ) -> Person | None:
+        """Return the person who answers for a signature: the signer, or the successor.
+
+        `left` tells whether somebody whose last day that is has left; else everybody has who will.
+        """
         person = self.people.get(name)
         seen: set[str] = set()
         while person and person.until and person.successor and person.name not in seen:
-            if on and on <= person.until:
+            if not left(person.until):
                 break
             seen.add(person.name)
             person = self.people.get(person.successor)

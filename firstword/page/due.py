@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from firstword.clock import Clock
 from firstword.model import Due, FollowUp, Incident, Person, Site, Update, update_id
 from firstword.page.marks import Measure, Verdict, marks
 from firstword.page.records import Limits, Records, Stamps
@@ -92,7 +93,9 @@ def _of(
             incident=incident,
             update=update,
             promised_by=mark.person,
-            person=site.who_answers(mark.person),
+            person=site.who_answers(
+                mark.person, Clock(records.now or until).day_over(site.timezone)
+            ),
             due=mark.due,
             lapsed=records.now is not None and mark.at <= records.now,
             follow_up=next((f for f in update.follow_ups if f.number == mark.number), None),

@@ -45,6 +45,7 @@ def _today(name: str, incident: Incident, first: Update, records: Records, site:
     at = records.published_at(incident, first)
     if at < start_of_day(component.owner_since, site.timezone):
         return NOBODY
-    owner = site.who_answers(component.owner, at.astimezone(site.timezone).date())
+    day = at.astimezone(site.timezone).date()
+    owner = site.who_answers(component.owner, lambda until: day > until)
     seconds = component.first_word_within // timedelta(seconds=1)
     return (owner.name if owner else component.owner), seconds

@@ -94,7 +94,7 @@ def snippet(status: StatusPage, component: Component) -> str:
     return f'<a href="{page}"><img src="{badge}" alt="{escape(component.name)}"></a>'
 
 
-def person_page(status: StatusPage, person: Person, _clock: Clock) -> dict[str, Any]:
+def person_page(status: StatusPage, person: Person, clock: Clock) -> dict[str, Any]:
     """Return what person.html gets."""
     newest: dict[str, tuple[Incident, Update]] = {}
     for incident, update in status.stories.words(Words(author=person.name)):
@@ -104,7 +104,7 @@ def person_page(status: StatusPage, person: Person, _clock: Clock) -> dict[str, 
     stories = list(newest.values())
     return {
         "person": person,
-        "answers": status.site.who_answers(person.name),
+        "answers": status.site.who_answers(person.name, clock.day_over(status.site.timezone)),
         "count": status.stories.signed_by(person.name),
         "stories": stories[:MOST_STORIES],
         "more": len(stories) > MOST_STORIES,

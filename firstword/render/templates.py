@@ -6,7 +6,7 @@ import contextlib
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any
@@ -20,7 +20,7 @@ from firstword import urls
 from firstword.clock import Clock
 from firstword.look import Picture
 from firstword.markup import Markup
-from firstword.model import Incident, Update
+from firstword.model import Incident, Person, Update
 from firstword.page import StatusPage
 from firstword.render import head as heads
 from firstword.render.language import LABELS, install
@@ -164,13 +164,19 @@ class Renderer:
             "html": html,
             "plain": lambda update: self.markup.plain(update.body),
             "urls": urls,
-            "reply": self._reply,
+            "reply": partial(self._reply, clock),
+            "who_answers": partial(self._who_answers, clock),
             "made_at": clock.stepped,
         }
 
-    def _reply(self, name: str, incident: Incident) -> str:
+    def _who_answers(self, clock: Clock, name: str) -> Person | None:
+        """Return who answers for a signature at an instant."""
+        site = self.page.site
+        return site.who_answers(name, clock.day_over(site.timezone))
+
+    def _reply(self, clock: Clock, name: str, incident: Incident) -> str:
         """Return the mailto link that answers a signature; empty when nobody can be asked."""
-        person = self.page.site.who_answers(name)
+        person = self._who_answers(clock, name)
         return urls.reply_address(person.address, f"Re: {incident.title}") if person else ""
 
 
