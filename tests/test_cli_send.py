@@ -422,12 +422,24 @@ def test_a_follow_up_that_is_done_is_news_for_those_who_were_there(
     assert all(b"The alarm rang" in words for _, words in box.taken)
 
 
+def test_what_went_out_of_date_while_no_sending_ran_is_told(site: SmallSite, box: Mailbox) -> None:
+    site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    site.write(CARDS_FILE, CARDS + RESOLVED)
+    site.publish(SOURCE_DATE_EPOCH=ELEVEN)
+    box.taken.clear()
+    late = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=str(int(ELEVEN) + 5 * 86_400))
+
+    assert late.code == 3
+    assert "20261121T085000Z: NOT received by 2 (2 not sent until it was too old): " in late.out
+    assert box.recipients() == [CYD]  # the digest of that day
+
+
 def test_a_missing_list_is_told_and_nobody_is_mailed(site: SmallSite, box: Mailbox) -> None:
     shutil.rmtree(site.root / ".mail")
     ran = site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
 
     assert ran.code == 3
-    assert "no list of subscribers" in ran.err
+    assert "published, and NOT mailed: no list of subscribers" in ran.err
     assert box.taken == []
 
 

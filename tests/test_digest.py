@@ -9,7 +9,7 @@ import letters
 import life
 import pytest
 
-from firstword.digest import editions, news
+from firstword.digest import editions, lapsed, news
 from firstword.digest.gather import Gathered, gather
 from firstword.digest.windows import closed, day_window, parse_window, week_window
 from firstword.mail.parcel import Cadence, Edition, Look
@@ -236,6 +236,25 @@ def test_a_run_makes_up_for_the_days_it_missed() -> None:
     assert "daily/2026-11-20" not in ids(editions(page, at("2026-11-28 00:10")))
     assert "weekly/2026-W47" in ids(editions(page, at("2026-12-06 23:50")))
     assert "weekly/2026-W47" not in ids(editions(page, at("2026-12-07 00:10")))
+
+
+def test_what_came_and_went_between_two_instants_is_told_once_it_is_too_old() -> None:
+    page = page_with(story(CARDS), now="2026-11-30 12:00")
+    began, ended = at("2026-11-20 09:20"), at("2026-11-20 10:40")
+
+    def gone(since: datetime, now: str) -> list[str]:
+        return [one.id for one in lapsed(page, since, at(now))]
+
+    first, last = (f"update/2026-11-20-cards/20261120T{time}Z" for time in ("082000", "094000"))
+    before = began - timedelta(hours=1)
+    # For three days each goes out by itself; the day's digest for seven.
+    assert gone(before, "2026-11-23 09:19") == []
+    assert gone(before, "2026-11-23 09:20") == [first]
+    assert gone(before, "2026-11-24 00:00") == [first, last]
+    assert gone(before, "2026-11-29 00:00") == [first, last, "daily/2026-11-20"]
+    # What somebody looked at is theirs.
+    assert gone(began, "2026-11-24 00:00") == [last]
+    assert gone(ended, "2026-11-24 00:00") == []
 
 
 def test_the_newest_word_of_an_open_story_stands_for_those_who_come_later() -> None:

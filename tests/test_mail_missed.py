@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from mails import NINE, Post, day, desk, reader, word
 
+from firstword.errors import MailError
 from firstword.mail.ledger import Event, Fate
-from firstword.mail.missed import CURRENT, Scope, told
+from firstword.mail.missed import CURRENT, Scope, told, unseen_since
 from firstword.mail.parcel import Cadence, Edition, Standing
 from firstword.mail.sending import Desk, Sent, find_left_out, send
 from firstword.mail.transport import Outcome
@@ -133,6 +134,31 @@ def test_each_sending_tells_of_its_own_cadences(at: Desk) -> None:
 
     assert not find_left_out(at, [], Scope(now=weeks, cadences=news))
     assert find_left_out(at, [], Scope(now=weeks))[day(20).id].total == 1
+
+
+def test_what_came_and_went_while_no_sending_ran_is_told(tmp_path: Path) -> None:
+    late = DAYS_LATER - timedelta(days=2)
+    at = desk(tmp_path, reader(ADA), reader(BO, since=late), reader(CY, "daily"))
+    sent(at, [word(9)], now=NINE)
+    seen = unseen_since(at.ledger, Scope(now=DAYS_LATER))
+    post, gone = Post(), word(11, story="another")
+    scope = Scope(now=DAYS_LATER, lapsed=(gone,))
+    done = send(at, [], post, expected=None, scope=scope)
+    again = sent(at, [], now=DAYS_LATER + timedelta(hours=1))
+
+    assert seen == dict.fromkeys(Cadence, NINE)
+    assert post.arrived == []
+    assert done.missed[gone.id].persons == [at.people.person(ADA)]
+    assert done.needs_a_person
+    assert again.missed.keys() == {gone.id}
+    assert set(unseen_since(at.ledger, scope).values()) == {DAYS_LATER + timedelta(hours=1)}
+
+
+def test_a_plan_that_is_refused_was_no_look(at: Desk) -> None:
+    with pytest.raises(MailError, match="the plan is"):
+        send(at, [word(9)], Post(), expected="another", scope=Scope(now=NINE))
+
+    assert unseen_since(at.ledger, Scope(now=NINE)) == {}
 
 
 def test_of_many_the_first_are_named(tmp_path: Path) -> None:

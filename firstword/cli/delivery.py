@@ -46,7 +46,7 @@ def deliver(
         editions = choice(mailing)
         expected = agreed(preview(desk, editions)) if agreed else None
         rate = site.mail.rate if site.mail else 0
-        scope = scope_of(mailing, cadences)
+        scope = with_lapsed(scope_of(mailing, cadences), desk, mailing)
         return send(desk, editions, transport, expected=expected, scope=scope, rate=rate)
 
 
@@ -56,6 +56,20 @@ def scope_of(mailing: Mailing, cadences: Collection[str]) -> Scope:
     from firstword.mail.parcel import Cadence
 
     return Scope(now=mailing.now, cadences=frozenset(map(Cadence, cadences or Cadence)))
+
+
+def with_lapsed(scope: Scope, desk: Desk, mailing: Mailing) -> Scope:
+    """Return what a sending is about, with what came and went since the one before it."""
+    from firstword.digest import lapsed
+    from firstword.mail.missed import unseen_since
+    from firstword.values import replace
+
+    unseen = unseen_since(desk.ledger, scope)
+    if not unseen:
+        return scope
+    found = lapsed(mailing.page, min(unseen.values()), scope.now)
+    never = (one for one in found if one.cadence in unseen and one.at > unseen[one.cadence])
+    return replace(scope, lapsed=tuple(never))
 
 
 def mail_to_send(site: Site) -> Mail:

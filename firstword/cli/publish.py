@@ -18,7 +18,8 @@ examples:
   python publish.py --json > report.json
 
 exit code: 0 all published, 1 nothing, 2 usage or settings, 3 published, but something needs a
-person (a file was held back, a target failed, readers do not see the new build yet)
+person (a file was held back, a target failed, readers do not see the new build yet, mail did not
+get out)
 """
 
 from __future__ import annotations
@@ -134,7 +135,12 @@ def _send(publishing: Publishing, ended: Ended) -> int:
         where = "; ".join(behind or ended.unseen)
         print(f"NOT mailed: the page is not there yet: {where}", file=sys.stderr)
         return 3
-    sent = send_news(publishing.root, publishing.settings, publishing.site)
+    try:
+        sent = send_news(publishing.root, publishing.settings, publishing.site)
+    except FirstwordError as error:
+        # Whatever keeps mail from going out: the page is there, and a person is needed.
+        print(f"published, and NOT mailed: {error}", file=sys.stderr)
+        return 3
     for line in told(sent):
         print(line)
     return 3 if sent.needs_a_person else 0

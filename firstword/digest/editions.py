@@ -22,6 +22,7 @@ from firstword.words import speak
 
 #: A word that was published longer ago goes out alone no more: digests and the page have it.
 REACH = timedelta(days=3)
+_DAY = timedelta(days=1)
 UPDATE = "update"
 REMINDER = "reminder"
 _HEADLINE = 100
@@ -43,6 +44,27 @@ def news(page: StatusPage, now: datetime) -> tuple[Edition, ...]:
     stories = active(page, now - REACH, now + TICK)
     found = (edition for story in stories for edition in _immediate(page, story, now))
     return tuple(sorted(found, key=lambda edition: (edition.at, edition.id)))
+
+
+def lapsed(page: StatusPage, since: datetime, now: datetime) -> tuple[Edition, ...]:
+    """Return the editions that came and went between two instants: too old by now to go out.
+
+    Asked for where no sending ran for longer than an edition can wait.
+    """
+    found: dict[str, Edition] = {}
+    at = now
+    while since < (at := at - _DAY):
+        for edition in editions(page, at):
+            # What stood then is another matter: whoever came since would have got it.
+            if edition.at > since:
+                found[edition.id] = replace(edition, standing=False)
+    current = {edition.id for edition in editions(page, now)} if found else set()
+    return tuple(
+        sorted(
+            (one for one in found.values() if one.id not in current),
+            key=lambda edition: (edition.at, edition.id),
+        )
+    )
 
 
 # ── one update ───────────────────────────────────────────────────────────────────────────────────

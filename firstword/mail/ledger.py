@@ -10,12 +10,13 @@ import json
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from firstword.mail.parcel import Cadence, Edition
@@ -245,12 +246,17 @@ class Ledger:
 
     @contextmanager
     def planning(
-        self, editions: Sequence[Edition], written: Callable[[Mark], object] | None = None
+        self,
+        editions: Sequence[Edition],
+        written: Callable[[Mark], object] | None = None,
+        *,
+        looks: Mapping[Cadence, datetime] = MappingProxyType({}),
     ) -> Iterator[Callable[[Event], None]]:
         """Write a plan: all of it, or nothing when the block raises.
 
         What was planned before and is not again is dropped: wishes change. `written` is called
         with what the ledger is known by when the plan is on the disk, before anything leaves.
+        `looks` says up to when all editions of a cadence were seen.
         """
         with together(self._db):
             self._db.executemany(
@@ -267,6 +273,10 @@ class Ledger:
                 ],
             )
             yield self._write
+            self._db.executemany(
+                "INSERT OR REPLACE INTO meta VALUES(?, ?)",
+                [(f"looked {cadence}", at.isoformat()) for cadence, at in looks.items()],
+            )
         if written:
             written(self.mark())
         if self._mirror:
@@ -290,6 +300,11 @@ class Ledger:
     def since(self) -> datetime | None:
         """From when on mail is sent by this ledger (UTC); None = it is the first one."""
         told = self._meta("since")
+        return datetime.fromisoformat(told) if told else None
+
+    def looked_at(self, cadence: Cadence) -> datetime | None:
+        """Return when editions of a cadence were last planned (UTC); None = they never were."""
+        told = self._meta(f"looked {cadence}")
         return datetime.fromisoformat(told) if told else None
 
     def begin(self, whose: str, since: datetime | None = None) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from firstword.mail.ledger import Fate, Ledger, Unsettled
-from firstword.mail.parcel import Cadence, Standing
+from firstword.mail.parcel import Cadence, Edition, Standing
 from firstword.mail.people import People
 
 #: Words that are older are no longer current: nobody is told any more who never had them.
@@ -27,6 +27,17 @@ class Scope:
 
     now: datetime
     cadences: frozenset[Cadence] = frozenset(Cadence)
+    #: Editions that nobody was offered, and that are too old by now: no sending ran in between.
+    lapsed: tuple[Edition, ...] = ()
+
+
+def unseen_since(ledger: Ledger, scope: Scope) -> dict[Cadence, datetime]:
+    """Return since when nobody looked at editions, by cadence; those never looked at are not in it.
+
+    What is older than what anybody is told of does not matter.
+    """
+    found = {one: at for one in scope.cadences if (at := ledger.looked_at(one))}
+    return {one: max(at, scope.now - CURRENT) for one, at in found.items()}
 
 
 def find_missed(

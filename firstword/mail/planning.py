@@ -189,6 +189,20 @@ def _events(
     plan.hash = seal.hexdigest()[:16]
 
 
+def left_out(
+    people: People, ledger: Ledger, editions: Sequence[Edition], composer: Composer
+) -> Iterator[Event]:
+    """Yield who was never offered editions that are too old by now: noted as not sent."""
+    since = ledger.since
+    for member in people:
+        one = member.subscriber
+        wanted = [e for e in editions if wants(one, e) and _is_new(one, e, since)]
+        known = ledger.entries(member.person, (edition.id for edition in wanted))
+        for edition in wanted:
+            if edition.id not in known and composer.alike(edition, one.look):
+                yield Event(edition.id, member.person, Fate.PLANNED)
+
+
 def _count(
     plan: Plan,
     wanted: Iterable[Edition],

@@ -20,7 +20,7 @@ from firstword.mail.ledger import Event, Fate, Ledger, Mark
 from firstword.mail.missed import Missed, Scope, by_edition, find_missed
 from firstword.mail.parcel import Composer, Edition, Standing
 from firstword.mail.people import People
-from firstword.mail.planning import Plan, make_plan
+from firstword.mail.planning import Plan, left_out, make_plan
 from firstword.mail.press import Press, Unwritten
 from firstword.mail.transport import Bucket, Lane, Outcome, Quota, Transport
 from firstword.values import replace
@@ -99,8 +99,14 @@ def send(
     found = desk.ledger.settle_claims()
     with Press(desk.composer, editions) as press:
         plan, events = make_plan(desk.people, desk.ledger, editions, desk.composer, press.proof)
-        with desk.ledger.planning(editions, lambda mark: _note(desk.people, mark)) as write:
+        lapsed = scope.lapsed if scope else ()
+        looks = dict.fromkeys(scope.cadences, scope.now) if scope else {}
+        with desk.ledger.planning(
+            [*editions, *lapsed], lambda mark: _note(desk.people, mark), looks=looks
+        ) as write:
             for event in events:
+                write(event)
+            for event in left_out(desk.people, desk.ledger, lapsed, desk.composer):
                 write(event)
             if expected is not None and plan.hash != expected:
                 raise MailError(
