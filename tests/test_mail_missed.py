@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from mails import NINE, Post, day, desk, reader, word
+from mails import NINE, STORY, Post, day, desk, reader, word
 
 from firstword.errors import MailError
 from firstword.mail.ledger import Event, Fate
@@ -71,6 +71,15 @@ def test_who_has_no_mailbox_or_left_misses_nothing(at: Desk) -> None:
     at.people.set_state(at.people.person(BO), Standing.UNSUBSCRIBED)
 
     assert not gone.needs_a_person
+    assert not sent(at, [], now=DAYS_LATER).needs_a_person
+
+
+def test_who_wants_no_more_of_a_story_misses_nothing_of_it(at: Desk) -> None:
+    sent(at, [word(10)], LATER)
+    before = sent(at, [], now=DAYS_LATER)
+    at.people.mute(at.people.person(BO), STORY, mutes=True)
+
+    assert before.needs_a_person
     assert not sent(at, [], now=DAYS_LATER).needs_a_person
 
 

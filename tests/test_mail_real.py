@@ -309,7 +309,9 @@ def test_who_has_enough_of_one_story_hears_all_others(inboxes: list[Inbox]) -> N
     [answer] = inbox.answers
     later = [kind for one in inbox.editions if local((kind := kind_of(one)).at) > local(LEFT)]
 
-    assert text_of(answer).startswith(f"You get no more mail about this:\n{LOCKERS}\n")
+    assert text_of(answer).startswith(
+        "You get no more mail about this:\nThe pickup lockers refuse your code\n"
+    )
     assert {kind.story for kind in later} == {one for one in (OFFCUTS, *TITLES) if one != LOCKERS}
 
 

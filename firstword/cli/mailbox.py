@@ -86,18 +86,19 @@ def _threads(site: Site, folder: Path) -> Threads:
 
 
 def _title(content: Path, site: Site, story: str, threads: Threads) -> str:
-    """Return the title of a story that was mailed about; "" = it cannot be said.
+    """Return what letters about a story have as their subject; "" = it cannot be said.
 
     Of others nothing is said: somebody may name a draft.
     """
     if not threads.mailed(story):
         return ""
+    from firstword.digest.telling import subject_of
     from firstword.parse import parse
 
     for path in sorted(content.rglob(f"{story}.md")):
         found = parse(path.read_bytes(), path.name, site.timezone).incident
         if found is not None and found.id == story:
-            return found.title
+            return subject_of(found)
     return ""
 
 

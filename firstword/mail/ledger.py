@@ -46,8 +46,8 @@ CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHO
 #: Letters that have not reached anybody for sure, with their editions; those of a story of which a
 #: newer word has arrived are no loss. The states are spelled out: so the index serves.
 _OPEN = """
-SELECT letter.edition, edition.cadence, edition.digest, letter.person, letter.state, letter.at,
-    letter.code, letter.again
+SELECT letter.edition, edition.cadence, edition.incident, edition.digest, letter.person,
+    letter.state, letter.at, letter.code, letter.again
 FROM letter JOIN edition ON edition.id = letter.edition
 WHERE letter.state IN ('planned', 'deferred', 'refused', 'unknown', 'held')
     AND CASE WHEN edition.id IN (SELECT value FROM json_each(:current))
@@ -105,6 +105,8 @@ class Unsettled:
 
     edition: str
     cadence: Cadence
+    #: The id of the story that it is about; "" = more than one.
+    story: str
     #: Of the words that the edition was sent with.
     digest: str
     person: str
@@ -213,9 +215,9 @@ class Ledger:
     def unanswered(self, edition: str = "") -> Iterator[Unsettled]:
         """Yield the letters of an edition, or of all, of which nobody knows whether they came."""
         rows = self._db.execute(
-            "SELECT edition, cadence, digest, person, state, letter.at, code, again FROM letter "
-            "JOIN edition ON edition.id = letter.edition WHERE state = ? AND ? IN ('', edition) "
-            "ORDER BY edition.at, edition, person",
+            "SELECT edition, cadence, incident, digest, person, state, letter.at, code, again "
+            "FROM letter JOIN edition ON edition.id = letter.edition "
+            "WHERE state = ? AND ? IN ('', edition) ORDER BY edition.at, edition, person",
             (Fate.UNKNOWN, edition),
         )
         yield from map(_unsettled, rows.fetchall())
@@ -345,10 +347,11 @@ class Ledger:
 
 
 def _unsettled(row: tuple[Any, ...]) -> Unsettled:
-    edition, cadence, digest, person, state, at, code, again = row
+    edition, cadence, story, digest, person, state, at, code, again = row
     return Unsettled(
         edition=edition,
         cadence=Cadence(cadence),
+        story=story,
         digest=digest,
         person=person,
         fate=Fate(state),

@@ -46,12 +46,13 @@ def find_missed(
     """Yield the letters that nothing but a person can help, by edition and person.
 
     `current` are the ids of the editions in hand that may still go out: they do so by themselves,
-    but for what a server refused. Who left, or has no mailbox any more, misses nothing; nor does
-    who got a newer word of the same story.
+    but for what a server refused. Who left, has no mailbox any more or wants no more of a story
+    misses nothing; nor does who got a newer word of the same story.
     """
     for one in ledger.unsettled(current, scope.now - CURRENT):
         found = people.find(one.person) if one.cadence in scope.cadences else None
-        if found is not None and found.state is Standing.ACTIVE:
+        wants = found is not None and found.state is Standing.ACTIVE
+        if found is not None and wants and one.story not in found.muted:
             yield one
 
 

@@ -194,7 +194,7 @@ def left_out(
 ) -> Iterator[Event]:
     """Yield who was never offered editions that are too old by now: noted as not sent."""
     since = ledger.since
-    for member in people:
+    for member in people if editions else ():
         one = member.subscriber
         wanted = [e for e in editions if wants(one, e) and _is_new(one, e, since)]
         known = ledger.entries(member.person, (edition.id for edition in wanted))
