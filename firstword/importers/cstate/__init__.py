@@ -21,7 +21,7 @@ from firstword.importers.cstate.languages import (
     sections,
     with_addresses,
 )
-from firstword.importers.cstate.shortcodes import keyed, linked
+from firstword.importers.cstate.shortcodes import Slugs, keyed, linked
 from firstword.importers.images import Pictures
 from firstword.importers.reading import Unreadable, read_file
 from firstword.importers.report import LOST, LeftOut
@@ -72,7 +72,7 @@ def read_hugo(source: Source, dialect: Dialect) -> History:
     )
     ignored = [(f"{top}{page.file}", why) for page in pages if (why := _no_issue(page.name))]
     stories = _stories([page for page in pages if not _no_issue(page.name)], shared)
-    slugs = {keyed(s.entry.source, top): s.incident.slug for s in stories if s.incident}
+    slugs = Slugs({keyed(s.entry.source, top): s.incident.slug for s in stories if s.incident})
     stories = [linked(story, slugs, top) for story in stories]
     if not stories:
         raise ImportFailed(f"no {dialect.folder} in {str(root / 'content' / dialect.folder)!r}")

@@ -244,11 +244,26 @@ def _place(address: str) -> str:
 # ── links to other pages ─────────────────────────────────────────────────────────────────────────
 
 
-def linked(story: Story, slugs: Mapping[str, str], top: str) -> Story:
+class Slugs:
+    """Finds the slug of a story by the path of its page below content/, without its ending."""
+
+    def __init__(self, by_path: Mapping[str, str]) -> None:
+        self.by_path = by_path
+        self._by_name: dict[str, list[str]] = {}
+        for path in by_path:
+            self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
+
+    def ending(self, name: str) -> str:
+        """Return the slug of the only story whose path ends in a name, else nothing."""
+        paths = self._by_name.get(name.rpartition("/")[2], ())
+        alike = {self.by_path[path] for path in paths if f"/{path}".endswith(f"/{name}")}
+        return alike.pop() if len(alike) == 1 else ""
+
+
+def linked(story: Story, slugs: Slugs, top: str) -> Story:
     """Return a story whose `ref` and `relref` lead to the stories they name.
 
-    `slugs` is the path of a page below content/, without its ending → the slug of its story; `top`
-    is where content/ lies in the source.
+    `top` is where content/ lies in the source.
     """
     incident = story.incident
     if incident is None or not any("ref" in update.body for update in incident.updates):
@@ -270,7 +285,7 @@ def linked(story: Story, slugs: Mapping[str, str], top: str) -> Story:
     return replace(story, entry=entry, incident=replace(incident, updates=updates))
 
 
-def _meant(wanted: str, own: PurePosixPath, slugs: Mapping[str, str]) -> str:
+def _meant(wanted: str, own: PurePosixPath, slugs: Slugs) -> str:
     """Return the slug of the story that a reference names: by its path, or by its name alone."""
     name = (
         wanted.removeprefix("./")
@@ -280,13 +295,10 @@ def _meant(wanted: str, own: PurePosixPath, slugs: Mapping[str, str]) -> str:
         .removesuffix("/_index")
     )
     if not name:
-        return slugs.get(_key(own), "")
-    if not wanted.startswith("/") and (found := slugs.get(f"{own.parent}/{name}")):
+        return slugs.by_path.get(_key(own), "")
+    if not wanted.startswith("/") and (found := slugs.by_path.get(f"{own.parent}/{name}")):
         return found
-    if found := slugs.get(name):
-        return found
-    alike = {slug for path, slug in slugs.items() if f"/{path}".endswith(f"/{name}")}
-    return alike.pop() if len(alike) == 1 else ""
+    return slugs.by_path.get(name) or slugs.ending(name)
 
 
 def _key(path: PurePosixPath) -> str:
