@@ -15,7 +15,7 @@ from firstword.compose import compose, mend
 from firstword.importers.report import Repair
 from firstword.importers.spelling import quoted
 from firstword.importers.times import utc
-from firstword.model import ENDINGS, LIFECYCLE, Incident, Kind, Status, Update
+from firstword.model import ENDINGS, LIFECYCLE, ComponentStatus, Incident, Kind, Status, Update
 from firstword.parse import parse
 from firstword.values import replace
 
@@ -144,7 +144,7 @@ def _differences(was: Update, update: Update) -> Iterator[str]:
     """Name what the source changed in an update, each thing by itself."""
     values: list[tuple[str, object, object]] = [("status", was.status, update.status)]
     parts, now = (
-        {one.id: (one.status or "named").replace("_", " ") for one in some.says.components or ()}
+        {one.id: _called(one.status) or "named" for one in some.says.components or ()}
         for some in (was, update)
     )
     alike: dict[tuple[str | None, str | None], list[str]] = {}
@@ -228,6 +228,10 @@ def _ended(
     return found
 
 
+def _called(status: ComponentStatus | None) -> str:
+    return status.replace("_", " ") if status else ""
+
+
 def _shown(value: object) -> str:
     """Quote a value as people say it, cut where it is long."""
     if value is None or value == ():
@@ -238,6 +242,6 @@ def _shown(value: object) -> str:
     elif isinstance(value, datetime):
         text = utc(value)
     elif isinstance(value, tuple):
-        text = ", ".join(f"{one.id} {one.status or ''}".strip() for one in value)
+        text = ", ".join(f"{one.id} {_called(one.status)}".strip() for one in value)
     text = " ".join(text.split())
     return quoted(text if len(text) <= _SHORT else f"{text[:_SHORT]}...")
