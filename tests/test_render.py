@@ -105,6 +105,25 @@ def test_a_title_that_ends_in_a_mark_gets_no_stop() -> None:
     assert " T. Investigating" in said("10:00", story(told))[HOME]
 
 
+def test_what_an_imported_update_repeats_of_a_part_stands_there_once() -> None:
+    parts = "components: checkout partial_outage, api operational"
+    first, second = (
+        f"## 2026-11-21 09:{minute} | imported | investigating\n{parts}\n\nW{minute}."
+        for minute in (20, 30)
+    )
+    third = first.replace("09:20", "09:40").replace("W20", "W40").replace("partial", "major")
+    told = file(first, second, third, front="imported: elsewhere")
+
+    page = said("10:00", story(told))[CARDS_PAGE]
+    signed = said("10:00", story(told.replace("imported |", "Dawn Okafor |")))[CARDS_PAGE]
+
+    assert [page.count(f"W{minute}. Checkout") for minute in (20, 30, 40)] == [1, 0, 1]
+    assert "W40. Checkout Down <s> before: Partly down</s> Investigating" in page
+    assert "W20. Checkout Partly down API Works Hear more" in page
+    # Who signs says it again for a reason.
+    assert [signed.count(f"W{minute}. Checkout") for minute in (20, 30, 40)] == [1, 1, 1]
+
+
 def test_what_was_withdrawn_lasted_nothing_and_affected_nobody() -> None:
     gone = "## 2026-11-21 09:50 | Dawn Okafor | withdrawn\n\nIt was our own test."
     shown = said("10:00", story(file(FIRST, gone, front="affected: Everyone who pays")))

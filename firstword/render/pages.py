@@ -286,10 +286,15 @@ def _entries(
 def _states_said(
     status: StatusPage, before: Moment | None, moment: Moment
 ) -> Iterator[tuple[Component, ComponentStatus | None, ComponentStatus]]:
-    """Yield the components an update itself speaks of, each with the state it left."""
+    """Yield the components an update itself speaks of, each with the state it left.
+
+    Other tools wrote all of them under each update again: of what is imported, what changed.
+    """
     held = before.component_states if before else {}
     for change in moment.update.says.components or ():
-        yield status.component(change.id), held.get(change.id), moment.component_states[change.id]
+        was, now = held.get(change.id), moment.component_states[change.id]
+        if moment.update.signed or was != now:
+            yield status.component(change.id), was, now
 
 
 def _translator(update: Update, words: Update) -> str:
