@@ -136,6 +136,16 @@ def test_what_was_withdrawn_lasted_nothing_and_affected_nobody() -> None:
     assert "50 min" not in shown["history/2026-11/index.html"]
 
 
+def test_what_worked_all_along_was_not_at_its_worst() -> None:
+    parts = "components: checkout partial_outage, api operational"
+    ended = f"## 2026-11-21 09:50 | Dawn Okafor | resolved\n{parts}\n\nW."
+
+    page = said("10:00", story(file(FIRST, ended)))[CARDS_PAGE]
+
+    assert "Checkout Partly down at worst API Works" in page
+    assert "Works at worst" not in page
+
+
 def test_what_opened_again_lasted_as_long_as_it_was_open() -> None:
     shown = said(
         "12:00",
