@@ -330,6 +330,13 @@ def test_the_command_keeps_a_list(
     folder = site.root / ".mail"
     people, ledger = open_people(folder), open_ledger(folder, lambda: JOINED)
     ledger.turn([Event("daily/2026-11-20", people.person("cy@reader.example"), Fate.ACCEPTED)])
+    people.put([reader(ADA, since=JOINED, muted=frozenset({"a-story"}))])
+    assert ran("add", ADA, "--cadence", "weekly", *shown) == (0, "changed: one subscriber\n")
+    ada = people.find(people.person(ADA))
+    assert ada is not None
+    # What was on its way to somebody who changes a wish still is; what was muted stays so.
+    assert (ada.cadence.value, ada.since, set(ada.muted)) == ("weekly", JOINED, {"a-story"})
+    assert ran("add", ADA, "--cadence", "immediate", *shown)[0] == 0
     people.close()
     assert ran("forget", "cy@reader.example")[0] == 0
     assert ledger.counts("daily/2026-11-20") == {}

@@ -119,7 +119,9 @@ class _At:
 
 
 def _add(at: _At) -> int:
+    from firstword.mail.parcel import Standing
     from firstword.mail.table import NEEDED, OPTIONAL, RowProblem, read_subscriber
+    from firstword.values import replace
 
     row = {name: getattr(at.options, name) for name in (*NEEDED, *OPTIONAL)}
     row["address"] = _given(at.options.address)
@@ -128,6 +130,9 @@ def _add(at: _At) -> int:
     except RowProblem as problem:
         raise MailError(f"nobody was added: {problem}") from None
     known = at.people.find(at.people.person(one.address))
+    if known and known.state is Standing.ACTIVE:
+        # What is on its way to somebody who is there stays on its way.
+        one = replace(one, since=known.since, muted=known.muted)
     at.people.put([one])
     print("changed: one subscriber" if known else "added: one subscriber")
     return 0
