@@ -71,6 +71,11 @@ def head(repo: Path) -> str | None:
     return _line(repo, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
 
 
+def branch(repo: Path) -> str | None:
+    """Return the branch that `repo` is on; None for a detached HEAD, or where there is no git."""
+    return _line(repo, "symbolic-ref", "--quiet", "--short", "HEAD")
+
+
 def read_source(repo: Path, *, clean: bool = False) -> Source:
     """Read what is checked out: commit, time (UTC), ancestors, and whether files were changed.
 

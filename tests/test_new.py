@@ -291,7 +291,7 @@ def test_outside_of_git_the_file_is_written_all_the_same(tmp_path: Path) -> None
     ran = site.firstword("update", *MORE, "--as", "Dawn Okafor", "--commit")
 
     assert ran.code == 3
-    assert f"{CARDS_FILE}: written, NOT committed" in ran.err
+    assert f"{CARDS_FILE}: written, NOT committed: this is no git repository" in ran.err
     assert (site.root / CARDS_FILE).read_text().startswith(CARDS)
     assert drafts(site) == []
 
@@ -305,7 +305,18 @@ def test_a_hook_that_refuses_leaves_the_file(site: SmallSite) -> None:
 
     assert ran.code == 3
     assert "not today" in ran.err
+    assert (
+        f"{CARDS_FILE}: written, NOT committed; do what git says, then commit that file" in ran.err
+    )
     assert "identified" in (site.root / CARDS_FILE).read_text()
+
+    # Now that it is there, whatever else goes along is said, and where no branch keeps it.
+    hook.unlink()
+    site.git("checkout", "--quiet", "--detach")
+    again = site.firstword("update", "--say", "The bank is back.", "--commit")
+    assert again.code == 0, again.err
+    assert "what you had changed in it before went into the commit, too" in again.err
+    assert "the commit is on no branch (detached HEAD): git switch -c NAME keeps it" in again.err
 
 
 def test_what_somebody_else_wrote_meanwhile_is_not_lost(site: SmallSite) -> None:

@@ -49,6 +49,7 @@ def land(
     before = next((file.data for file in files if file.path == draft.path), None)
     if (target.read_bytes() if target.exists() else None) != before:
         raise Refused(f"{draft.path!r} was changed by somebody else in between")
+    along = commit and before is not None and gitlog.uncommitted(place.root, draft.path)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}.new")
     fresh.write_bytes(draft.text.encode())
@@ -69,7 +70,19 @@ def land(
         except FileNotFoundError:
             ended = 127
         if ended:
-            print(f"{draft.path}: written, NOT committed", file=sys.stderr)
+            print(f"{draft.path}: written, NOT committed{_what_to_do(place)}", file=sys.stderr)
             return 3
     print(message)
+    if along:
+        said = "what you had changed in it before went into the commit, too: look with git show"
+        print(f"{draft.path}: {said}", file=sys.stderr)
+    if not gitlog.branch(place.root):
+        said = "the commit is on no branch (detached HEAD): git switch -c NAME keeps it"
+        print(f"{draft.path}: {said}", file=sys.stderr)
     return 0
+
+
+def _what_to_do(place: Place) -> str:
+    if gitlog.has_work_tree(place.root):
+        return "; do what git says, then commit that file: nothing is lost, and nothing public yet"
+    return ": this is no git repository, or there is no git; nothing is lost"
