@@ -20,6 +20,7 @@ from html import unescape
 from itertools import pairwise
 from pathlib import Path
 
+import letters
 import life
 import pytest
 from conftest import ROOT
@@ -29,6 +30,7 @@ from lxml import etree
 from firstword import urls
 from firstword.api import documents
 from firstword.clock import Clock
+from firstword.digest.editions import news, update_name
 from firstword.feeds import build_feeds
 from firstword.markup import Markup
 from firstword.model import Incident
@@ -38,7 +40,7 @@ from firstword.render import Renderer, pages, record_pages, story_pages
 
 #: After the last follow-up of the life was due.
 END = instant("2027-02-01 12:00")
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 NOTHING = timedelta()
 #: What one build says that the clock can change, and some of what it cannot.
 DOCUMENTS = (
@@ -130,11 +132,12 @@ def owners(now: datetime) -> Counter[str]:
 
 def test_everything_agrees_at_every_minute(tmp_path: Path) -> None:
     steps = life.published()
-    stops = minutes = 0
+    stops = minutes = mails = 0
     for one, after in pairwise([*steps, None]):
         assert one is not None
         world = World.of(one.page, tmp_path / "templates")
         _feeds_have_every_word(world)
+        mails += _mail_says_what_was_said(world, one.step.at)
         now, end = one.step.at, after.step.at if after else END
         known: dict[str, tuple[bytes, datetime]] = {}
         while now < end:
@@ -154,12 +157,13 @@ def test_everything_agrees_at_every_minute(tmp_path: Path) -> None:
 
     # All of it was walked.
     assert stops > 150
-    assert minutes > 100
+    assert minutes > 150
+    assert mails > 15
 
 
 def between(now: datetime, following: datetime) -> Iterator[datetime]:
-    """Yield the last minute before the next stop, where nothing happens for an hour."""
-    if following - now > HOUR:
+    """Yield the last minute before the next stop: until then nothing changes."""
+    if following - now > MINUTE:
         yield following - MINUTE
 
 
@@ -268,6 +272,28 @@ def _feeds_have_every_word(world: World) -> None:
     assert set(entries) == set(every[: len(entries)])
     assert len(entries) == min(50, len(every))
     _feeds_say_what_was_said(world)
+
+
+def _mail_says_what_was_said(world: World, now: datetime) -> int:
+    """Who hears at once is told what was published just now: each signed word, and until when."""
+    page = StatusPage.of(letters.SITE, world.page.incidents, world.page.records)
+    sent = {one.id: one for one in news(page, now) if one.at == now}
+    told = {
+        update_name(i, u): u
+        for i in page.incidents
+        for u in i.updates
+        if page.records.stamp(i, u) == now and u.signed and u.notify and not i.drill
+    }
+    assert sent.keys() == told.keys()
+    by = letters.composer(page)
+    for name, update in told.items():
+        text = _plain(letters.mailed(sent[name], by=by).html)
+        assert _plain(world.renderer.markup.html(update.body)) in text, name
+        due = update.says.next
+        if due and not due.whole_day:
+            local = due.at.astimezone(SITE.timezone)
+            assert f"Next word by {local.day} {local:%B %Y, %H:%M}" in text, name
+    return len(sent)
 
 
 def _feeds_say_what_was_said(world: World) -> None:
