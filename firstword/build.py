@@ -34,7 +34,6 @@ from firstword.crew import Crew
 from firstword.errors import BuildError, ContentError
 from firstword.look import load_pictures
 from firstword.making import STOCK, Workshop
-from firstword.making.calm import seldom_collecting
 from firstword.manifest import Built, Memory
 from firstword.markup import Markup
 from firstword.model import Level, Problem, Site
@@ -105,8 +104,7 @@ class Run:
 
     def read(self) -> None:
         """Read and check everything; say every problem. Raises ContentError when strict."""
-        with seldom_collecting():
-            self._read_or_begin_anew()
+        self._read_or_begin_anew()
         for line in self._report():
             complain(line)
         if self.options.strict:
@@ -240,7 +238,7 @@ class Run:
             anew=self._anew,
             makers=self.crew,
         )
-        with self._sound(), seldom_collecting():
+        with self._sound():
             images = self.content_folder / urls.IMAGES
             self._work.make_what_is_old(self.found.changes, images, self.options.shown)
         self.crew.close()
