@@ -14,6 +14,9 @@ from firstword.manifest import Memory
 from firstword.model import Incident, Site, update_id
 from firstword.page import Records, Row, marks
 
+#: Changed stories from which on all is made: to ask of each what it touches takes as long.
+MANY = 300
+
 
 def records_of(memory: Memory | None) -> Records:
     """Return the stamps of the targets, as pages ask for them."""
@@ -35,6 +38,7 @@ class Shown:
     records: Records
     grammar: str
     number: int
+    #: What changed; of more than `MANY` nobody asks what each was.
     changes: list[Change]
     _counted: set[rows.Sums] = field(default_factory=set)
 
@@ -49,7 +53,7 @@ class Shown:
                 self._counted |= rows.counts_in(before)
                 gone = (name, self.number)
                 db.execute("INSERT OR REPLACE INTO vanished VALUES('id', ?, ?)", gone)
-                self.changes.append(Change(before, None))
+                self._note(Change(before, None))
             return
         digest = self.files.digest(told.slug, self.grammar)
         stamps = self._stamps(told)
@@ -64,7 +68,12 @@ class Shown:
         after = Row.of(told, self.site.timezone, marks(told, self.records, self.site))
         rows.put_row(db, after, digest=digest, stamps=stamps, path=told.path, number=self.number)
         self._counted |= rows.counts_in(after)
-        self.changes.append(Change(before, after))
+        self._note(Change(before, after))
+
+    def _note(self, change: Change) -> None:
+        # What a hundred thousand stories were and are is not held in memory for nobody.
+        if len(self.changes) <= MANY:
+            self.changes.append(change)
 
     def sum_up(self) -> None:
         """Add up what the stories count in, when all of them are kept."""

@@ -13,6 +13,7 @@ from firstword.cache import keys
 from firstword.cache.database import Cache
 from firstword.cache.pieces import CachedPieces
 from firstword.cache.questions import Change, Trace
+from firstword.cache.shown import MANY
 from firstword.cache.stories import CachedStories
 from firstword.cache.units import Made, Unit, Units
 from firstword.clock import Clock
@@ -33,8 +34,6 @@ from firstword.page import StatusPage
 from firstword.render import Renderer
 from firstword.write import OutputFolder, digest
 
-#: Changed stories from which on all is made: to ask of each what it touches takes as long.
-MANY = 300
 #: Shelves of what a browser shows.
 LOOKED_AT = frozenset({"page", "image"})
 
