@@ -72,8 +72,9 @@ def archived(
 ) -> Iterator[Channel]:
     """Yield the archives of a month of UTC before they are made."""
     if live != BEFORE_LIVE:
-        # Still being filled: what it holds stood in the feed a moment ago.
-        yield from archives(page, partial(Teller, page, markup), month, live)
+        # Still being filled: what it holds stood in the feed a moment ago, and is kept here.
+        for one in archives(page, partial(Teller, page, markup), month, live):
+            yield replace(one, archive=None)
         return
     # One that is whole is made once, and never again.
     page = replace(page, pieces=Unkept())
@@ -81,7 +82,7 @@ def archived(
 
 
 def archive(page: StatusPage, markup: Markup, one: Archive) -> Channel:
-    """Return one of them, for whoever knows what is in it."""
+    """Return one that is whole, for whoever knows what is in it."""
     return archive_channel(page, partial(Teller, page, markup, ("atom",)), one)
 
 
