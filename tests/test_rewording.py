@@ -13,9 +13,12 @@ import pytest
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from test_check import SITE, story
+from test_record import FRONT
 
 from firstword.check.rewording import rewordings
 from firstword.check.seen import Beside, TooMuch
+from firstword.check.since import check_since
 from firstword.check.slips import _MEANT
 from firstword.check.weighty import weight_of
 
@@ -276,10 +279,8 @@ HARD = {
 }
 
 
-@pytest.mark.parametrize("how", HARD)
-def test_work_grows_with_the_text_and_no_faster(how: str) -> None:
-    """Each line that is run is counted, but for those of `Beside`, which counts its own."""
-    old, new = HARD[how](1000)
+def lines_of(work: Callable[[], object]) -> int:
+    """Count each line that some work runs, but for those of `Beside`, which counts its own."""
     lines = 0
 
     def count(frame: FrameType, event: str, _arg: object) -> Callable[..., Any] | None:
@@ -292,11 +293,32 @@ def test_work_grows_with_the_text_and_no_faster(how: str) -> None:
     before = sys.gettrace()
     sys.settrace(count)
     try:
-        list(rewordings(old, new))
+        work()
     finally:
         sys.settrace(before)
+    return lines
+
+
+@pytest.mark.parametrize("how", HARD)
+def test_work_grows_with_the_text_and_no_faster(how: str) -> None:
+    old, new = HARD[how](1000)
+
+    lines = lines_of(lambda: list(rewordings(old, new)))
 
     assert lines < 300 * len(re.findall(r"\w+|[^\w\s]", old + new)) + 20_000
+
+
+def test_work_grows_with_the_updates_and_no_faster() -> None:
+    def lines(many: int) -> int:
+        words = "".join(
+            f"## 2026-11-21 {9 + n // 60:02}:{n % 60:02} | Dawn Okafor | investigating\n\n"
+            f"We look, {n}.\n\n"
+            for n in range(many)
+        )
+        old, new = story(FRONT + words), story(FRONT + words.replace("look,", "look;"))
+        return lines_of(lambda: list(check_since(old, new, SITE)))
+
+    assert lines(500) < 6 * lines(100)
 
 
 def test_laying_two_texts_side_by_side_ends() -> None:

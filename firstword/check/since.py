@@ -73,9 +73,10 @@ def check_since(
             yield error(new, new.line(key), "draft", message)
     if not old.withdrawn:
         yield from check_published(new, frozenset(update.id for update in old.updates), site)
+    signed = {update.id: update.at for update in reversed(new.updates)}
     for change in changes(old, new, site):
         if (change.update, change.rewording) not in waived:
-            yield change.problem(new, _where(change, new, site))
+            yield change.problem(new, _where(signed.get(change.update), site))
 
 
 def changes(old: Incident, new: Incident, site: Site) -> Iterator[Changed]:
@@ -94,10 +95,10 @@ def changes(old: Incident, new: Incident, site: Site) -> Iterator[Changed]:
             yield at.changed(Rewording("changed-key", alias, ""))
     for key in dict.fromkeys((*old.first.names(), *new.first.names())):
         yield from _fact(_Place("", new.line(key), key), old.first, new.first, site)
+    told = {update.at: update for update in reversed(new.updates)}
     for update in old.updates:
-        now = new.find(update.at)
-        if now is not None:
-            yield from _update(update, now, site)
+        if (kept := told.get(update.at)) is not None:
+            yield from _update(update, kept, site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +156,8 @@ def _spell(value: Any, site: Site) -> str:
     return str(value)
 
 
-def _where(change: Changed, incident: Incident, site: Site) -> str:
-    meant = next((u for u in incident.updates if u.id == change.update), None)
-    return f"the published update of {say(meant.at, site)}" if meant else "the front matter"
+def _where(at: datetime | None, site: Site) -> str:
+    return f"the published update of {say(at, site)}" if at else "the front matter"
 
 
 def waivers(
