@@ -204,6 +204,45 @@ def test_a_message_that_cannot_be_written_ends_it_before_anything_is_there(
     assert not (site.root / "outbox").exists()
 
 
+def test_whatever_people_type_arrives_as_it_was_typed_or_is_told_before(
+    unlisted: SmallSite,
+) -> None:
+    title, name = "決済が失敗します。" * 34, "محمد عبد الرحمن"
+    parts = [f"part-{number}" for number in range(60)]
+    people = f'PEOPLE.append({{"name": "{name}", "role": "مهندس", "address": "m@acme.example"}})\n'
+    named = f'COMPONENTS += [{{"id": one, "name": one.title()}} for one in {parts}]\n'
+    unlisted.write("pelicanconf.py", CONF + MAIL + people + named)
+    hard = CARDS.replace("Card payments fail in the EU", title).replace("Dawn Okafor", name)
+    hard = hard.replace("[checkout]", f"[{', '.join(parts)}]")
+    unlisted.write("content/incidents/2026/2026-11-21-hard.md", hard)
+    for number, evil in enumerate((r"\r\n", r"\n", r"\u2028", r"\x0b")):
+        forged = CARDS.replace("Card payments fail in the EU", f'"Fails{evil}Bcc: x@evil.example"')
+        unlisted.write(f"content/incidents/2026/2026-11-21-forged-{number}.md", forged)
+    published = unlisted.publish(SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    told = unlisted.firstword("digest", "--preview", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    found = outbox(unlisted)
+    letters = {name.split(".")[2]: letter for name, letter in found.items()}
+
+    # Who wants a header of their own has no letter at all, and two commands say why.
+    assert (published.code, told.code) == (3, 0)
+    assert sorted(letters) == ["2026-11-21-card-payments", "2026-11-21-hard"]
+    for number in range(4):
+        wrong = f"2026-11-21-forged-{number}.md:2: value: one line is expected, not several: 'Fails"
+        assert wrong in published.err
+        assert wrong in told.err
+    message = BytesParser(policy=policy.SMTP.clone(raise_on_defect=True)).parsebytes(
+        letters["2026-11-21-hard"]
+    )
+    assert message["Subject"] == title
+    assert [one.display_name for one in message["From"].addresses] == [f"{name} (Acme status)"]
+    assert [one.addr_spec for one in message["Reply-To"].addresses] == ["m@acme.example"]
+    for part in message.iter_parts():
+        shown = part.get_content()
+        assert title in shown
+        assert name in shown
+        assert all(f"Part-{number}" in shown for number in range(60))
+
+
 def test_a_site_can_put_a_line_of_its_own_under_every_message(unlisted: SmallSite) -> None:
     unlisted.write(
         "theme/templates/mail.html",
