@@ -8,10 +8,13 @@ one mailbox is not there.
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -20,6 +23,7 @@ from email.utils import make_msgid
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs, quote, urlsplit
 
 import life
@@ -50,6 +54,47 @@ NIGHTS = tuple(instant(f"2026-10-{day} 00:10") for day in range(13, 22))
 REMINDER_AT = instant("2026-10-14 16:05")
 
 
+class Commands:
+    """Who runs the commands of a site, one after the other: see then.py."""
+
+    def __init__(self, folder: Path) -> None:
+        self._said = folder / "out", folder / "err"
+        self._parent = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("then.py"))],
+            env={"PATH": os.environ["PATH"], "PYTHONWARNINGS": "error"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def begin(self, site: SmallSite, environ: Mapping[str, str], *command: str) -> None:
+        """Begin a command: "firstword" or "publish.py", with its arguments."""
+        asked = {
+            "folder": str(site.root),
+            "environ": site.environ(**environ),
+            "command": command,
+            **dict(zip(("out", "err"), map(str, self._said), strict=True)),
+        }
+        assert self._parent.stdin
+        self._parent.stdin.write(f"{json.dumps(asked)}\n")
+        self._parent.stdin.flush()
+        self._number()
+
+    def end(self) -> Ran:
+        """Wait for what has begun."""
+        code = self._number()
+        out, err = (path.read_text(encoding="utf-8") for path in self._said)
+        return Ran(code, out, err)
+
+    def close(self) -> None:
+        """End."""
+        self._parent.communicate()
+
+    def _number(self) -> int:
+        assert self._parent.stdout
+        return int(self._parent.stdout.readline())
+
+
 @dataclass
 class Days:
     """The site, the mail host, and what the commands said."""
@@ -63,6 +108,10 @@ class Days:
 
     def live(self) -> None:
         """Live through it."""
+        with TemporaryDirectory() as folder, closing(Commands(Path(folder))) as self._commands:
+            self._live()
+
+    def _live(self) -> None:
         self.conf()
         rows = "".join(f"{one.row}\n" for one in readers())
         table = self.site.root.parent / "readers.csv"
@@ -85,20 +134,18 @@ class Days:
 
     def firstword(self, name: str, at: datetime, *arguments: str, **env: str) -> Ran:
         """Run `firstword` by a clock of ours, and let all mail arrive."""
-        return self._do(name, at, *self._program(*arguments), **env)
+        return self._do(name, at, "firstword", *arguments, **env)
 
     def publish(self, at: datetime, *arguments: str) -> Ran:
         """Run publish.py, likewise."""
-        return self._do(f"publish {local(at)}", at, sys.executable, "publish.py", *arguments)
+        return self._do(f"publish {local(at)}", at, "publish.py", *arguments)
 
     def _do(self, name: str, at: datetime, *command: str, **env: str) -> Ran:
-        ran = self.site.run(*command, **self._environ(at) | env)
+        self._commands.begin(self.site, self._environ(at) | env, *command)
+        ran = self._commands.end()
         self.host.delivered()
         self.ran[name] = ran
         return ran
-
-    def _program(self, *arguments: str) -> tuple[str, ...]:
-        return sys.executable, str(Path(__file__).with_name("then.py")), *arguments
 
     def _environ(self, at: datetime) -> dict[str, str]:
         return {
@@ -161,17 +208,10 @@ class Days:
         # Slow enough that there is a midway, however busy the machine is.
         self.conf(rate=5)
         before = self.delivered()
-        sender = subprocess.Popen(
-            self._program("send", "--yes"),
-            cwd=self.site.root,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(self.site.root), **self._environ(at)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._commands.begin(self.site, self._environ(at), "firstword", "send", "--yes")
         wait_until(lambda: self.delivered() >= before + 10)
         self.host.stop("postfix")
-        out, _ = sender.communicate(timeout=60)
-        self.ran["down"] = Ran(sender.returncode, out, "")
+        self.ran["down"] = self._commands.end()
         self.taken["down"] = self.delivered() - before
         self.conf()
         self.host.start("postfix")

@@ -62,6 +62,7 @@ virtual_mailbox_domains = {domains}
 virtual_transport = lmtp:unix:private/dovecot
 default_transport = error:5.1.2 no mail leaves this machine
 in_flow_delay = 0
+smtpd_error_sleep_time = 0
 queue_run_delay = 1s
 minimal_backoff_time = 1s
 maximal_backoff_time = 2s
@@ -108,6 +109,7 @@ ssl_key = <{folder}/server.pem
 mail_location = maildir:{folder}/mail/%u
 mail_fsync = never
 first_valid_uid = 1
+auth_failure_delay = 0
 passdb {{
   driver = passwd-file
   args = {folder}/users
@@ -130,6 +132,11 @@ service auth {{
   unix_listener {folder}/queue/private/auth {{
     user = postfix
     mode = 0600
+  }}
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
   }}
 }}
 service lmtp {{
@@ -229,11 +236,11 @@ class MailHost:
             )
         wait_until(lambda: listens(port))
 
-    def stop(self, name: str) -> None:
+    def stop(self, name: str, *, gently: bool = True) -> None:
         """End one of them at once, with all that it has started."""
         process = self._running.pop(name)
         # Each has a group of its own, with whatever it started.
-        if name != "opendkim":  # which takes its time, and leaves nothing behind
+        if gently and name != "opendkim":  # which takes its time, and leaves nothing behind
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(30)
         with suppress(ProcessLookupError):
@@ -243,7 +250,7 @@ class MailHost:
     def close(self) -> None:
         """End all that is still running."""
         for name in list(self._running)[::-1]:
-            self.stop(name)
+            self.stop(name, gently=False)
 
     def _make_folders(self) -> None:
         """Make what Postfix and Dovecot do not make themselves, for the users they become."""

@@ -163,23 +163,26 @@ class SmallSite:
 
     def run(self, *command: str, **env: str) -> Ran:
         """Run a program in the site, in an environment that holds nothing it does not need."""
-        home = self.root / ".git-home"
-        clean = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "SOURCE_DATE_EPOCH": HALF_PAST_TEN,
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "PYTHONWARNINGS": "error",
-            **env,
-        }
         done = subprocess.run(
             command,
             cwd=self.root,
-            env={name: value for name, value in clean.items() if value},
+            env=self.environ(**env),
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
+
+    def environ(self, **env: str) -> dict[str, str]:
+        """Return the environment of a program in the site; an empty variable is none."""
+        clean = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.root / ".git-home"),
+            "SOURCE_DATE_EPOCH": HALF_PAST_TEN,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "PYTHONWARNINGS": "error",
+            **env,
+        }
+        return {name: value for name, value in clean.items() if value}

@@ -166,8 +166,15 @@ class Composer:
             letter=letter, size=len(html.encode()), shortened=short, first_line=first_line
         )
 
+    @cached_property
+    def _templates(self) -> Renderer:
+        """Who has loaded the theme's templates, once for all letters."""
+        return Renderer(self.page, self.markup, self.theme, overrides=self.overrides)
+
     def _renderer(self, page: StatusPage) -> Renderer:
-        return Renderer(page, self.markup, self.theme, overrides=self.overrides)
+        return Renderer(
+            page, self.markup, self.theme, overrides=self.overrides, like=self._templates
+        )
 
     def _leave_link(self) -> str:
         if self.mail.hosted:
