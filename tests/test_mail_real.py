@@ -66,12 +66,12 @@ class Inbox:
 
 
 @pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
+def days() -> Iterator[Days]:
     if reason := why_not():
         pytest.skip(reason)
     mailboxes = {one.address for one in readers()} - {NOWHERE} | {NEW, STATUS, CARE}
-    site = SmallSite.make(tmp_path_factory.mktemp("real") / "site", {"content/.keep": ""})
     with mailhost(sorted(mailboxes)) as host:
+        site = SmallSite.make(host.folder / "site", {"content/.keep": ""})
         lived = Days(site, host)
         lived.live()
         yield lived

@@ -27,6 +27,14 @@ from firstword import clock
 LONGEST = 0.2
 
 
+_sleep = time.sleep
+
+
+def nap(seconds: Any) -> None:
+    """Sleep, but not for long."""
+    _sleep(min(seconds, LONGEST))
+
+
 def put_clock() -> None:
     """Have `firstword` take all time from the environment."""
     machine = clock.system_clock
@@ -44,8 +52,7 @@ def become(asked: dict[str, Any]) -> None:
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(asked[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
     sys.argv = asked["command"]
-    sleep = time.sleep
-    time.sleep = lambda seconds: sleep(min(seconds, LONGEST))
+    time.sleep = nap
     if sys.argv[0] == "firstword":
         put_clock()
         from firstword.cli import main_and_exit
