@@ -220,6 +220,10 @@ def test_a_bounce_that_returns_our_headers_counts(people: People) -> None:
     [
         ("5.1.1", True),
         ("5.1.10", True),
+        ("5.1.0", False),
+        ("5.1.8", False),
+        ("5.0.0", False),
+        ("", False),
         ("5.2.1", True),
         ("5.2.2", False),
         ("4.2.2", False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,12 +10,15 @@ from pathlib import Path
 
 import pytest
 from mails import JOINED, NINE, STORY, Post, Scribe, day, desk, reader, word
+from mailserver import mailserver
 
 from firstword.errors import MailError
 from firstword.mail.ledger import Event, Fate
+from firstword.mail.missed import Scope
 from firstword.mail.parcel import Cadence, Edition, Letter, Look, Standing
 from firstword.mail.people import open_people
 from firstword.mail.sending import Desk, Sent, preview, send
+from firstword.mail.smtp import Server, SmtpTransport
 from firstword.mail.transport import Bucket, Outcome, Quota
 from firstword.model import Kind
 from firstword.values import replace
@@ -394,6 +398,71 @@ def test_a_server_that_refuses_everybody_is_not_asked_a_thousand_times(at: Desk)
 
     assert done.stopped == "refuses everybody: 554 5.6.0"
     assert at.ledger.counts(word(9).id) == {Fate.REFUSED: 25, Fate.PLANNED: 75}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["550 relay not permitted", "550 5.1.0 sender address rejected", "550 5.1.1 no such user"],
+)
+def test_a_server_that_does_not_want_us_takes_nobody_off_the_list(
+    tmp_path: Path, answer: str
+) -> None:
+    at = desk(tmp_path, *(reader(f"r{n}@reader.example") for n in range(60)))
+    with mailserver() as box:
+        box.script = lambda step, who: answer if step == "RCPT" else None
+        server = Server(host="127.0.0.1", port=box.port, secure="plain")
+        way = SmtpTransport(server, "status@acme.example", lanes=1, sleep=lambda _: None)
+        done = send(at, [word(9)], way, expected=None, scope=Scope(now=NINE))
+
+    assert done.stopped.startswith("refuses everybody: 550")
+    assert done.needs_a_person
+    assert at.ledger.counts(word(9).id) == {Fate.REFUSED: 25, Fate.PLANNED: 35}
+    assert at.people.count() == {(Standing.ACTIVE, Cadence.IMMEDIATE): 60}
+    # They are left without, and a person hears so: nobody is forgotten.
+    assert done.missed[word(9).id].total == 25
+
+
+def gone_but_for(*there: int) -> Post:
+    """Return a server that knows no mailbox but for the letters of these numbers."""
+    post, number = Post(), itertools.count()
+    gone = Outcome(fate=Fate.REFUSED, code="550 5.1.1", gone=True)
+    post.fate = lambda _: Outcome(fate=Fate.ACCEPTED) if next(number) in there else gone
+    return post
+
+
+@pytest.mark.parametrize(
+    ("there", "bounced", "stops"),
+    [
+        # Whoever is refused is believed to be gone when somebody else's letter is taken.
+        ((3, 20, 39), 37, False),
+        ((0, 20), 38, False),
+        # One who gets it, a colleague say, and nobody else after: that is about us.
+        ((0,), 0, True),
+    ],
+)
+def test_mailboxes_are_gone_where_others_get_theirs(
+    tmp_path: Path, there: tuple[int, ...], bounced: int, *, stops: bool
+) -> None:
+    at = desk(tmp_path, *(reader(f"r{n}@reader.example") for n in range(40)))
+    done = sent(at, [word(9)], gone_but_for(*there))
+
+    assert done.gone == at.people.count()[(Standing.BOUNCED, Cadence.IMMEDIATE)] == bounced
+    assert bool(done.stopped) is done.needs_a_person is stops
+
+
+def test_a_row_of_refusals_goes_on_from_one_edition_to_the_next(tmp_path: Path) -> None:
+    at = desk(tmp_path, *(reader(f"r{n}@reader.example") for n in range(13)))
+    done = sent(at, [word(9, story=f"story-{n}") for n in range(3)], gone_but_for())
+
+    assert done.count(Fate.REFUSED) == 25
+    assert done.stopped
+
+
+def test_where_nothing_but_refusals_came_a_person_hears_of_it(at: Desk) -> None:
+    done = sent(at, [word(9)], gone_but_for())
+
+    assert (done.count(Fate.REFUSED), done.gone, done.stopped) == (2, 0, "")
+    assert done.needs_a_person
 
 
 def test_who_leaves_between_plan_and_letter_gets_none(at: Desk, tmp_path: Path) -> None:

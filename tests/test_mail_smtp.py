@@ -53,7 +53,14 @@ def test_one_connection_carries_many_messages_byte_for_byte(box: Mailbox) -> Non
     ("step", "answer", "fate", "code", "gone"),
     [
         ("RCPT", "550 5.1.1 no such user bo@reader.example", Fate.REFUSED, "550 5.1.1", True),
-        ("RCPT", "550 no such user", Fate.REFUSED, "550", True),
+        ("RCPT", "550 5.1.2 no such domain", Fate.REFUSED, "550 5.1.2", True),
+        ("RCPT", "556 5.1.10 a domain without mail", Fate.REFUSED, "556 5.1.10", True),
+        ("RCPT", "550 5.2.1 closed", Fate.REFUSED, "550 5.2.1", True),
+        # What says nothing of the reader, or not what.
+        ("RCPT", "550 relay not permitted", Fate.REFUSED, "550", False),
+        ("RCPT", "550 5.1.0 sender address rejected", Fate.REFUSED, "550 5.1.0", False),
+        ("RCPT", "553 5.1.7 bad sender", Fate.REFUSED, "553 5.1.7", False),
+        ("RCPT", "550 5.1.8 no such sender's domain", Fate.REFUSED, "550 5.1.8", False),
         ("RCPT", "550 5.7.1 we do not like you", Fate.REFUSED, "550 5.7.1", False),
         ("RCPT", "552 5.2.2 full", Fate.REFUSED, "552 5.2.2", False),
         ("RCPT", "451 4.7.1 later", Fate.DEFERRED, "451 4.7.1", False),

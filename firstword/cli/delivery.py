@@ -182,6 +182,8 @@ def told(sent: Sent) -> Iterator[str]:
     for name, many in sent.plan.unknown.items():
         if many:
             yield f"{name}: nobody knows whether {many} got it; it is not sent again"
+    if sent.gone:
+        yield f"no such mailbox, taken off the list: {sent.gone}"
     yield from told_missed(sent.missed)
     if sent.stopped:
         yield f"stopped, the rest goes out with the next sending: the server {sent.stopped}"

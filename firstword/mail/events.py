@@ -25,6 +25,7 @@ from firstword.mail.address import AddressProblem, read_address
 from firstword.mail.inbox import Inbox
 from firstword.mail.parcel import TOKEN_LENGTH, Standing, made_for
 from firstword.mail.people import People
+from firstword.mail.transport import is_gone
 from firstword.store import Store
 
 _TOKEN = re.compile(rb"unsubscribe%20([a-z2-7]{" + str(TOKEN_LENGTH).encode() + rb"})(?![a-z2-7])")
@@ -242,10 +243,10 @@ def read_message(people: People, raw: bytes) -> Report | None:
 
 
 def _is_gone(message: Message) -> bool:
-    """Tell whether a bounce says that nobody is there (RFC 3463), as far as it says why.
+    """Tell whether a bounce says by a code that nobody is there (RFC 3463).
 
-    5.1: the address, 5.2.1: the mailbox is closed. A full mailbox, a server that was down for days
-    and a message that was taken for spam say nothing of who wants our mail.
+    A full mailbox, a server that was down for days and a message that was taken for spam say
+    nothing of who wants our mail.
     """
     told = [
         str(block.get("Status", "")).split()[:1]
@@ -255,7 +256,7 @@ def _is_gone(message: Message) -> bool:
         if block.get("Status")
     ]
     codes = [code for found in told for code in found]
-    return not codes or any(code.startswith("5.1.") or code == "5.2.1" for code in codes)
+    return any(map(is_gone, codes))
 
 
 def _date(message: Message) -> datetime | None:

@@ -22,11 +22,9 @@ from firstword.mail.parcel import Composer, Edition, Standing
 from firstword.mail.people import People
 from firstword.mail.planning import Plan, left_out, make_plan
 from firstword.mail.press import Press, Unwritten
+from firstword.mail.refusals import Refusals
 from firstword.mail.transport import Bucket, Lane, Outcome, Quota, Transport
 from firstword.values import replace
-
-#: So many refusals with nothing accepted in between are about us, not about so many people.
-_REFUSED_IN_A_ROW = 25
 
 
 @dataclass(slots=True)
@@ -41,6 +39,8 @@ class Sent:
     unwritten: dict[str, Counter[str]] = field(default_factory=dict)
     #: Editions → who is left without, for a person to settle.
     missed: dict[str, Missed] = field(default_factory=dict)
+    #: How many were taken off the list, since their mailbox is not there.
+    gone: int = 0
     #: Why it ended early; "" = it did not.
     stopped: str = ""
 
@@ -58,6 +58,7 @@ class Sent:
             or self.plan.unknown.total()
             or self.count(Fate.UNKNOWN)
             or self.count(Fate.DEFERRED)
+            or (self.count(Fate.REFUSED) and not self.count(Fate.ACCEPTED))
             or self.missed
         )
 
@@ -117,10 +118,14 @@ def send(
                 rate = _allowed(plan, transport, rate)
         sent = Sent(plan, found_unknown=found)
         bucket = Bucket(rate, clock, sleep) if rate else None
+        refusals = Refusals(lambda one: desk.people.set_state(one, Standing.BOUNCED))
         with _lanes(transport) as lanes:
             for edition in sorted(editions, key=lambda one: (not one.urgent, one.at, one.id)):
                 if plan.recipients[edition.id] and not sent.stopped:
-                    _Dispatch(desk, edition, sent, lanes=lanes, bucket=bucket, press=press).run()
+                    way = _Way(lanes, bucket, refusals)
+                    _Dispatch(desk, edition, sent, way=way, press=press).run()
+        refusals.end()
+        sent.gone = refusals.gone
     if scope:
         sent.missed = find_left_out(desk, editions, scope)
     return sent
@@ -191,6 +196,15 @@ def _lanes(transport: Transport) -> Iterator[_Lanes]:
             thread.join()
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How letters leave: by which threads, how fast, and what a server refuses."""
+
+    lanes: _Lanes
+    bucket: Bucket | None
+    refusals: Refusals
+
+
 class _Dispatch:
     """One edition on its way."""
 
@@ -200,18 +214,17 @@ class _Dispatch:
         edition: Edition,
         sent: Sent,
         *,
-        lanes: _Lanes,
-        bucket: Bucket | None,
+        way: _Way,
         press: Press,
     ) -> None:
         self._desk = desk
         self._edition = edition
         self._sent = sent
-        self._lanes = lanes
-        self._bucket = bucket
+        self._lanes = way.lanes
+        self._bucket = way.bucket
+        self._refusals = way.refusals
         self._counted = sent.fates.setdefault(edition.id, Counter())
         self._carries = desk.ledger.any_inside(edition.id)
-        self._refused_in_a_row = 0
         self._press = press
 
     def run(self) -> None:
@@ -286,12 +299,8 @@ class _Dispatch:
             sent.stopped = sent.stopped or outcome.stop
         else:
             self._counted[outcome.fate] += 1
-        refused = outcome.fate is Fate.REFUSED and not outcome.gone
-        self._refused_in_a_row = self._refused_in_a_row + 1 if refused else 0
-        if self._refused_in_a_row >= _REFUSED_IN_A_ROW:
-            sent.stopped = sent.stopped or f"refuses everybody: {outcome.code}"
-        if outcome.gone:
-            self._desk.people.set_state(person, Standing.BOUNCED)
+        if why := self._refusals.heard(person, outcome):
+            sent.stopped = sent.stopped or why
         return replace(self._event(person, outcome.fate), code=outcome.code)
 
     def _event(self, person: str, fate: Fate) -> Event:

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from firstword.errors import MailError, SettingsError
 from firstword.mail.conf import split_transport
 from firstword.mail.ledger import Fate
-from firstword.mail.transport import Outcome, Quota
+from firstword.mail.transport import Outcome, Quota, is_gone
 
 PASSWORD = "FIRSTWORD_SMTP_PASSWORD"  # noqa: S105  the name of a variable
 #: Seconds to wait for an answer, and for the one after the final dot (RFC 5321, 4.5.3.2).
@@ -31,8 +31,6 @@ _WAITS = (0.0, 2.0, 10.0)
 _ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}\b")
 #: What an answer to MAIL, to RCPT and to DATA is, for it to go on.
 _GOOD = ({250}, {250, 251}, {354})
-#: Without an enhanced code: no such mailbox, moved, name not allowed.
-_GONE = frozenset({550, 551, 553})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,10 +290,8 @@ class SmtpLane:
         told = _code(code, text)
         if code < 500:
             return Outcome(fate=Fate.DEFERRED, code=told)
-        enhanced = told.partition(" ")[2]
-        # 5.1: the address, 5.2.1: the mailbox is closed. Others are about us, or about the words.
-        gone = enhanced.startswith("5.1.") or enhanced == "5.2.1" if enhanced else code in _GONE
-        return Outcome(fate=Fate.REFUSED, code=told, gone=mailbox and gone)
+        gone = mailbox and is_gone(told.partition(" ")[2])
+        return Outcome(fate=Fate.REFUSED, code=told, gone=gone)
 
     def _drop(self) -> None:
         if self._smtp is not None:

@@ -9,6 +9,16 @@ from typing import Protocol
 
 from firstword.mail.ledger import Fate
 
+#: Codes of RFC 3463, 3.2, of RFC 7505 and of 3.3 there: no such mailbox, no such domain, no such
+#: name, moved, a domain without mail, a mailbox that is closed. Others, 5.1.7 and 5.1.8 too, are
+#: about us or the words, or do not say (5.1.0).
+_GONE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+
+
+def is_gone(status: str) -> bool:
+    """Tell whether an enhanced code says that nobody is there; a bare 550 ("") says nothing."""
+    return status in _GONE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -16,7 +26,7 @@ class Outcome:
 
     fate: Fate
     code: str = ""
-    #: The mailbox is not there: nothing more is sent to it.
+    #: The server says that the mailbox is not there.
     gone: bool = False
     #: Nobody would fare better just now, and why; the message never left. Ready to print.
     stop: str = ""
