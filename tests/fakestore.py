@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -111,6 +111,12 @@ class FakeStore:
             if key in self.objects:
                 self._expect(key, if_match, absent=False)
                 del self.objects[key]
+
+    def clear(self, keys: Sequence[str]) -> None:
+        self._ask("clear", " ".join(keys))
+        with self._lock:
+            for key in keys:
+                self.objects.pop(key, None)
 
     def keys(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         self._ask("list", prefix)

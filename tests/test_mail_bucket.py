@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import urllib.request
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -16,9 +17,9 @@ from sites import SmallSite
 
 from firstword.cli import main
 from firstword.errors import Conflict, LedgerMissing, ListMissing, MailError, SettingsError
-from firstword.mail.bond import open_bound
+from firstword.mail.bond import begin_anew, open_bound
 from firstword.mail.bucket import LASTS, Bucket, refuse_public
-from firstword.mail.ledger import Fate, open_ledger
+from firstword.mail.ledger import Event, Fate, open_ledger
 from firstword.mail.people import open_people
 from firstword.mail.sending import Desk, send
 from firstword.mail.transport import Outcome
@@ -32,16 +33,24 @@ class Machine:
     def __init__(self, store: FakeStore, folder: Path, now: datetime = NINE) -> None:
         folder.mkdir()
         self.now = now
-        self.bucket = Bucket(store, lambda: self.now, folder.name, folder)
+        #: What happens while the machine looks at the clock, as when it sleeps.
+        self.meanwhile: Callable[[], None] = lambda: None
+        self.bucket = Bucket(store, self.clock, folder.name, folder)
         self.bucket.fetch()
         self.folder = folder
 
-    def send(self, post: Post, *hours: int) -> None:
+    def clock(self) -> datetime:
+        """Tell the time."""
+        self.meanwhile()
+        return self.now
+
+    def send(self, post: Post, *hours: int, urgent: bool = True) -> None:
         """Send the words of these hours to everybody."""
+        editions = [word(hour, urgent=urgent) for hour in hours]
         people = open_people(self.folder)
         ledger = open_bound(self.folder, people, lambda: self.now, self.bucket)
         with closing(people), closing(ledger):
-            send(Desk(people, ledger, Scribe()), [word(h) for h in hours], post, expected=None)
+            send(Desk(people, ledger, Scribe()), editions, post, expected=None)
 
     def done(self) -> None:
         """Put everything back and let the next one in."""
@@ -169,6 +178,133 @@ def test_whoever_lost_the_lease_sends_nothing_more(store: FakeStore, tmp_path: P
         slept.send(post, 9)
 
     assert post.arrived == []
+
+
+SIX = [f"r{n}@reader.example" for n in range(6)]
+
+
+def six(store: FakeStore, folder: Path) -> None:
+    """Put a list of six into a bucket."""
+    first = Machine(store, folder)
+    listed(first.folder, [reader(address) for address in SIX]).close()
+    first.done()
+
+
+def two_senders(store: FakeStore, folder: Path, *, urgent: bool, on_its_way: bool) -> Counter[str]:
+    """Let one sleep for longer than its lease, and another send meanwhile.
+
+    It sleeps while its first letter is on its way, or when its second one is written down. Returns
+    how often everybody got the word.
+    """
+    one, other = Post(), Post()
+    slept = Machine(store, folder / "slept")
+
+    def sleep() -> None:
+        if not (folder / "awake").exists():
+            awake = Machine(store, folder / "awake", NINE + LASTS)
+            awake.send(other, 9, urgent=urgent)
+            awake.done()
+            slept.now = NINE + LASTS * 2
+
+    def sleep_at_the_second() -> None:
+        if len([key for key in store.asked("put") if key.startswith("log/")]) == 2:
+            sleep()
+
+    def deliver(_: str) -> Outcome:
+        if on_its_way:
+            sleep()
+        return Outcome(fate=Fate.ACCEPTED)
+
+    one.fate = deliver
+    if not on_its_way:
+        slept.meanwhile = sleep_at_the_second
+    with pytest.raises(MailError, match="the lease is lost"):
+        slept.send(one, 9, urgent=urgent)
+    with pytest.raises(MailError, match="the lease is lost"):
+        slept.bucket.put_back()
+    slept.bucket.release()
+    again = Machine(store, folder / "again", NINE + LASTS * 2)
+    again.send(other, 9, urgent=urgent)
+    again.done()
+    return Counter(address for address, _ in (*one.arrived, *other.arrived))
+
+
+@pytest.mark.parametrize(
+    ("urgent", "on_its_way", "times"),
+    [
+        (True, False, [1, 1, 1, 1, 1, 1]),
+        # What is urgent and may have arrived is sent again, and what is not is left to a person:
+        # the one letter that was under way, and no other.
+        (True, True, [1, 1, 1, 1, 1, 2]),
+        (False, True, [1, 1, 1, 1, 1, 1]),
+        (False, False, [1, 1, 1, 1, 1]),
+    ],
+)
+def test_whoever_sleeps_past_the_lease_sends_nobody_what_somebody_else_sent(
+    tmp_path: Path, urgent: bool, on_its_way: bool, times: list[int]
+) -> None:
+    store = FakeStore()
+    six(store, tmp_path / "first")
+    got = two_senders(store, tmp_path, urgent=urgent, on_its_way=on_its_way)
+
+    assert sorted(got.values()) == times
+
+
+def test_whoever_slept_and_finds_the_lease_as_it_was_goes_on(
+    store: FakeStore, tmp_path: Path
+) -> None:
+    slept, post = Machine(store, tmp_path / "a"), Post()
+    slept.now = NINE + LASTS * 2
+    slept.send(post, 9)
+    slept.done()
+
+    assert sorted(address for address, _ in post.arrived) == [ADA, BO]
+
+
+def test_what_was_written_without_the_lease_is_swept_up_and_never_read(
+    store: FakeStore, tmp_path: Path
+) -> None:
+    """A write that hung for minutes lands beneath the ledger that somebody else goes on with."""
+    slept = Machine(store, tmp_path / "a")
+    people = open_people(slept.folder)
+    step = Event(word(9).id, people.person(ADA), Fate.CLAIMED)
+    people.close()
+
+    def hang(operation: str, key: str) -> None:
+        if operation == "put" and key.startswith("log/"):
+            store.before = lambda operation, key: None
+            late = Machine(store, tmp_path / "b", NINE + LASTS)
+            late.send(Post(), 9)
+            late.done()
+            slept.now = NINE + LASTS * 2
+
+    store.before = hang
+    with pytest.raises(MailError, match="the lease is lost"):
+        slept.bucket.told([step])
+    assert [key for key in store.objects if key.startswith("log/")]
+    post, third = Post(), Machine(store, tmp_path / "c", NINE + LASTS * 3)
+    third.send(post, 9)
+    third.done()
+
+    assert post.arrived == []
+    assert not [key for key in store.objects if key.startswith("log/")]
+
+
+def test_a_ledger_that_was_given_up_stays_in_the_bucket(store: FakeStore, tmp_path: Path) -> None:
+    first = Machine(store, tmp_path / "a")
+    first.send(Post(), 9)
+    first.done()
+    store.add("ledger.db", b"no ledger")
+    second = Machine(store, tmp_path / "b")
+    with closing(open_people(second.folder)) as people:
+        begin_anew(second.folder, people, lambda: NINE, second.bucket, since=NINE)
+    second.done()
+    third = Machine(store, tmp_path / "c")
+    third.done()
+
+    assert store.objects["until-20261121T090000Z/ledger.db"].body == b"no ledger"
+    assert (third.folder / "until-20261121T090000Z/ledger.db").read_bytes() == b"no ledger"
+    assert store.objects["ledger.db"].body.startswith(b"SQLite format 3")
 
 
 def test_a_ledger_that_somebody_else_went_on_with_is_not_written_over(

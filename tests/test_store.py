@@ -154,6 +154,16 @@ def test_nothing_is_there_to_match(store: Store) -> None:
     assert body(store) is None
 
 
+def test_many_are_deleted_at_once_and_one_that_is_not_there_is_no_error(store: Store) -> None:
+    put(store)
+    for number in range(3):
+        put(store, key=f"log/{number}")
+    store.clear([f"log/{number}" for number in range(4)])
+    store.clear([])
+
+    assert listed(store) == [KEY]
+
+
 def test_delete_if_it_is_what_we_take_it_to_be(store: Store) -> None:
     etag = put(store)
 

@@ -28,8 +28,12 @@ from firstword.store import Remote, Store, open_store
 
 LEASE = "lease.json"
 LASTS = timedelta(minutes=3)
+#: So long before its end a lease counts as lapsed: sending takes time, and clocks differ.
+_MARGIN = timedelta(seconds=30)
 #: The ledger before the list, which knows of it: in between the list may know less, never more.
 _FILES = (ledger.NAME, people.NAME, inbox.NAME)
+#: Ledgers that were given up, each in a folder of its own.
+_ASIDE = "until-"
 _LOG = "log/"
 
 
@@ -45,7 +49,11 @@ class Bucket:
         self._owner = owner
         self._etags: dict[str, str | None] = {}
         self._digests: dict[str, str] = {}
+        #: Which holder of the lease this is, and which piece of the ledger's news comes next.
+        self._turn = 0
         self._next = 0
+        #: Whether there is news of the ledger as it lies in the bucket.
+        self._news = False
         self._lost = threading.Event()
         self._ended = threading.Event()
         #: One thread renews the lease, another releases it: each by what the other wrote.
@@ -54,11 +62,13 @@ class Bucket:
 
     def fetch(self) -> None:
         """Bring the files here, with what the ledger was told since it was put."""
-        for name in _FILES:
+        aside = sorted(key for key, _ in self._store.keys(_ASIDE))
+        for name in (*_FILES, *aside):
             found = self._store.get(name)
             self._etags[name] = found.etag if found else None
             if found:
                 path = self.folder / name
+                path.parent.mkdir(mode=0o700, exist_ok=True)
                 path.touch(mode=0o600)
                 path.write_bytes(found.body)
                 self._digests[name] = sha256(found.body).hexdigest()
@@ -67,7 +77,7 @@ class Bucket:
             found = self._store.get(key)
             rows = json.loads(found.body) if found else []
             events += [Event(**{**row, "fate": Fate(row["fate"])}) for row in rows]
-            self._next += 1
+        self._news = bool(events)
         if events:
             with closing(ledger.open_ledger(self.folder, self._clock)) as opened:
                 opened.turn(events)
@@ -76,8 +86,11 @@ class Bucket:
         """Keep what the ledger was told; on return it is safe. Raises MailError, StoreError."""
         self._check()
         body = json.dumps([asdict(event) for event in events]).encode()
-        self._put(f"{self._log()}{self._next:012}.json", body, None)
+        self._put(f"{self._log()}{self._turn:06}/{self._next:012}.json", body, None)
         self._next += 1
+        self._news = True
+        # Whoever comes after us has read it only if it was there before they came.
+        self._check()
 
     def keep(self, db: sqlite3.Connection) -> None:
         """Put the ledger as a whole, which ends what it was told piece by piece."""
@@ -87,13 +100,13 @@ class Bucket:
     def put_back(self) -> None:
         """Put what changed, and remove what the ledger was told before that."""
         self._check()
-        for name in _FILES:
+        aside = (p.relative_to(self.folder).as_posix() for p in self.folder.glob(f"{_ASIDE}*/*.db"))
+        for name in (*sorted(aside), *_FILES):
             path = self.folder / name
             if path.is_file():
-                with closing(sqlite3.connect(path)) as db:
-                    body = db.serialize()
+                body = _body(path)
                 if sha256(body).hexdigest() != self._digests.get(name) or (
-                    name == ledger.NAME and self._next
+                    name == ledger.NAME and self._news
                 ):
                     self._replace(name, body)
 
@@ -126,6 +139,7 @@ class Bucket:
         found = self._store.get(LEASE)
         if found:
             held = json.loads(found.body)
+            self._turn = held.get("turn", 0) + 1
             until = datetime.fromisoformat(held["until"])
             if self._clock() < until:
                 raise MailError(
@@ -139,26 +153,34 @@ class Bucket:
 
     def _write_lease(self, before: str | None, lasts: timedelta) -> str:
         until = self._clock() + lasts
-        return self._put(
-            LEASE, json.dumps({"owner": self._owner, "until": until.isoformat()}).encode(), before
-        )
+        told = {"owner": self._owner, "until": until.isoformat(), "turn": self._turn}
+        etag = self._put(LEASE, json.dumps(told).encode(), before)
+        self._until = until
+        return etag
 
     def _check(self) -> None:
-        if self._lost.is_set():
-            raise MailError(f"{self._store.name}: the lease is lost; somebody else goes on")
+        """Raise MailError unless the list is ours for a while longer, by the clock."""
+        if self._is_late():
+            # A machine that slept, or a thread that did: ours still, if nobody came meanwhile.
+            self.renew_once()
+        if self._lost.is_set() or self._is_late():
+            raise MailError(f"{self._store.name}: the lease is lost; somebody else may go on")
+
+    def _is_late(self) -> bool:
+        return self._clock() >= self._until - _MARGIN
 
     def _log(self) -> str:
         """Return where the ledger's news lies: beneath the version that it continues."""
         return f"{_LOG}{self._etags[ledger.NAME] or 'new'}/"
 
     def _replace(self, name: str, body: bytes) -> None:
-        before = self._log()
-        self._etags[name] = self._put(name, body, self._etags[name])
+        self._etags[name] = self._put(name, body, self._etags.get(name))
         self._digests[name] = sha256(body).hexdigest()
-        if name == ledger.NAME and self._log() != before:
-            for key in [key for key, _ in self._store.keys(before)]:
-                self._store.delete(key, None)
-            self._next = 0
+        if name == ledger.NAME:
+            # Also what somebody wrote who did not know yet that the lease was lost.
+            old = [k for k, _ in self._store.keys(_LOG) if not k.startswith(self._log())]
+            self._store.clear(old)
+            self._news = False
 
     def _put(self, key: str, body: bytes, before: str | None) -> str:
         return self._store.put(
@@ -228,6 +250,14 @@ def refuse_public(address: str, public: Sequence[str], setting: str = "MAIL_STAT
             raise SettingsError(
                 setting, f"{address!r} is the bucket that readers see; take a private one"
             )
+
+
+def _body(path: Path) -> bytes:
+    """Return what a file holds; one that was given up may be no ledger at all."""
+    if path.parent.name.startswith(_ASIDE):
+        return path.read_bytes()
+    with closing(sqlite3.connect(path)) as db:
+        return db.serialize()
 
 
 def _bucket(address: str) -> str:

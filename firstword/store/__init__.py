@@ -7,7 +7,7 @@ ETags are opaque and bare, without quotes.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -69,6 +69,9 @@ class Store(Protocol):
 
     def delete(self, key: str, if_match: str | None) -> None:
         """Delete an object; one that is not there is no error. Raises Conflict as `put` does."""
+
+    def clear(self, keys: Sequence[str]) -> None:
+        """Delete objects, whatever they hold, with few requests."""
 
     def keys(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         """Yield (key, ETag) of every object, in no particular order."""

@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
@@ -71,6 +71,10 @@ class FolderStore:
                 if parent == self._folder or any(parent.iterdir()):
                     break
                 parent.rmdir()
+
+    def clear(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.delete(key, None)
 
     def keys(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         self._refuse_foreign()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -196,6 +196,9 @@ class LookFirst:
             if head is not None and head.etag != if_match:
                 raise Conflict(key)
         self._store.delete(key, None)
+
+    def clear(self, keys: Sequence[str]) -> None:
+        self._store.clear(keys)
 
     def keys(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         return self._store.keys(prefix)

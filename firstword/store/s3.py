@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _CONNECTIONS = 16
+#: How many objects one request may delete.
+_AT_ONCE = 1000
 _CONDITIONS = {"IfMatch": "If-Match", "IfNoneMatch": "If-None-Match"}
 _DIGEST = "firstword-digest"
 _GENERATION = "firstword-generation"
@@ -136,6 +138,21 @@ class S3Store:
         condition: dict[str, Any] = {} if if_match is None else {"IfMatch": _bare(if_match)}
         with suppress(_AbsentError), self._asking("delete", key):
             self._client().delete_object(Bucket=self._bucket, Key=self._prefix + key, **condition)
+
+    def clear(self, keys: Sequence[str]) -> None:
+        for first in range(0, len(keys), _AT_ONCE):
+            some = keys[first : first + _AT_ONCE]
+            objects: Any = [{"Key": self._prefix + key} for key in some]
+            try:
+                with self._asking("delete", some[0]):
+                    answer = self._client().delete_objects(
+                        Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True}
+                    )
+                left = [e["Key"].removeprefix(self._prefix) for e in answer.get("Errors", ())]
+            except StoreError:
+                left = list(some)  # not every server knows this request
+            for key in left:
+                self.delete(key, None)
 
     def keys(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         with self._asking("list", prefix):
