@@ -75,12 +75,12 @@ def newest_word(incident: Incident) -> Moment:
 
 
 def allowed(update: Update, site: Site) -> frozenset[str]:
-    """Return the rules that somebody in PEOPLE set aside for an update."""
-    if "allow:" not in update.body:
+    """Return the rules that who signed an update, somebody in PEOPLE, set aside for it."""
+    if "allow:" not in update.body or update.author not in site.people:
         return frozenset()
     from firstword import lint
 
-    return frozenset(a.rule for a in lint.allowances(update.body) if a.by in site.people)
+    return frozenset(a.rule for a in lint.allowances(update.body) if a.by == update.author)
 
 
 def _unsaid(incident: Incident, newest: Moment, site: Site) -> Iterator[Unsaid]:

@@ -76,6 +76,26 @@ def test_problems_as_json(site: SmallSite) -> None:
     assert json.loads(site.firstword("check", "content/incidents", "--format=json").out)
 
 
+@pytest.mark.parametrize("command", ["check --format json", "completion bash", "--help"])
+def test_who_stops_reading_ends_a_command_without_a_word(site: SmallSite, command: str) -> None:
+    site.write(CARDS_FILE, BROKEN)
+    read, write = os.pipe()
+    os.close(read)
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "firstword", *command.split()],
+        cwd=site.root,
+        env=site.environ(),
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(write)
+
+    assert (ran.returncode, ran.stderr) in {(141, ""), (141, "1 error and 0 warnings in 1 file\n")}
+
+
 def test_problems_as_github_annotations(site: SmallSite) -> None:
     site.write(CARDS_FILE, BROKEN)
 

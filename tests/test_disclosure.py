@@ -306,6 +306,13 @@ def test_somebody_may_allow_a_phrase_and_signs_for_it() -> None:
         "19: allow: warning: no such rule: 'asap'",
         "19: allow: warning: not in PEOPLE: 'Ian'; one of: Dawn Okafor",
     ]
+    ian = replace(SITE.people["Dawn Okafor"], name="Ian Reyes", slug="ian-reyes")
+    both = replace(SITE, people={**SITE.people, "Ian Reyes": ian})
+    another = text.replace("Dawn Okafor", "Ian Reyes")
+    assert found(FIRST, at("09:58", "update", another, "next: 10:30\n"), site=both) == [
+        "19: allow: warning: 'Ian Reyes' did not sign this update; 'Dawn Okafor' may allow it",
+        "17: wording: warning: 'shortly' (as-soon-as-possible): By what time?",
+    ]
 
 
 def test_a_site_in_another_language_has_its_own_words() -> None:

@@ -254,11 +254,16 @@ def test_an_older_checkout_never_overwrites_a_newer_word(site: SmallSite) -> Non
 
 
 def test_a_stopped_clock_is_refused_for_anything_that_is_not_local(site: SmallSite) -> None:
+    chosen = site.publish("public", "s3://status-acme/site")
     site.write("pelicanconf.py", CONF + 'PINNED_CLOCK = "2026-11-21 10:30"\n')
 
-    refused = site.publish("s3://status-acme/site")
+    refused = site.publish("s3://status-acme/site", SOURCE_DATE_EPOCH="")
     local = site.publish()
 
+    # What was published when is what promises are judged by.
+    assert (chosen.code, chosen.out) == (2, "")
+    assert "SOURCE_DATE_EPOCH: it would say when this was published" in chosen.err
+    assert "remove it to publish to 's3://status-acme/site'" in chosen.err
     assert refused.code == 2
     assert "PINNED_CLOCK: the clock of this example stands still" in refused.err
     assert local.code == 0

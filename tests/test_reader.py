@@ -268,8 +268,9 @@ def test_a_title_may_say_who_does_what() -> None:
 def test_who_allows_it_silences_the_page_as_well() -> None:
     allow = "<!-- allow: disclosure, Dawn Okafor -->"
     nobody = "<!-- allow: disclosure, Somebody Else -->"
+    another = "<!-- allow: disclosure, Ian Reyes -->"
 
-    for text, silent in ((allow, True), (nobody, False)):
+    for text, silent in ((allow, True), (nobody, False), (another, False)):
         shown = said("09:30", story(file(f"{first()}\n\n{text}")))
         for key in (HOME, CARDS_PAGE):
             assert ("We have not said" not in shown[key]) is silent

@@ -183,6 +183,9 @@ def _allowances(incident: Incident, update: Update, site: Site) -> Iterator[Prob
             close = nearest(allowance.by, site.people)
             message = f"not in PEOPLE: {allowance.by!r}{close}" if allowance.by else who
             yield warning(incident, line, "allow", message)
+        elif allowance.by != update.author:
+            message = f"{allowance.by!r} did not sign this update; {update.author!r} may allow it"
+            yield warning(incident, line, "allow", message)
 
 
 def _wording(incident: Incident, site: Site, words: Wording) -> Iterator[Problem]:

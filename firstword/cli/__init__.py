@@ -1,7 +1,8 @@
 """`firstword ...`: one module a command; each imports what it needs when it runs.
 
 Results go to stdout, complaints to stderr. Exit codes: 0 done, 1 problems or nothing done,
-2 usage or settings, 3 done but something needs a person.
+2 usage or settings, 3 done but something needs a person. As a shell has it: 130 stopped by Ctrl-C,
+141 nobody reads on.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from firstword.errors import FirstwordError, SettingsError
 
@@ -37,6 +38,10 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    return _while_read(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = _overview()
     if not arguments or arguments[0] in {"-h", "--help"}:
@@ -59,6 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_command(prog: str, module: object, arguments: Sequence[str]) -> int:
     """Parse a command's arguments and run it; errors of ours become one line and an exit code."""
+    return _while_read(lambda: _run(prog, module, arguments))
+
+
+def _run(prog: str, module: object, arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog=prog,
         description=module.__doc__,
@@ -76,6 +85,31 @@ def run_command(prog: str, module: object, arguments: Sequence[str]) -> int:
         return error.exitcode
     except KeyboardInterrupt:
         return 130
+
+
+def _while_read(run: Callable[[], int]) -> int:
+    """Return an exit code once all is said; who stops reading (`| head`) ends it without a word."""
+    try:
+        code = run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        closed = [stream for stream in (sys.stdout, sys.stderr) if _is_closed(stream)]
+        if not closed:
+            raise  # another pipe, which is no reader of ours
+        for stream in closed:
+            # Python flushes once more when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return 141
+    return code
+
+
+def _is_closed(stream: TextIO) -> bool:
+    from select import poll
+
+    asked = poll()
+    # Nothing is asked for: that nobody reads is told in any case.
+    asked.register(stream.fileno(), 0)
+    return bool(asked.poll(0))
 
 
 def main_and_exit() -> None:

@@ -293,9 +293,13 @@ def _untouched(target: str, error: str | None, seconds: float) -> Report:
 
 def _refuse_stopped_clock(site: Site, targets: Sequence[str]) -> None:
     """A page whose clock stands still must not reach anybody. Raises SettingsError."""
-    for target in targets:
-        if site.pinned_clock and not is_local(target, os.environ, site.target(target)):
-            raise SettingsError(
-                "PINNED_CLOCK",
-                f"the clock of this example stands still; remove it to publish to {target!r}",
-            )
+    why = {
+        "PINNED_CLOCK": site.pinned_clock and "the clock of this example stands still",
+        # By when something was published people are judged, so nobody may choose that.
+        "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "").strip()
+        and "it would say when this was published, and only the machine's clock may",
+    }
+    for setting, reason in why.items():
+        for target in targets if reason else ():
+            if not is_local(target, os.environ, site.target(target)):
+                raise SettingsError(setting, f"{reason}; remove it to publish to {target!r}")
