@@ -234,6 +234,7 @@ def test_the_next_word_is_asked_of_the_newest() -> None:
         ("Cards work. What was lost we do not know yet; on Friday we will.", 0),
         ("Cards work again. You can pay by card again.", 1),
         ("Cards work. Nothing to see here.", 1),
+        ("Orders work again.", 1),
         ("Cards work. If yours failed, press Pay again.", 0),
         ('Cards work. The bank says "nothing was lost".', 1),
     ],

@@ -8,7 +8,7 @@
     #               a number in digits
     @               a time of day or a day in digits: 9:30, 2026-11-21
     ^               first in a phrase: where a sentence begins, or goes on after a comma
-    ...             up to 60 characters of the same sentence, once in a phrase
+    ...             up to 60 characters of the same sentence between two words, once in a phrase
     a|b             two phrases
 
 Nothing can be repeated without end, so nobody's phrase can make a check hang.
@@ -88,13 +88,15 @@ def compile_phrases(text: str, language: str) -> Compiled:
     """Compile phrases of a language. Raises PhraseError."""
     if len(text) > _LONGEST * 4:
         raise PhraseError(f"longer than {_LONGEST * 4} characters; write several rules")
-    reader = _Reader(_pieces(text), "" if language in UNSPACED else " {1,4}")
+    before, after = ("", "") if language in UNSPACED else (r"(?<!\w)", r"(?!\w)")
+    joined = _JOINED.get(language, "")
+    # Of whole words on both sides: "order ... again" is not in "orders work again".
+    gap = f"{after}{_GAP}{before}{joined}"
+    reader = _Reader(_pieces(text), "" if language in UNSPACED else " {1,4}", gap)
     phrases = reader.phrases(0)
     if reader.ahead():
         raise PhraseError(f"cannot be read from {reader.ahead()!r} on")
     found = _one_of(phrases)
-    before, after = ("", "") if language in UNSPACED else (r"(?<!\w)", r"(?!\w)")
-    joined = _JOINED.get(language, "")
     pattern = Pattern(f"{before}{joined}{found.pattern}{after}")
     needs = (sorted(item.needs, key=_rare, reverse=True) for item in phrases)
     return Compiled(pattern, tuple(tuple(tuple(sorted(g)) for g in groups) for groups in needs))
@@ -107,10 +109,11 @@ def _pieces(text: str) -> Iterator[str]:
 class _Reader:
     """Reads tokens by descent, at most a few groups deep."""
 
-    def __init__(self, tokens: Iterator[str], between: str) -> None:
+    def __init__(self, tokens: Iterator[str], between: str, gap: str) -> None:
         self._pieces = list(tokens)
         self._at = 0
         self._between = between
+        self._gap = gap
 
     def ahead(self) -> str:
         """Return the next piece, "" at the end."""
@@ -149,6 +152,10 @@ class _Reader:
         glued = False
         for item in items[first + 1 :]:
             between = "" if glued or item.gap else self._between
+            if glued and item.optional:
+                # The gap takes the space before it.
+                parts.append(f"(?:{item.pattern}{self._between})?")
+                continue
             parts.append(
                 f"(?:{between}{item.pattern})?" if item.optional else between + item.pattern
             )
@@ -172,7 +179,7 @@ class _Reader:
         elif piece == "^":
             raise PhraseError("'^' stands at the beginning of a phrase")
         elif piece == "...":
-            return _Item(_GAP, gap=True)
+            return _Item(self._gap, gap=True)
         elif piece == "?":
             raise PhraseError("'?' stands right after a word or a ')'")
         else:
