@@ -494,15 +494,76 @@ def body(text: str, **front: str) -> str:
     return issue(dedent(text), **front)
 
 
-def test_what_carries_no_time_stays_in_the_first_update(tmp_path: Path) -> None:
-    text = "[Initial message] Cold.\n\n*Update* - Colder.\n\n---\n\n**Fixed** Warm."
+MANY = "text: '{} parts without a time' -> 'in one update' (the oldest comes first)"
+END = (
+    "text: '*Resolved* - Warm.' -> '2021-03-04 12:00:00Z'"
+    " (a part without a time; this is when the story ended)"
+)
 
-    incident = one(tmp_path, issue(text, **CLOSED))
 
-    assert timeline(incident) == [
-        ("03-04 09:00:00", "investigating", text),
-        ("03-04 12:00:00", "resolved", ""),
-    ]
+@pytest.mark.parametrize(
+    ("parts", "opening", "closing", "lines"),
+    [
+        (
+            ["[Initial message] Cold.", "*Update* - Colder.", "---", "**Fixed** Warm."],
+            ["[Initial message] Cold.", "*Update* - Colder.", "---", "**Fixed** Warm."],
+            "",
+            [MANY.format(3)],
+        ),
+        (
+            ["*Resolved* - Warm.", "---", "*Identified* - A relay.", "*Investigating* - Cold."],
+            ["*Investigating* - Cold.", "*Identified* - A relay."],
+            "Warm.",
+            [END, MANY.format(2)],
+        ),
+        (
+            ["*Update* - Done.", "*Update #2*: Half.\n\nMore.", "---", "**Update** Begun."],
+            ["**Update** Begun.", "---", "*Update #2*: Half.\n\nMore.", "*Update* - Done."],
+            "",
+            [MANY.format(3)],
+        ),
+        (
+            ["*Investigating* - Cold.", "*Update* - Colder.", "*Cause* - A relay."],
+            ["*Investigating* - Cold.", "*Update* - Colder.", "*Cause* - A relay."],
+            "",
+            [MANY.format(2)],
+        ),
+        (["Cold.", "*Resolved* - Warm."], ["Cold."], "Warm.", [END]),
+        (["*Resolved* - Warm."], [""], "Warm.", [END]),
+        (["**Why** - A relay.", "---", "Cold."], ["**Why** - A relay.", "---", "Cold."], "", []),
+        (
+            ['*Fixing it* - Hm. {{< track "2021-03-04 10:00:00" >}}', "*Resolved* - Warm."],
+            [""],
+            "Warm.",
+            [END],
+        ),
+    ],
+)
+def test_what_carries_no_time_is_one_update_the_oldest_first(
+    tmp_path: Path, parts: list[str], opening: list[str], closing: str, lines: list[str]
+) -> None:
+    report, site = carried(tmp_path, {"cold.md": issue("\n\n".join(parts), **CLOSED)})
+
+    told_there = timeline(read(site, report.entries[0]))
+    assert told_there[0] == ("03-04 09:00:00", "investigating", "\n\n".join(opening))
+    assert told_there[-1] == ("03-04 12:00:00", "resolved", closing)
+    assert told(report) == lines
+
+
+def test_times_tell_in_which_order_a_file_is_written(tmp_path: Path) -> None:
+    text = """
+        *Update* - One.
+
+        *Update* - Two.
+
+        *Update* - A. {{< track "2021-03-04 10:00:00" >}}
+
+        *Update* - B. {{< track "2021-03-04 11:00:00" >}}
+        """
+
+    incident = one(tmp_path, body(text, **CLOSED))
+
+    assert incident.updates[0].body == "*Update* - One.\n\n*Update* - Two."
 
 
 @pytest.mark.parametrize(

@@ -239,6 +239,25 @@ def test_the_next_paragraph_is_told_from_the_one_before(moving: Moving) -> None:
     ]
 
 
+def test_the_words_of_an_end_come_with_the_end(moving: Moving) -> None:
+    first = "*Update* - Colder.\n\n*Investigating* - Cold."
+    moving.says(issue(first, resolved="false"))
+    moving.carry()
+    before = moving.files()
+    moving.carry(LATER)
+    assert moving.files() == before
+    ended = {"resolved": "true", "resolvedWhen": "2021-03-04T12:00:00Z"}
+    moving.says(issue(f"*Resolved* - Warm.\n\n{first}", **ended))
+
+    report = moving.carry(LATER)
+
+    assert not report.needs_person
+    assert [(f"{u.at:%H:%M}", str(u.status), u.body) for u in moving.story().updates] == [
+        ("09:00", "investigating", "*Investigating* - Cold.\n\n*Update* - Colder."),
+        ("12:00", "resolved", "Warm."),
+    ]
+
+
 def test_without_a_clock_such_words_are_named(moving: Moving) -> None:
     moving.says(issue(BELOW))
     moving.carry()

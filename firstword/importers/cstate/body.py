@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from firstword.model import Status
 from firstword.values import replace
@@ -30,6 +31,19 @@ _PLAIN_MARK = re.compile(
     rf"{_DASH}"
 )
 _INITIAL = "initialmessage"
+_NUMBERED = re.compile(r"(?:update|edit)[#\d]{0,5}")
+#: How late in a story each comes; words without a status come early, after what opened it.
+_PLAIN = 1.2
+_RANKS: dict[Status | None, float] = {
+    Status.INVESTIGATING: 1,
+    Status.UPDATE: 1.5,
+    Status.IDENTIFIED: 2,
+    Status.MONITORING: 3,
+    Status.RESOLVED: 4,
+    Status.POSTMORTEM: 5,
+}
+#: An update is said before either and after it.
+_EITHER_WAY = ({1.5, 2}, {1.5, 3})
 _BREAK = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})[ \t]*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _COMMENT_MARK = re.compile(r"(<!--|-->)")
@@ -56,18 +70,70 @@ class Part:
 
 
 def parts_of(body: str) -> list[Part]:
-    """Split a body where a part with a time of its own begins and ends; all words stay.
+    """Split a body where a part begins and ends; all words stay.
 
     A part begins after a line across, at an emphasised word that begins a paragraph and looks like
-    a status, or after the part before; one part only when nothing carries a time.
+    a status, or after the part before. Where nothing carries a time, only a status begins one, or
+    a line across; one part only when there is neither a time nor a status.
     """
-    if not _TRACK.search(body):
-        return [Part(body)]
     splitter = _Splitter()
     lines = body.split("\n")
     for line, seen in zip(lines, _seen(lines), strict=True):
         splitter.take(line, seen)
-    return splitter.finish()
+    parts = splitter.finish()
+    if any(part.track for part in parts):
+        return parts
+    if not is_marked(parts):
+        return [Part(body)]
+    whole: list[Part] = []
+    for part in parts:
+        if whole and not part.after_break and _rank(part) in (None, _PLAIN):
+            whole[-1] = replace(whole[-1], text=f"{whole[-1].text}\n\n{part.text}")
+        else:
+            whole.append(part)
+    return whole
+
+
+def is_marked(parts: Sequence[Part]) -> bool:
+    """Tell whether one of the parts says which status it is of."""
+    return any(_rank(part) not in (None, _PLAIN) for part in parts)
+
+
+def is_end(part: Part) -> bool:
+    """Tell whether a part carries no time and says that the story is resolved."""
+    return not part.track and _marked(part.text)[0] is Status.RESOLVED
+
+
+def oldest_first(opening: Sequence[Part], times: Sequence[datetime]) -> list[Part]:
+    """Put parts without a time in the order of time; `times` are the others', as the file has them.
+
+    What tells the order is which status, and which time, stands above which. Where that says
+    nothing it is cState's own habit: the newest stands on top.
+    """
+    ranks = [rank for part in opening if (rank := _rank(part)) is not None]
+    pairs = [*pairwise(ranks), *pairwise(at.timestamp() for at in times)]
+    told = [(a, b) for a, b in pairs if {a, b} not in _EITHER_WAY]
+    if sum(a < b for a, b in told) > sum(a > b for a, b in told):
+        return list(opening)
+    turned = list(reversed(opening))
+    # A line across stands between the same two parts as before.
+    breaks = [False, *(part.after_break for part in turned[:-1])]
+    return [replace(p, after_break=b) for p, b in zip(turned, breaks, strict=True)]
+
+
+def _rank(part: Part) -> float | None:
+    """Return how late in a story a part stands by the status that it begins with, if it tells."""
+    found = _MARK.match(part.text)
+    word = _bare(found["word"]) if found else ""
+    if not found and (plain := _PLAIN_MARK.match(part.text)):
+        word = _bare(plain["word"] or plain["head"])
+        # A heading, or a word in brackets, may be anything.
+        word = word if word in _STATUSES or word == _INITIAL else ""
+    if not word:
+        return _PLAIN
+    if _NUMBERED.fullmatch(word):
+        word = Status.UPDATE
+    return 0 if word == _INITIAL else _RANKS.get(_STATUSES.get(word))
 
 
 class _Splitter:

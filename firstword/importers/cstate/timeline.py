@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from firstword.compose import mend
-from firstword.importers.cstate.body import Part, Word, parts_of, word_of
+from firstword.importers.cstate.body import (
+    Part,
+    Word,
+    is_end,
+    is_marked,
+    oldest_first,
+    parts_of,
+    word_of,
+)
 from firstword.importers.report import CLOSING, DATE, ENDING, LeftOut, Repair
 from firstword.importers.times import BadTime, Log, utc
 from firstword.model import Facts, Kind, Status, Update
@@ -32,23 +40,24 @@ class Timeline:
 
     def updates(self, body: str) -> tuple[Update, ...]:
         """Make the updates, oldest first."""
-        words = self._words(body)
+        opening, words = self._words(body)
         self._close(words)
+        self._tell(opening, words)
         return tuple(self._update(word) for word in words)
 
-    def _words(self, body: str) -> list[Word]:
-        """Make updates in the making, in the order of time; the first one is of `began`."""
+    def _words(self, body: str) -> tuple[list[Part], list[Word]]:
+        """Make updates in the making, in the order of time; the first one is of `began`.
+
+        The parts that the first one is made of come with them.
+        """
         opening: list[Part] = []
         timed: dict[datetime, list[Part]] = {}
         for part in parts_of(body):
             at, placed = self._place(part)
             (opening if at == self.began else timed.setdefault(at, [])).append(placed)
-        begin = Status.PUBLISHED if self.kind is Kind.NOTICE else Status.INVESTIGATING
-        first = word_of(self.began, opening) if opening else Word(self.began, begin, "", "")
-        whole = all(part.track for part in opening)
-        if self.kind is Kind.NOTICE or not whole or first.status not in _GOING_ON:
-            first.keep_word(begin)
-        words = [first]
+        if len(opening) > 1 and is_marked(opening):
+            opening = oldest_first(opening, list(timed))
+        words = [self._first(opening)]
         for at, parts in sorted(timed.items()):
             word = word_of(at, parts)
             if self.kind is Kind.NOTICE:
@@ -57,7 +66,35 @@ class Timeline:
                 why = f"{len(parts)} parts carry this time; they are one update"
                 self.log.repair("track", parts[0].track, utc(at), why)
             words.append(word)
-        return words
+        return opening, words
+
+    def _first(self, opening: list[Part]) -> Word:
+        """Make the update that opens the story."""
+        begin = Status.PUBLISHED if self.kind is Kind.NOTICE else Status.INVESTIGATING
+        if not opening:
+            return Word(self.began, begin, "", "")
+        first = word_of(self.began, opening)
+        whole = all(part.track for part in opening)
+        if self.kind is Kind.NOTICE or not whole or first.status not in _GOING_ON:
+            first.keep_word(begin)
+        return first
+
+    def _tell(self, opening: list[Part], words: list[Word]) -> None:
+        """Say what became of the parts without a time; those of a silent end go to that end."""
+        end = Status.DONE if self.kind is Kind.NOTICE else Status.RESOLVED
+        closing = next((word for word in words if word.status is end and not word.full), None)
+        if closing and self.resolved and opening and is_end(opening[-1]):
+            told = word_of(closing.at, opening[-1:])
+            closing.full = told.full
+            closing.body = told.full if self.kind is Kind.NOTICE else told.body
+            why = "a part without a time; this is when the story ended"
+            self.log.repair("text", told.full, utc(closing.at), why)
+            opening = opening[:-1]
+            words[0] = self._first(opening)
+        loose = sum(not part.track for part in opening)
+        if loose > 1 and is_marked(opening):
+            why = "the oldest comes first"
+            self.log.repair("text", f"{loose} parts without a time", "in one update", why)
 
     def _place(self, part: Part) -> tuple[datetime, Part]:
         """Decide at which instant a part stands, and take the shortcode out of its text."""
