@@ -287,8 +287,8 @@ def test_what_a_person_changed_is_left_alone(tmp_path: Path) -> None:
 
     report = moved_in("statuspage", tmp_path)
 
-    [entry] = [e for e in report.entries if e.outcome is Outcome.NOT_CARRIED]
-    assert entry.why.endswith("is there already and differs; nothing is overwritten")
+    [entry] = [e for e in report.entries if e.outcome is Outcome.YOURS]
+    assert (entry.untaken, entry.why, report.needs_person) == (1, "", True)
     assert target.read_text() == mine
 
 

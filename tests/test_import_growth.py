@@ -457,13 +457,40 @@ def test_a_story_that_somebody_signed_is_theirs(moving: Moving) -> None:
     signed = "\n## 2021-03-04 10:30Z | Dawn Okafor | identified\n\nA relay burnt.\n"
     (moving.site / COLD).write_text(moving.text() + signed)
     mine = moving.files()
-    moving.says(issue(f"{TOP}\n\n{BELOW}"))
 
-    entry = only(moving.carry())
+    report = moving.carry()
+
+    assert (report.needs_person, report.yours, report.carried) == (False, 1, 0)
+    assert report.total() == "read 1 = carried 0 + drafts 0 + yours now 1 + not carried 0"
+    named = f"content/issues/cold.md -> {COLD}"
+    assert f"{named}: yours now: 0 new words of the source not taken" in [*report.lines()]
+    assert f"yours now        2        0         0      0  {named}" in [*report.lines()]
+    assert f"open: {COLD}: nobody has ended it yet" in [*report.lines()]
+
+    moving.says(issue(f"{TOP}\n\nNobody is hurt.\n\n---\n\n{BELOW}"))
+    report = moving.carry()
 
     assert moving.files() == mine
-    assert entry.why.endswith("is there already and differs; nothing is overwritten")
-    assert entry.needs == ("update of 2021-03-04 11:00:00Z that the file has not: 'Warm.'",)
+    entry = only(report)
+    assert f"{named}: yours now: 2 new words of the source not taken" in [*report.lines()]
+    assert report.needs_person
+    assert entry.needs == (
+        "words of 2021-03-04 09:00:00Z that the file has not: 'Nobody is hurt.'",
+        "update of 2021-03-04 11:00:00Z that the file has not: 'Warm.'",
+    )
+
+
+def test_an_end_without_words_is_nothing_new_to_a_story_that_somebody_ended(moving: Moving) -> None:
+    moving.says(issue(BELOW, resolved="false"))
+    moving.carry()
+    signed = "\n## 2021-03-04 10:30Z | Dawn Okafor | resolved\n\nThe relay is a new one.\n"
+    (moving.site / COLD).write_text(moving.text() + signed)
+    moving.says(issue(BELOW, resolved="true", resolvedWhen="2021-03-04T12:00:00Z"))
+
+    report = moving.carry()
+
+    assert not report.needs_person
+    assert (only(report).untaken, only(report).is_open, report.yours) == (0, False, 1)
 
 
 # ── a story stays the one it is ──────────────────────────────────────────────────────────────────

@@ -50,15 +50,27 @@ def left_by_import(there: bytes, incident: Incident) -> Incident | None:
     return None if signed or compose(old).encode() != there else old
 
 
-def unknown(there: bytes, incident: Incident) -> Iterator[str]:
-    """Name the updates that a file which is no longer an import's own does not have."""
-    parsed = parse(there, incident.path, UTC).incident if there else None
-    if parsed is not None:
-        told = {update.at for update in parsed.updates}
-        for update in incident.updates:
-            if update.at not in told:
-                words = _shown(update.body or str(update.status))
-                yield f"update of {utc(update.at)} that the file has not: {words}"
+def theirs(there: bytes, incident: Incident) -> Incident | None:
+    """Return the story of a file that began as an import of the same format, whoever went on."""
+    old = parse(there, incident.path, UTC).incident if there else None
+    return old if old is not None and old.imported == incident.imported else None
+
+
+def unknown(old: Incident, new: Incident) -> Iterator[str]:
+    """Name the words of a source that a file which is no longer an import's own does not have."""
+    told = {update.at: update for update in old.updates}
+    said = {update.at for update in new.updates}
+    moved = {(u.status, u.body) for u in old.updates if u.at not in said}
+    known = {block for update in old.updates for block in _blocks(update.body)}
+    for update in new.updates:
+        was = told.get(update.at)
+        over = update.status in ENDINGS and not update.body and not old.is_open
+        if was is None and not over and (update.status, update.body) not in moved:
+            words = _shown(update.body or str(update.status))
+            yield f"update of {utc(update.at)} that the file has not: {words}"
+        more = _more(was.body, update.body) if was is not None else None
+        if was is not None and (body := "\n\n".join(b for b in more or () if b not in known)):
+            yield f"words of {utc(was.at)} that the file has not: {_shown(body)}"
 
 
 def grown(old: Incident, new: Incident, now: datetime | None) -> Growth:

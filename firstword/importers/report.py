@@ -32,7 +32,13 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     #: Carried by an earlier run; what the source has said since was added at its end.
     GREW = "grew"
+    #: Carried by an earlier run, and written on here since: what the source says is only named.
+    YOURS = "yours now"
     NOT_CARRIED = "not carried"
+
+
+#: Counted by themselves, drafts or not.
+_APART = (Outcome.YOURS, Outcome.NOT_CARRIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,8 @@ class Entry:
     why: str = ""
     #: How many updates were added to a file of an earlier run.
     added: int = 0
+    #: How many words of the source a story that is yours now does not have.
+    untaken: int = 0
     repairs: tuple[Repair, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     #: What a person should look at, beyond repairs.
@@ -90,15 +98,24 @@ class Entry:
     updates: int = 0
 
     @property
+    def word(self) -> str:
+        """What became of it, as the table says it."""
+        return "draft" if self.draft and self.outcome not in _APART else str(self.outcome)
+
+    @property
     def facts(self) -> bool:
         """Whether more is to be said of it than what became of it."""
         told = any(not item.usual for item in self.left_out)
-        return bool(self.repairs or self.needs or self.added or told or self.why)
+        more = self.added or self.why or self.outcome is Outcome.YOURS
+        return bool(self.repairs or self.needs or told or more)
 
     def lines(self) -> Iterator[str]:
         """Yield one line for the file and one for each fact."""
         if self.outcome is Outcome.NOT_CARRIED:
             yield f"{printable(self.source)}: not carried: {self.why}"
+        elif self.outcome is Outcome.YOURS:
+            more = f"{count(self.untaken, 'new word')} of the source not taken"
+            yield f"{printable(self.source)} -> {self.target}: {self.outcome}: {more}"
         else:
             draft = " as a draft" if self.draft else ""
             more = f" by {count(self.added, 'update')}" if self.added else ""
@@ -146,12 +163,17 @@ class Report:
     @property
     def carried(self) -> int:
         """How many became incident files, drafts apart; those of an earlier run count."""
-        return sum(e.outcome is not Outcome.NOT_CARRIED and not e.draft for e in self.entries)
+        return sum(e.outcome not in _APART and not e.draft for e in self.entries)
 
     @property
     def drafts(self) -> int:
         """How many became drafts."""
-        return sum(e.outcome is not Outcome.NOT_CARRIED and e.draft for e in self.entries)
+        return sum(e.outcome not in _APART and e.draft for e in self.entries)
+
+    @property
+    def yours(self) -> int:
+        """How many were carried by an earlier run and are written on here since."""
+        return sum(entry.outcome is Outcome.YOURS for entry in self.entries)
 
     @property
     def not_carried(self) -> int:
@@ -210,6 +232,7 @@ class Report:
         return {
             "carried": self.carried,
             "drafts": self.drafts,
+            "yours now": self.yours,
             "not carried": self.not_carried,
             "of these unchanged": self.unchanged,
             "of these grown": self.grown,
@@ -235,9 +258,10 @@ class Report:
         """Say it in one line; the numbers add up."""
         there = f" ({self.unchanged} of them unchanged)" if self.unchanged else ""
         there += f" ({self.grown} of them grown)" if self.grown else ""
+        yours = f" + yours now {self.yours}" if self.yours else ""
         dry = "; a dry run: nothing was written" if self.dry_run else ""
         return (
-            f"read {self.read} = carried {self.carried} + drafts {self.drafts}"
+            f"read {self.read} = carried {self.carried} + drafts {self.drafts}{yours}"
             f" + not carried {self.not_carried}{there}{dry}"
         )
 
@@ -248,6 +272,7 @@ class Report:
             "read": self.read,
             "carried": self.carried,
             "drafts": self.drafts,
+            "yours": self.yours,
             "not_carried": self.not_carried,
             "unchanged": self.unchanged,
             "grown": self.grown,

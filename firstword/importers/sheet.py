@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from firstword.importers.report import Entry, Report
 
 _HEAD = ("what", "updates", "repairs", "left out", "needs", "file")
-_DRAFT = "draft"
 
 
 def rows(report: Report) -> Iterator[str]:
@@ -33,10 +32,9 @@ def rows(report: Report) -> Iterator[str]:
 
 def _of(entry: Entry) -> tuple[str, ...]:
     """Return the row of one story."""
-    what = _DRAFT if entry.draft and entry.target and not entry.why else str(entry.outcome)
     text = entry.source if entry.why else f"{entry.source} -> {entry.target}"
     numbers = (entry.updates, len(entry.repairs), len(entry.left_out), len(entry.needs))
-    return (what, *(str(number) for number in numbers), printable(text))
+    return (entry.word, *(str(number) for number in numbers), printable(text))
 
 
 def sums(report: Report) -> str:

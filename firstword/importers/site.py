@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from firstword.compose import compose
-from firstword.importers.growth import Growth, grown, left_by_import, unknown
+from firstword.importers.growth import Growth, grown, left_by_import, theirs, unknown
 from firstword.importers.heldback import held_back
 from firstword.importers.places import addresses_in
 from firstword.importers.reading import Original, Unreadable
@@ -159,10 +159,10 @@ def write_story(entry: Entry, incident: Incident, site: Site, now: datetime | No
         growth = grown(old, incident, now)
         growth.needs += held_back(growth.incident, now)
         entry, why = _grow(entry, growth, old, site)
-    else:
-        why = site.add(incident.path, data)
-        more = unknown(there, incident) if why else held_back(incident, now)
-        entry = replace(entry, needs=(*entry.needs, *more))
+    elif yours := theirs(there, incident):
+        entry, why = _kept(entry, yours, incident), ""
+    elif not (why := site.add(incident.path, data)):
+        entry = replace(entry, needs=(*entry.needs, *held_back(incident, now)))
     if not why:
         return entry
     return replace(entry, outcome=Outcome.NOT_CARRIED, is_open=False, why=printable(why))
@@ -187,6 +187,22 @@ def _grow(entry: Entry, growth: Growth, old: Incident, site: Site) -> tuple[Entr
     if problems := parse(data, incident.path, UTC).problems:
         return entry, f"what it became cannot be read: {problems[0]}"
     return entry, site.put(incident.path, data)
+
+
+def _kept(entry: Entry, yours: Incident, incident: Incident) -> Entry:
+    """Return the entry of a story that somebody goes on with here: its file stays as it is."""
+    more = tuple(unknown(yours, incident))
+    return replace(
+        entry,
+        outcome=Outcome.YOURS,
+        untaken=len(more),
+        updates=len(yours.updates),
+        is_open=yours.is_open and not yours.draft and not yours.language,
+        draft=yours.draft,
+        # What had to be changed for a file that is not written is nobody's concern.
+        repairs=(),
+        needs=more,
+    )
 
 
 def settings_of(site_root: Path) -> bytes:
