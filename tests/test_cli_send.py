@@ -5,8 +5,9 @@ from __future__ import annotations
 import quopri
 import re
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
+from contextlib import ExitStack, closing, nullcontext
 from datetime import UTC, datetime
 from email import message_from_bytes
 from http.server import HTTPServer, SimpleHTTPRequestHandler
@@ -25,6 +26,7 @@ from firstword.cli.delivery import mail_to_send
 from firstword.clock import system_clock
 from firstword.errors import SettingsError
 from firstword.mail.people import open_people
+from firstword.mail.turns import sole_sender
 from firstword.settings import read_site
 
 MAIL = 'MAIL_FROM = "status@acme.example"\nCONTACT = "care@acme.example"\n'
@@ -166,6 +168,26 @@ def test_a_day_is_mailed_when_it_is_over(site: SmallSite, box: Mailbox) -> None:
     assert box.recipients() == [CYD]
 
 
+def test_an_update_waits_for_its_turn_and_a_digest_does_not(
+    site: SmallSite,
+    box: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    site.publish(SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    monkeypatch.chdir(site.root)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", ELEVEN)
+    with ExitStack() as other:
+        other.enter_context(sole_sender(site.root / ".mail"))
+        assert main(["send", "--only", "daily", "--yes"]) == 1
+        assert "another process is sending just now" in capsys.readouterr().err
+        # Where the update would sleep until it looks again, the other one ends.
+        monkeypatch.setattr(time, "sleep", lambda _: other.close())
+        assert main(["send", "--only", "immediate", "--yes"]) == 0
+
+    assert sorted(box.recipients()) == [ADA, BEN]
+
+
 def test_a_lost_answer_needs_a_person_and_the_next_sending_goes_on(
     site: SmallSite, box: Mailbox
 ) -> None:
@@ -196,7 +218,9 @@ def test_who_mutes_a_story_hears_no_more_of_it_and_all_of_others(
         link = re.search(r"No more about this: mailto:list@acme.example\?subject=(\S+)", body)
         assert link
         folder.messages.append(f"From: x@y.example\r\nSubject: {unquote(link[1])}\r\n\r\n".encode())
-        synced = site.firstword("subscribers", "sync", FIRSTWORD_IMAP_PASSWORD="hunter2")
+        # A sender that is at work keeps nobody from being heard.
+        with sole_sender(site.root / ".mail"):
+            synced = site.firstword("subscribers", "sync", FIRSTWORD_IMAP_PASSWORD="hunter2")
     answer = box.taken.pop()
     box.taken.clear()
     site.write(CARDS_FILE, CARDS + RESOLVED)

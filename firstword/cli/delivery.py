@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from firstword.mail.sending import Desk, Sent
     from firstword.mail.transport import Transport
 
+#: Cadences whose words wait for a sender that is at work, which lets them go first.
+_URGENT = frozenset({"immediate", "follow_up"})
 #: What is to be sent, out of what there is.
 Choice = Callable[["Mailing"], Sequence["Edition"]]
 
@@ -42,7 +44,8 @@ def deliver(
     from firstword.mail.sending import preview, send
 
     transport = make_transport(mail_to_send(site))
-    with open_desk(root, settings, site) as (desk, mailing):
+    urgent = bool(cadences) and _URGENT.issuperset(cadences)
+    with open_desk(root, settings, site, urgent=urgent) as (desk, mailing):
         editions = choice(mailing)
         expected = agreed(preview(desk, editions)) if agreed else None
         rate = site.mail.rate if site.mail else 0
@@ -108,26 +111,30 @@ def _is_local(transport: str) -> bool:
 
 @contextmanager
 def open_desk(
-    root: Path, settings: Mapping[str, Any], site: Site
+    root: Path, settings: Mapping[str, Any], site: Site, *, urgent: bool = False
 ) -> Iterator[tuple[Desk, Mailing]]:
-    """Open everything, for this process alone. Raises ListMissing, LedgerMissing."""
+    """Open everything, for this process alone. Raises ListMissing, LedgerMissing.
+
+    What is urgent waits a while for a sender that is at work.
+    """
     from firstword.cli.mailing import mail_now, open_mailing
     from firstword.clock import system_clock
     from firstword.mail.bond import open_bound
     from firstword.mail.people import open_people
-    from firstword.mail.place import at_hand_to_send, sole_sender
+    from firstword.mail.place import at_hand_to_send
     from firstword.mail.sending import Desk
+    from firstword.mail.turns import sole_sender
 
     with (
         at_hand_to_send(root, settings, site) as (folder, bucket),
-        sole_sender(folder),
+        sole_sender(folder, urgent=urgent, sleep=time.sleep) as turn,
         closing(open_people(folder)) as people,
         open_mailing(root, settings, site, mail_now(site)) as mailing,
         closing(
             open_bound(folder, people, system_clock, bucket, waits=waits_unseen(mailing))
         ) as ledger,
     ):
-        yield Desk(people, ledger, mailing.composer), mailing
+        yield Desk(people, ledger, mailing.composer, turn), mailing
 
 
 def waits_unseen(mailing: Mailing) -> Callable[[], bool]:
@@ -148,7 +155,8 @@ def begin_ledger(root: Path, settings: Mapping[str, Any], site: Site) -> str:
     from firstword.clock import system_clock
     from firstword.mail.bond import begin_anew
     from firstword.mail.people import open_people
-    from firstword.mail.place import at_hand_to_send, sole_sender
+    from firstword.mail.place import at_hand_to_send
+    from firstword.mail.turns import sole_sender
 
     with (
         at_hand_to_send(root, settings, site) as (folder, bucket),

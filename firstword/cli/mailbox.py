@@ -24,14 +24,14 @@ def read_mail(people: People, site: Site, folder: Path, content: Path) -> Synced
     from firstword.digest.answers import agreed_words, write_answer
     from firstword.mail.deciding import Office
     from firstword.mail.inbox import open_inbox
-    from firstword.mail.place import sole_sender
     from firstword.mail.syncing import Desk, sync
+    from firstword.mail.turns import sole_reader
 
     mail = mail_to_send(site)
     transport = make_transport(mail)
     open_mailbox = _mailbox(mail, site)
     now = system_clock()
-    with sole_sender(folder), closing(open_inbox(folder)) as inbox:
+    with sole_reader(folder), closing(open_inbox(folder)) as inbox:
         threads = _threads(site, folder)
         desk = Desk(
             office=Office(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firstword.errors import MailError, SettingsError
+from firstword.errors import SettingsError
 from firstword.model import Mail, Site
 
 if TYPE_CHECKING:
@@ -105,22 +104,6 @@ def private_folder(root: Path, state: str, published: Sequence[Path]) -> Path:
             "MAIL_STATE", f"{state!r} is in the repository; take it out: git rm -r --cached {state}"
         )
     return folder
-
-
-@contextmanager
-def sole_sender(folder: Path) -> Iterator[None]:
-    """Keep every other sender on this machine out. Raises MailError when one is at work."""
-    descriptor = os.open(folder / "sending.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise MailError(
-                "another process is sending just now; nothing was sent twice"
-            ) from error
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def in_git(folder: Path) -> bool:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from firstword.errors import MailError
 from firstword.mail.ledger import Event, Fate, Ledger, Mark
@@ -63,13 +64,25 @@ class Sent:
         )
 
 
+class Turn(Protocol):
+    """Whose turn it is to send."""
+
+    def wanted(self) -> bool:
+        """Tell whether somebody has urgent words to send."""
+
+    def give_way(self) -> None:
+        """Let them go first; return when it is our turn again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The list, the ledger and whoever writes the letters."""
+    """The list, the ledger, whoever writes the letters, and our turn to send."""
 
     people: People
     ledger: Ledger
     composer: Composer
+    #: None = nobody else sends what this list is mailed.
+    turn: Turn | None = None
 
 
 def preview(desk: Desk, editions: Sequence[Edition]) -> Plan:
@@ -226,6 +239,8 @@ class _Dispatch:
         self._counted = sent.fates.setdefault(edition.id, Counter())
         self._carries = desk.ledger.any_inside(edition.id)
         self._press = press
+        #: For whom a letter cannot be written: told once, however often we begin again.
+        self._stuck: set[str] = set()
 
     def run(self) -> None:
         """Send the edition to all it is planned for, or until something stops all sending."""
@@ -233,9 +248,15 @@ class _Dispatch:
         on_the_way = 0
         came_in: list[Event] = []
         while True:
-            batch = self._next(jobs, self._lanes.many - on_the_way)
+            gives_way = self._is_to_give_way()
+            batch = [] if gives_way else self._next(jobs, self._lanes.many - on_the_way)
             if not batch and not came_in and not on_the_way:
-                return
+                if not gives_way or self._desk.turn is None:
+                    return
+                self._desk.turn.give_way()
+                # Somebody else may have sent some of it meanwhile: the ledger knows.
+                jobs = self._jobs()
+                continue
             claims = [self._event(person, Fate.CLAIMED) for person, _, _ in batch]
             self._desk.ledger.turn([*came_in, *claims])
             for job in batch:
@@ -243,6 +264,13 @@ class _Dispatch:
             on_the_way += len(batch)
             came_in = [self._settled(*one) for one in self._finished(on_the_way)]
             on_the_way -= len(came_in)
+
+    def _is_to_give_way(self) -> bool:
+        """Tell whether urgent words wait for us; ours wait for nobody."""
+        turn = self._desk.turn
+        if turn is None or self._edition.urgent or self._sent.stopped:
+            return False
+        return turn.wanted()
 
     def _next(
         self, jobs: Iterator[tuple[str, str, bytes]], free: int
@@ -276,6 +304,8 @@ class _Dispatch:
         """Yield whom to send what; note who left in between."""
         desk, edition = self._desk, self._edition
         for person in desk.ledger.planned(edition.id):
+            if person in self._stuck:
+                continue
             one = desk.people.find(person)
             if one is None or one.state is not Standing.ACTIVE or edition.incident in one.muted:
                 desk.ledger.turn([self._event(person, Fate.DROPPED)])
@@ -289,6 +319,7 @@ class _Dispatch:
                 letter = self._press.letter(edition.id, look, missed)
             except Unwritten as error:
                 # It stays planned: the next sending tries again.
+                self._stuck.add(person)
                 self._sent.unwritten.setdefault(edition.id, Counter())[str(error)] += 1
                 continue
             yield person, one.address, letter.for_recipient(one.address, desk.people.token(person))
