@@ -10,6 +10,7 @@ import life
 import pytest
 
 from firstword.digest import editions, lapsed, news
+from firstword.digest.composer import HEAVY, TOO_HEAVY
 from firstword.digest.gather import Gathered, gather
 from firstword.digest.windows import closed, day_window, parse_window, week_window
 from firstword.mail.parcel import Cadence, Edition, Look
@@ -421,6 +422,62 @@ def test_a_digest_opens_with_what_is_still_wrong() -> None:
     assert (
         gather(page, day_window(at("2026-11-21 12:00").date(), life.SITE.timezone), Look()) is None
     )
+
+
+def planned(number: int, said: str = "2026-11-01 10:00") -> Incident:
+    """Return maintenance on a day of December."""
+    return story(
+        f"""\
+---
+kind: maintenance
+title: Network maintenance in data centre {number}
+scheduled_for: 2026-12-{number % 28 + 1:02} 02:00
+scheduled_until: 2026-12-{number % 28 + 1:02} 06:00
+components: [shop]
+affected: Traffic through data centre {number} may be rerouted for some seconds.
+---
+
+## {said} | Joris Blom | scheduled
+
+We replace routers in data centre {number}. Most will notice nothing.
+""",
+        f"content/incidents/2026/2026-12-{number % 28 + 1:02}-dc-{number}.md",
+    )
+
+
+def weighed(*told: Incident) -> tuple[int, str]:
+    """Return how heavy the digest of 20 November is, and its text."""
+    page = page_with(story(STILL_OPEN), *told, now="2026-11-21 08:00")
+    edition = next(one for one in editions(page, at("2026-11-21 08:00")) if "daily" in one.id)
+    writer = letters.composer(page)
+    return writer.written(edition, Look()).size, letters.mailed(edition, by=writer).text
+
+
+def test_what_is_coming_is_cut_to_how_many_more_where_it_gets_heavy() -> None:
+    light, few = weighed(*(planned(number) for number in range(8)))
+    heavy, many = weighed(*(planned(number) for number in range(60)))
+    said = [planned(number, "2026-11-20 10:00") for number in range(300)]
+    words, most = weighed(*said)
+
+    assert (light < HEAVY, few.count("Network maintenance in data centre")) == (True, 8)
+    assert (heavy < HEAVY, many.count("Network maintenance in data centre")) == (True, 5)
+    assert "- and 55 more\n  https://status.ternpaper.example/\n" in many
+    # Words of its own day are told as long as there is room.
+    assert (words < TOO_HEAVY, most.count("Network maintenance in data centre")) == (True, 5)
+    assert "One card payment in five is refused." in many
+    assert "One card payment in five is refused." in most
+
+
+def test_a_story_with_many_words_in_a_day_tells_the_newest_and_how_many_more() -> None:
+    word = "\n## 2026-11-20 {:02}:{:02} | Joris Blom | monitoring\n\n{}\n"
+    said = "".join(
+        word.format(11 + n // 60, n % 60, f"Word {n}: " + "we look on. " * 9) for n in range(90)
+    )
+    size, text = weighed(story(STILL_OPEN + said, "content/incidents/2026/2026-11-20-long.md"))
+
+    assert size < HEAVY
+    assert "85 more before these" in text
+    assert "Word 89" in text
 
 
 def test_a_digest_tells_what_came_of_promises() -> None:

@@ -9,9 +9,9 @@ examples:
   firstword digest --only weekly      of one kind: immediate, daily, weekly, reminder, follow_up
   neomutt -f outbox
 
-exit code: 0 done (also when there is nothing to send), 1 a message cannot be written, 2 usage or
-settings, 3 there is no list, or no ledger of it, words changed that were sent already, letters wait
-for a person, or SES takes less today
+exit code: 0 done (also when there is nothing to send), 2 usage or settings, 3 there is no list, or
+no ledger of it, a message cannot be written, words changed that were sent already, letters wait for
+a person, or SES takes less today
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
     from firstword.cli import find_root
     from firstword.cli.mailing import mail_now, open_mailing
     from firstword.digest import editions
+    from firstword.errors import MailError
     from firstword.mail.place import mail_of
     from firstword.mail.sending import pace
     from firstword.mail.transport import Quota
@@ -76,18 +77,24 @@ def run(options: argparse.Namespace) -> int:
             missed: list[str] = []
         else:
             plan, looks, missed = _planned(root, settings, mailing, found, options.only or ())
-        written = {
-            (edition.id, look): mailing.composer.written(edition, look)
-            for edition in found
-            for look in looks.get(edition.id, ())
-        }
+        written: dict[tuple[str, Look], Composed] = {}
+        unwritten: dict[str, dict[str, None]] = {}
+        for edition in found:
+            for look in looks.get(edition.id, ()):
+                try:
+                    written[edition.id, look] = mailing.composer.written(edition, look)
+                except MailError as error:
+                    unwritten.setdefault(edition.id, {})[str(error)] = None
     quota, unknown = _quota(mail) if plan else (None, "")
     _write(outbox, found, written)
     for line in _told(found, plan, written):
         print(line)
     print(f"{_many(len(written), 'message')} in {str(outbox)!r}")
+    for name, reasons in unwritten.items():
+        for why in reasons:
+            print(f"{name}: NOT written, and not sent: {why}")
     if plan is None:
-        return 0
+        return 3 if unwritten else 0
     print(_summary(found, plan))
     if plan.total:
         print(_minutes(plan.total, pace(quota or Quota(), mail.rate)))
@@ -96,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
         print(line)
     print(f"plan {plan.hash}")
     too_many = quota is not None and quota.left is not None and plan.total > quota.left
-    return 3 if plan.changed.total() or too_many or missed else 0
+    return 3 if plan.changed.total() or too_many or missed or unwritten else 0
 
 
 def _plain() -> Look:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
@@ -18,7 +18,8 @@ from firstword.digest.headers import POLICY, Unmailable, mailbox, put_common
 from firstword.digest.layout import Message, Section, as_html, as_text
 from firstword.digest.mime import put_body, split
 from firstword.digest.published import TICK, published_before
-from firstword.digest.telling import Story, Teller, one_line, subject_of
+from firstword.digest.sections import kicker_of, sections_of
+from firstword.digest.telling import Story, Teller, subject_of
 from firstword.digest.windows import Window, parse_window
 from firstword.mail.parcel import SES_HOLE, TOKEN_HOLE, Cadence, Edition, Letter, Look
 from firstword.markup import Markup
@@ -129,6 +130,8 @@ class Composer:
         found = self._written(edition, look, missed, short=False)
         if found.heavy:
             found = self._written(edition, look, missed, short=True)
+        if found.size > TOO_HEAVY and edition.cadence in DIGESTS:
+            found = self._written(edition, look, missed, short=True, few=True)
         if found.size > TOO_HEAVY:
             raise Unmailable(
                 f"{edition.id}: its HTML has {found.size:,} bytes; mail programs cut it long "
@@ -137,11 +140,17 @@ class Composer:
         return found
 
     def _written(
-        self, edition: Edition, look: Look, missed: tuple[str, ...], *, short: bool
+        self,
+        edition: Edition,
+        look: Look,
+        missed: tuple[str, ...],
+        *,
+        short: bool,
+        few: bool = False,
     ) -> Composed:
         teller = Teller(self.page, look, self.markup, at=edition.at, short=short)
         if edition.cadence in DIGESTS:
-            message = self._digest(teller, edition, look)
+            message = self._digest(teller, edition, look, short=short, few=few)
             envelope = self._digest_headers(teller, message, edition)
         else:
             story = self._story(edition)
@@ -299,7 +308,9 @@ class Composer:
 
     # ── a day, a week ────────────────────────────────────────────────────────────────────────────
 
-    def _digest(self, teller: Teller, edition: Edition, look: Look) -> Message:
+    def _digest(
+        self, teller: Teller, edition: Edition, look: Look, *, short: bool, few: bool
+    ) -> Message:
         gathered = self._gathered(edition, look)
         if gathered is None:
             raise Unmailable(f"{edition.id}: nobody wrote anything for this reader")
@@ -315,30 +326,9 @@ class Composer:
         return self._message(
             edition,
             subject=f"{self.page.site.name}: {span}",
-            kicker=self._kicker(gathered, teller),
-            sections=tuple(self._sections(gathered, teller)),
+            kicker=kicker_of(gathered, teller),
+            sections=tuple(sections_of(gathered, teller, short=short, few=few)),
         )
-
-    def _kicker(self, gathered: Gathered, teller: Teller) -> str:
-        """Name the first two stories: what a list of messages shows of it."""
-        every = (*gathered.wrong, *gathered.over, *gathered.coming, *gathered.notices)
-        first = next((item for item in every if item.words), every[0])
-        state = teller.language.word(first.incident.status)
-        return f"{state}: {one_line(teller.title(first.incident))}"
-
-    def _sections(self, gathered: Gathered, teller: Teller) -> Iterator[Section]:
-        say = teller.language.say
-        for heading, items in (
-            (say("Still wrong"), gathered.wrong),
-            (say("No longer open"), gathered.over),
-            (say("Coming"), gathered.coming),
-            (teller.language.word("notice", many=True), gathered.notices),
-        ):
-            if items:
-                yield Section(heading=heading, stories=tuple(teller.item(item) for item in items))
-        if gathered.promises:
-            lines = tuple(teller.promise(promise) for promise in gathered.promises)
-            yield Section(heading=say("Promises kept and missed"), lines=lines)
 
     def _digest_headers(self, teller: Teller, message: Message, edition: Edition) -> EmailMessage:
         site = self.page.site

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -99,6 +99,12 @@ def gather(
         notices=tuple(sorted(notices, key=_by_word)),
         promises=tuple(_settled(page, stories, window, clock)),
     )
+
+
+def nearest(items: Sequence[Item], many: int) -> tuple[Item, ...]:
+    """Return so many of a section, in its order: those first of which somebody wrote."""
+    first = sorted(range(len(items)), key=lambda place: (not items[place].words, place))[:many]
+    return tuple(items[place] for place in sorted(first))
 
 
 def _item(page: StatusPage, story: Incident, said: Iterable[Word], clock: Clock) -> Item:

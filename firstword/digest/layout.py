@@ -87,6 +87,7 @@ def _lines(message: Message, language: Language) -> Iterator[str]:
         for number, story in enumerate(section.stories):
             yield from ("", "") if number else ()
             yield from _story(story)
+        yield from ("",) if section.stories and section.lines else ()
         yield from _bullets(section.lines)
     yield from ("", "-- ", f"{message.site}: {message.home}")
     yield f"{language.say('Every way to hear from us')}: {message.subscribe}"

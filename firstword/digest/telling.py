@@ -144,14 +144,22 @@ class Teller:
 
     def earlier(self, story: Incident, before: Sequence[Update]) -> tuple[Line, ...]:
         """Tell what was said before, the newest first; a link leads to what no longer fits."""
-        newest = [update for update in reversed(before) if update.notify]
-        lines = [self.line(story, update) for update in newest[:EARLIER]]
-        if rest := newest[EARLIER:]:
+        return self._newest(story, [update for update in before if update.notify], EARLIER)
+
+    def _newest(self, story: Incident, before: Sequence[Update], many: int) -> tuple[Line, ...]:
+        newest = list(reversed(before))
+        lines = [self.line(story, update) for update in newest[:many]]
+        if rest := newest[many:]:
             more = self.language.say_many(
                 "%(count)s more before this", "%(count)s more before these", len(rest)
             )
             lines.append(Line(label=more, text="", link=self.link(story)))
         return tuple(lines)
+
+    def more(self, many: int, path: str) -> Line:
+        """Say how many are left out here, and where they are."""
+        label = self.language.say_many("and %(count)s more", "and %(count)s more", many)
+        return Line(label=label, text="", link=urls.absolute(self.site, path))
 
     def link(self, story: Incident) -> str:
         """Return the address of a story's page."""
@@ -171,7 +179,7 @@ class Teller:
         lines: tuple[Line, ...] = ()
         if said:
             tellings = (self.update(story, said[-1]),)
-            lines = tuple(self.line(story, update) for update in reversed(said[:-1]))
+            lines = self._newest(story, said[:-1], EARLIER if self._short else len(said))
         elif item.newest:
             lines = (self.line(story, item.newest),)
         return Story(

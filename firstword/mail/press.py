@@ -46,7 +46,6 @@ class Press:
         self._file = TemporaryFile(prefix="firstword-letters-")  # noqa: SIM115  closed by __exit__
         self._kept: dict[_Key, _Kept] = {}
         self._failed: dict[_Key, str] = {}
-        self._proofs: set[tuple[str, str]] = set()
         self._letter = lru_cache(_IN_MEMORY)(self._found)
         self._alike = lru_cache(_LOOKS)(self._stands_for)
 
@@ -60,16 +59,6 @@ class Press:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
-
-    def proof(self, name: str, look: Look) -> None:
-        """Compose an edition once in each language, before anything is sent. Raises MailError.
-
-        What cannot be written is told then, as a rule: an address, a theme, a size. The other
-        letters are composed when their turn comes, so that urgent words need not wait for them.
-        """
-        if (name, look.language) not in self._proofs:
-            self._proofs.add((name, look.language))
-            self._letter(name, look, ())
 
     def alike(self, name: str, look: Look) -> Look | None:
         """Return the look of all who read the same of an edition; None = it holds nothing."""

@@ -112,7 +112,7 @@ def send(
     """
     found = desk.ledger.settle_claims()
     with Press(desk.composer, editions) as press:
-        plan, events = make_plan(desk.people, desk.ledger, editions, desk.composer, press.proof)
+        plan, events = make_plan(desk.people, desk.ledger, editions, desk.composer)
         lapsed = scope.lapsed if scope else ()
         looks = dict.fromkeys(scope.cadences, scope.now) if scope else {}
         with desk.ledger.planning(
