@@ -147,10 +147,11 @@ class Run:
             judges=self.crew,
         )
         self.found = reader.read()
-        self._stories = CachedStories(cache.db, partial(load_story, reader.files, self.site))
+        site = self.found.site or self.site
+        self._stories = CachedStories(cache.db, partial(load_story, reader.files, site))
         self._units = Units(cache.db, number)
         self._pieces = CachedPieces(cache.db, self._stories, self._units)
-        self.page = StatusPage(self.site, self._stories, records_of(memory), self._pieces)
+        self.page = StatusPage(site, self._stories, records_of(memory), self._pieces)
         # Compiled code knows which filters there are, and how they are called.
         compiled = self.cache_folder / "templates" / program[:16] if self.cache_folder else None
         logo, favicon = load_pictures(self.site, self.content_folder)
@@ -348,7 +349,7 @@ class Run:
             folder=self.output_folder,
             build_id=self.build_id,
             outputs=self._units.outputs(),
-            records=KeptRecords(self._cache.db, records_of(self.options.memory), self.site),
+            records=KeptRecords(self._cache.db, records_of(self.options.memory), self.page.site),
             held_back=(
                 *(line for held in self.found.held for line in held.lines()),
                 *map(str, self.left_out),

@@ -55,6 +55,8 @@ class Record(Struct, frozen=True, kw_only=True):
     translations: tuple[tuple[str, str], ...] = ()  #: path and text of each, by language
     #: Component, who owed a word on it, and within how many seconds; sorted. See `Limits`.
     limits: tuple[tuple[str, str, int], ...] = ()
+    #: Who is shown by another name than they sign with, and by which; sorted.
+    veils: tuple[tuple[str, str], ...] = ()
 
     @property
     def sources(self) -> dict[str, str]:
@@ -107,6 +109,8 @@ class Memory:
     #: Incident id → the files it was last told by, the original's first.
     paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     limits: Limits = field(default_factory=dict)
+    #: Incident id → name in its files → what readers see instead, where that is another one.
+    veils: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     token: str = ""  #: digest of all of the above but `now`; "" = not known
     #: Token of an older memory → ids of the incidents that are remembered otherwise since; None =
     #: not known, which includes every token "".

@@ -51,6 +51,7 @@ def merge_memory(manifests: Iterable[Manifest], now: datetime, since: Since = un
         sources=_Sources(begun),
         paths=_Paths(begun),
         limits=_Limits(begun),
+        veils=_Veils(begun),
         token=token,
         changed=changed,
     )
@@ -141,6 +142,27 @@ class _Limits(Mapping[str, Mapping[str, tuple[str, int]]]):
     def __iter__(self) -> Iterator[str]:
         told = (record for one in self._targets for record in one.records.values())
         return iter(dict.fromkeys(record.id for record in told if record.limits))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Veils(Mapping[str, Mapping[str, str]]):
+    """Story → who signs it → the other name that readers know them by, on any target."""
+
+    def __init__(self, targets: Sequence[Manifest]) -> None:
+        self._targets = targets
+
+    def __getitem__(self, id_: str) -> Mapping[str, str]:
+        told = (one.records.get(id_) for one in self._targets)
+        found = dict(veil for record in told if record is not None for veil in record.veils)
+        if not found:
+            raise KeyError(id_)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        told = (record for one in self._targets for record in one.records.values())
+        return iter(dict.fromkeys(record.id for record in told if record.veils))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -117,6 +117,10 @@ def test_exit_codes_for_cron(site: SmallSite) -> None:
 
     assert ran(site, "--within", "10m").code == 0
     assert ran(site, "--within", "15 minutes").code == 1
+    site.write("content/incidents/2026/2026-11-21-b.md", CARDS.replace("Dawn Okafor", "Nobody"))
+    held = ran(site, "--within", "10m")
+    assert (held.code, held.out) == (3, "")
+    assert "2026-11-21-b.md: held back; not shown: it was never good" in held.err
     wrong = ran(site, "--within", "soon")
     assert (wrong.code, wrong.out) == (2, "")
     assert "--within: not a length of time: 'soon'" in wrong.err

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sites import CARDS, CARDS_FILE, HALF_PAST_TEN, RESOLVED, SLOW, SLOW_FILE, SmallSite
+from sites import CARDS, CARDS_FILE, CONF, HALF_PAST_TEN, RESOLVED, SLOW, SLOW_FILE, SmallSite
 
 CARD_PAGE = "incidents/2026-11-21-card-payments/index.html"
 GERMAN_FILE = CARDS_FILE.replace(".md", ".de.md")
@@ -27,6 +27,7 @@ NEWS_FILE = "content/incidents/2026/2026-11-21-news.md"
 NEWS = CARDS.replace("Card payments fail in the EU", "Something else")
 NEWS_PAGE = "incidents/2026-11-21-news/index.html"
 ENDED = CARDS + RESOLVED
+PROMISED = f"{SLOW}\n- [ ] A second router. (Ian Reyes, 2026-11-20)\n"
 DAY = "'2026-11-21"
 
 
@@ -71,6 +72,52 @@ def stays(site: SmallSite, said: str, *arguments: str) -> None:
     assert f"{CARDS_FILE}: held back; shown as of " in ran.err
     assert site.page(CARD_PAGE) == before
     assert "Something else" in site.page(NEWS_PAGE)
+
+
+IAN = '    {"name": "Ian Reyes", "role": "Network", "address": "ian@acme.example"},\n'
+
+
+def test_who_leaves_people_takes_no_word_along_and_holds_up_nobody(tmp_path: Path) -> None:
+    veiled = CONF.replace(IAN, IAN.replace('"role"', '"shown": "Ian of Ops", "role"'))
+    site = SmallSite.make(tmp_path / "site", {CARDS_FILE: CARDS, SLOW_FILE: PROMISED})
+    site.write("pelicanconf.py", veiled)
+    site.commit("public")
+    assert site.publish().code == 0
+    site.write("pelicanconf.py", CONF.replace(IAN, ""))
+    site.write(NEWS_FILE, NEWS)
+    site.commit("Ian left")
+
+    ran = site.publish()
+    again = site.publish("--full")
+    due = site.firstword("due")
+
+    assert (ran.code, again.code) == (3, 3), ran.err
+    assert f"{SLOW_FILE}:10: author: not in PEOPLE: 'Ian Reyes'" in ran.err
+    assert f"{SLOW_FILE}: held back; shown as of what is published" in ran.err
+    assert "Something else" in site.page(NEWS_PAGE)
+    slow = site.page("incidents/2026-11-02-slow-pages/index.html")
+    assert slow.count('people/ian-of-ops/"><bdi>Ian of Ops</bdi>') == 2
+    assert "Pages take eight seconds." in slow
+    assert "A second router. (Ian of Ops, " in slow
+    for key, data in site.files().items():
+        assert b"Ian Reyes" not in data, key
+    assert (due.code, "follow-up: A second router. | Pages load" in due.out) == (1, True)
+    assert "somebody not in PEOPLE\n" in due.out
+
+
+def test_words_from_a_clock_that_was_fast_stay_and_hold_up_nobody(site: SmallSite) -> None:
+    site.write(NEWS_FILE, NEWS)
+    half_past_nine = str(int(HALF_PAST_TEN) - 3600)
+
+    ran = site.publish(SOURCE_DATE_EPOCH=half_past_nine)
+    due = site.firstword("due", SOURCE_DATE_EPOCH=half_past_nine)
+
+    assert ran.code == 3, ran.err
+    assert f"{CARDS_FILE}:15: future: signed 2026-11-21 09:50" in ran.err
+    assert f"{CARDS_FILE}: held back; shown as of what is published" in ran.err
+    assert "All cards work since 09:45." in site.page(CARD_PAGE)
+    assert "Something else" in site.page(NEWS_PAGE)
+    assert "held back; shown as of" in due.err
 
 
 def test_a_story_that_was_withdrawn_stays_published_when_its_file_goes(site: SmallSite) -> None:

@@ -131,7 +131,9 @@ def _description(status: StatusPage, markup: Markup, incident: Incident) -> str:
     person = signer(status.site, newest)
     language = speak(status.site)
     at = language.moment(newest.at)
-    if person:
+    if person and not person.role:
+        who = language.say("%(name)s, %(at)s", name=person.shown, at=at)
+    elif person:
         who = language.say("%(name)s, %(role)s, %(at)s", name=person.shown, role=person.role, at=at)
     else:
         who = language.say("Imported; nobody signed it, %(at)s", at=at)

@@ -115,7 +115,7 @@ def _told(
     if newest.body:
         yield from _wrapped(" ".join(markup.plain(newest.body).split()), "  ", most)
     if person:
-        who = f"{person.shown}, {person.role}"
+        who = ", ".join(filter(None, (person.shown, person.role)))
     else:
         who = language.say("Imported from %(place)s", place=incident.imported)
     yield _fit(f"  {language.word(newest.status)}, {language.moment(newest.at)}")

@@ -38,6 +38,7 @@ from firstword.content import (
     look,
     look_at,
     read_content,
+    with_signers,
 )
 from firstword.content.judging import Fresh, Judged, Judges, judge_each, links_of
 from firstword.content.read import good_at
@@ -68,6 +69,8 @@ class Findings:
     changes: list[Change] = field(default_factory=list)
     #: When a file that is held as signed ahead of time becomes good.
     good_at: datetime | None = None
+    #: The site with a stand-in for who is in PEOPLE no more; None = all who signed are.
+    site: Site | None = None
     files_read: int = 0
     parsed: int = 0
 
@@ -342,6 +345,9 @@ class Reader:
         self.found.held = content.held
         self.found.good_at = good_at(
             content, self.root, self.site, self.now, {one.path: one.data for one in committed}
+        )
+        self.found.site = with_signers(
+            self.site, content.published(self.site), memory.veils if memory else {}
         )
         self._keep(content, {one.path: one.signature for one in seen})
         tidy = not content.held and not content.errors

@@ -6,11 +6,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 
 from firstword.cache import codec
+from firstword.content import veils
 from firstword.manifest import Record
 from firstword.model import Site
 from firstword.page import Records as Stamped
 from firstword.page import owed_words
 from firstword.parse.redactions import redactions
+from firstword.values import replace
 
 
 class Records(Mapping[str, Record]):
@@ -33,11 +35,13 @@ class Records(Mapping[str, Record]):
         incident = codec.read(record)
         # A draft is nobody's to read.
         beside = (
-            "SELECT path, text FROM file WHERE slug = ? AND language != '' AND hidden = 0"
+            "SELECT path, text, record FROM file WHERE slug = ? AND language != '' AND hidden = 0"
             " ORDER BY language, path"
         )
-        translations = tuple(self._db.execute(beside, (slug,)).fetchall())
-        texts = (text, *(other for _, other in translations))
+        others = self._db.execute(beside, (slug,)).fetchall()
+        translations = tuple((where, words) for where, words, _ in others)
+        texts = (text, *(words for _, words in translations))
+        whole = replace(incident, translations=tuple(codec.read(one) for _, _, one in others))
         return Record(
             id=name,
             path=path,
@@ -52,6 +56,7 @@ class Records(Mapping[str, Record]):
                     owed_words(incident, self._stamped, self._site).items()
                 )
             ),
+            veils=veils(whole, self._site),
         )
 
     def __iter__(self) -> Iterator[str]:

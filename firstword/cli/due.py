@@ -10,7 +10,8 @@ examples:
   */5 * * * *  cd /srv/status && firstword due --within "15 minutes" --mail
 
 exit code: 0 nothing has lapsed or lapses within that time, 1 something has or does, 2 usage or
-settings, or mail was asked for and cannot be sent
+settings, or mail was asked for and cannot be sent, 3 mail could not be sent to somebody, or nothing
+is due in what is read and a file is held back (stderr says which)
 """
 
 from __future__ import annotations
@@ -109,7 +110,10 @@ def run(options: argparse.Namespace) -> int:
             print(line, file=sys.stderr)
         if wrong:
             return 3
-    return 1 if found else 0
+    if found:
+        return 1
+    # What a file promises that is not read is not known, so this is no "nothing".
+    return 3 if content.held else 0
 
 
 def _within(text: str) -> timedelta:

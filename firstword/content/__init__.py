@@ -9,6 +9,7 @@ from firstword.content.guard import Guard, fills_gaps, spelled
 from firstword.content.load import Content, Held, load
 from firstword.content.read import read_content, report
 from firstword.content.scan import Seen, SourceFile, look, look_at, scan
+from firstword.content.signers import veils, with_signers
 
 __all__ = [
     "Commit",
@@ -27,4 +28,6 @@ __all__ = [
     "report",
     "scan",
     "spelled",
+    "veils",
+    "with_signers",
 ]

@@ -70,9 +70,9 @@ def rescue(
     only: dict[str, str | None] = {}
     for one in gone:
         now = shown.get(one.path)
-        if one.path in here and now is None:
-            continue  # what is remembered does not pass the checks of today either
         only[one.path] = one.text
+        if one.path in here and now is None:
+            continue  # it says itself what is wrong; what is published may not pass today either
         if now is None:
             copy = next((i for i in content.incidents if _is_copy(i, one, known)), None)
             if one.incident.withdrawn and copy is None:

@@ -136,9 +136,9 @@ def withhold(guard: Guard, content: Content, before: Rescue) -> Rescue | None:
             if one.path not in here:
                 here[one.path] = SourceFile(one.path, (one.news or one.text).encode())
         for path in guard.untold(told):
-            if path not in here:
+            if path not in only:
                 only[path] = guard.sources[path]
-                here[path] = SourceFile(path, b"", _untold(path, told))
+                here.setdefault(path, SourceFile(path, b"", _untold(path, told)))
     if only.keys() == before.only.keys():
         return None
     return Rescue(files=tuple(here.values()), only=only, refused=refused, news=news)

@@ -85,14 +85,16 @@ def load(
     refused: Mapping[str, Sequence[Problem]] = MappingProxyType({}),
     warnings: Iterable[Problem] = (),
     judged: Mapping[tuple[str, bytes], Judged] = MappingProxyType({}),
+    public: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Content:
     """Parse and check all files and choose a good version of each.
 
     The order of the files plays no part. `published` are the updates that readers already have;
     an older version of a file is not asked for them, as it is all there is. `refused` are further
     problems of files as they are now. `judged` is what (path, bytes) are, as far as it is known.
+    `public` is, by path, what readers have and no rule takes away from them.
     """
-    judge_of = _Judge(site, now, published or {}, judged)
+    judge_of = _Judge(site, now, published or {}, judged, public)
     by_path = sorted(files, key=lambda file: file.path)
     problems: list[Problem] = list(warnings)
     queues: dict[str, Iterator[_Version]] = {}
@@ -127,6 +129,8 @@ class _Judge(Struct, frozen=True):
     now: datetime
     published: Published
     judged: Mapping[tuple[str, bytes], Judged]
+    #: Path → what readers have, which stays up whatever is demanded today.
+    public: Mapping[str, bytes]
 
     def examine(
         self, data: bytes, path: str, *, current: bool
@@ -140,7 +144,8 @@ class _Judge(Struct, frozen=True):
             known = frozenset(self.published.get(incident.id, ()))
             found = list(judged.against(self.site, known))
             found += [] if incident.language else check_published(incident, known, self.site)
-        good = all(problem.level is not Level.ERROR for problem in found)
+        stays = not current and self.public.get(path) == data
+        good = stays or all(problem.level is not Level.ERROR for problem in found)
         return (incident if good else None), found
 
 
@@ -162,7 +167,7 @@ def _good(
         problems.extend((*found, *against))
         if incident and not against:
             yield _Version(incident, file.data, "")
-    seen = {file.data}
+    seen = set() if judge.public.get(file.path) == file.data else {file.data}
     for origin, data in versions(file.path):
         if data not in seen:
             seen.add(data)

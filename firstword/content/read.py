@@ -73,6 +73,7 @@ def read_content(
             refused=kept.refused,
             warnings=[*warnings, *check_settings(site, CONF)],
             judged=known_as,
+            public={path: text.encode() for path, text in kept.only.items() if text is not None},
         )
 
     files, warnings = scan(root, content_folder) if scanned is None else scanned

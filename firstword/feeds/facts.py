@@ -74,8 +74,8 @@ def signature(site: Site, incident: Incident, update: Update) -> str:
             at=at,
         )
     person = site.people.get(update.author)
-    if person is None:
-        return language.say("%(name)s, %(at)s", name=update.author, at=at)
+    if person is None or not person.role:
+        return language.say("%(name)s, %(at)s", name=signer(site, update), at=at)
     return language.say("%(name)s, %(role)s, %(at)s", name=person.shown, role=person.role, at=at)
 
 

@@ -174,4 +174,5 @@ class Site(Struct, frozen=True, kw_only=True):
                 break
             seen.add(person.name)
             person = self.people.get(person.successor)
-        return person
+        # A stand-in for who is in PEOPLE no more can be asked nothing.
+        return person if person and person.address else None

@@ -74,6 +74,7 @@ class Bucket:
                         **({"redactions": record.redactions} if record.redactions else {}),
                         **({"translations": record.translations} if record.translations else {}),
                         **({"limits": record.limits} if record.limits else {}),
+                        **({"veils": record.veils} if record.veils else {}),
                         "stamps": {at: iso(first) for at, first in self.stamps[id_].items()},
                     }
                     for id_, record in self.records.items()
@@ -98,6 +99,7 @@ def read_bucket(body: bytes) -> Bucket:
             redactions=tuple(told.get("redactions", ())),
             translations=tuple((path, text) for path, text in told.get("translations", ())),
             limits=tuple((name, who, within) for name, who, within in told.get("limits", ())),
+            veils=tuple((name, shown) for name, shown in told.get("veils", ())),
         )
         bucket.stamps[id_] = {at: maybe_instant(first) for at, first in told["stamps"].items()}
     return bucket
