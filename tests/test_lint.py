@@ -208,6 +208,54 @@ def test_a_number_a_time_or_a_source_makes_it_good(text: str) -> None:
     assert find(text, EN) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "rule"),
+    [
+        ("en", "Since 14:05 some customers cannot sign in.", "how-many"),
+        ("en", "On 21 November some users were affected.", "how-many"),
+        ("en", "Since May 21 some users are affected.", "how-many"),
+        ("en", "Some customers on API v2 see errors.", "how-many"),
+        ("en", "Some users may see HTTP 500 errors.", "how-many"),
+        ("en", "One of our servers failed and some users lost orders.", "how-many"),
+        ("en", "A small number of customers on iOS 17 lost data.", "small-subset"),
+        ("en", "Since 10:00 UTC customers cannot pay.", "no-number"),
+        ("en", "At 09:12 UTC we saw degraded performance.", "degraded"),
+        ("en", "Degraded performance in 2026.", "degraded"),
+        ("en", "We see elevated error rates: 503s.", "elevated-errors"),
+        ("en", "Since 9 we have connectivity issues.", "connectivity"),
+        ("en", "The issue was resolved at 14:02 UTC.", "resolved-only"),
+        ("en", "At 14:02 it should now be fixed.", "believe-resolved"),
+        ("en", "We are monitoring the situation and every server.", "monitoring"),
+        ("de", "Seit 14:05 können einige Kunden nicht zahlen.", "how-many"),
+        ("de", "Seit 10 Uhr können Kunden nicht zahlen.", "no-number"),
+        ("de", "Am 21. November kam es vereinzelt zu Störungen.", "vereinzelt"),
+        ("de", "Das Problem wurde um 14:02 behoben.", "resolved-only"),
+        ("ja", "14時05分から一部のお客様がログインできません。", "how-many"),
+        ("ar", "منذ الساعة 14:05 بعض العملاء لا يستطيعون الدفع", "how-many"),
+    ],
+)
+def test_a_time_a_date_or_a_status_is_no_number(language: str, text: str, rule: str) -> None:
+    assert rule in [finding.rule for finding in find(text, wording(language))]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Some customers, 41 people so far, cannot pay since 14:05."),
+        ("en", "Some customers, 5 % of all, cannot pay."),
+        ("en", "Degraded performance: a page takes 20 seconds."),
+        ("en", "Elevated error rates: 500 errors a minute."),
+        ("en", "We should be back at 14:00."),
+        ("en", "Some 2,000 customers cannot pay."),
+        ("de", "Einige Kunden, 12 Personen, können nicht zahlen."),
+        ("ja", "一部のお客様(41人)がログインできません。"),
+        ("ar", "بعض العملاء (12 عميلا) لا يستطيعون الدفع"),
+    ],
+)
+def test_a_number_that_counts_makes_it_good(language: str, text: str) -> None:
+    assert find(text, wording(language)) == []
+
+
 @given(st.text())
 def test_no_text_makes_it_fail(text: str) -> None:
     for language in ("en", "de", "ja", "ar"):

@@ -6,6 +6,8 @@
     (a|b)  (a|b)?   one of them; one of them or nothing
     *               any one word
     #               a number in digits
+    ##              one that counts: no time of day, date, year, version or HTTP status
+    %               a share: 5 %, 5 per cent
     @               a time of day or a day in digits: 9:30, 2026-11-21
     ^               first in a phrase: where a sentence begins, or goes on after a comma
     ...             up to 60 characters of the same sentence between two words, once in a phrase
@@ -21,11 +23,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from firstword.lint.counts import COUNT, SHARE, spelled_out
+
 #: Languages that put no spaces between words: a phrase is found wherever it stands.
 UNSPACED = frozenset({"ja", "th", "zh"})
 #: In Arabic "and", "so", "with", "as", "for" and the article are written onto the word.
 _JOINED = {"ar": "[وفبكل]{0,2}(?:ال)?"}
-_TOKEN = re.compile(r"\s*(\.\.\.|[()|?*#]|[^\s()|?*#]+)")
+_TOKEN = re.compile(r"\s*(\.\.\.|##|[()|?*#]|[^\s()|?*#]+)")
 _TIME = r"(?:(?:[01]?\d|2[0-4]):[0-5]\d|\d{4}-\d\d-\d\d)(?!\d)"
 _START = r"(?:^|(?<=[,;:] ))"
 _GAP = "[^\n]{0,60}?"
@@ -55,7 +59,7 @@ class Pattern:
     @cached_property
     def compiled(self) -> re.Pattern[str]:
         """The pattern itself."""
-        return re.compile(self.text, re.IGNORECASE)
+        return re.compile(spelled_out(self.text), re.IGNORECASE)
 
     def search(self, text: str) -> re.Match[str] | None:
         """Find it in a text."""
@@ -174,6 +178,10 @@ class _Reader:
             found = _Item(r"[\w'’-]{1,40}")
         elif piece == "#":
             found = _Item(r"\d{1,12}(?:[.,:]\d{1,12}){0,3}")
+        elif piece == "##":
+            found = _Item(COUNT)
+        elif piece == "%":
+            found = _Item(SHARE)
         elif piece == "@":
             found = _Item(_TIME)
         elif piece == "^":
