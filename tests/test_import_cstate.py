@@ -484,6 +484,44 @@ def test_what_is_not_resolved_stays_open(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("typed", "began", "line"),
+    [
+        ("2021-03-04 09:00 EST", "03-04 14:00", ""),
+        ("2021-03-04 09:00:00PDT", "03-04 16:00", ""),
+        ("2021-03-04T09:00 CEST", "03-04 07:00", ""),
+        ("2021-03-04 09:00:00 +0000 UTC", "03-04 09:00", ""),
+        ("2021-03-04 09:00 UT", "03-04 09:00", ""),
+        ("Thu, 04 Mar 2021 09:00:00 CET", "03-04 08:00", ""),
+        ("Thu, 04 Mar 2021 09:00:00 MST", "03-04 16:00", ""),
+        (
+            "2021-03-04 09:00 AEDT",
+            "03-04 08:00",
+            (
+                "date: '2021-03-04 09:00 AEDT' -> '2021-03-04 08:00:00Z'"
+                " (zone 'AEDT' unknown, read as Europe/Prague)"
+            ),
+        ),
+        (
+            "Thu, 04 Mar 2021 09:00:00 WAKST",
+            "03-04 08:00",
+            (
+                "date: 'Thu, 04 Mar 2021 09:00:00 WAKST' -> '2021-03-04 08:00:00Z'"
+                " (zone 'WAKST' unknown, read as Europe/Prague)"
+            ),
+        ),
+    ],
+)
+def test_a_zone_by_name_is_read_or_said(tmp_path: Path, typed: str, began: str, line: str) -> None:
+    text = issue(date=f'"{typed}"', resolved="false")
+
+    report, site = carried(tmp_path, {"cold.md": text}, zone="Europe/Prague")
+
+    assert f"{read(site, report.entries[0]).started_at:%m-%d %H:%M}" == began
+    assert told(report) == [line] * bool(line)
+    assert sum(entry.zoneless for entry in report.entries) == 0
+
+
 # ── the body ─────────────────────────────────────────────────────────────────────────────────────
 
 CLOSED = {"resolved": "true", "resolvedWhen": "2021-03-04T12:00:00Z"}

@@ -155,14 +155,6 @@ def test_what_is_older_than_the_documents_is_found_through_the_history(tmp_path:
             "history.json?page=2: no months in it; look for older stories",
         ),
         (
-            "/incidents/c00000000051.json",
-            None,
-            (
-                "incidents/c00000000051.json: cannot be read: HTTP Error 404: Not Found; one older"
-                " story is missing"
-            ),
-        ),
-        (
             "/api/v2/summary.json",
             None,
             "api/v2/summary.json: cannot be read: HTTP Error 404: Not Found",
@@ -180,14 +172,21 @@ def test_what_a_page_does_not_answer_is_said(
     assert report.carried >= 50
 
 
-def test_a_story_that_is_no_json_is_not_carried_and_named(tmp_path: Path) -> None:
-    with serving({**long_history(), "/incidents/c00000000050.json": b"\xff{"}) as (address, _):
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [(b"\xff{", "not JSON: "), (None, "cannot be read: HTTP Error 404: Not Found")],
+)
+def test_a_known_story_that_cannot_be_read_is_in_the_totals(
+    tmp_path: Path, answer: bytes | None, why: str
+) -> None:
+    with serving({**long_history(), "/incidents/c00000000050.json": answer}) as (address, _):
         report = moved_in(tmp_path / "site", address)
 
     [lost] = [e for e in report.entries if e.outcome is Outcome.NOT_CARRIED]
     assert lost.source == "incidents/c00000000050.json"
-    assert lost.why.startswith("not JSON: ")
-    assert report.carried == 52
+    assert lost.why.startswith(why)
+    assert report.total() == "read 53 = carried 52 + drafts 0 + not carried 1"
+    assert report.needs_person
 
 
 @pytest.mark.parametrize(

@@ -338,6 +338,36 @@ def test_a_folder_without_documents_is_refused(tmp_path: Path, files: dict[str, 
         again(source, site)
 
 
+def test_a_list_without_a_key_is_read_by_what_its_rows_are(tmp_path: Path) -> None:
+    group = {"id": "g1", "name": "Workshop", "components": ["k1"], "position": 1}
+    kiln = maintenance(update("completed", "09:30:00", "Done."), components=[])
+    lists = {
+        "incidents.json": [COLD, kiln, 5, {"id": "x", "name": "A page", "domain": "oak"}],
+        "components.json": [component("k1", "Kiln", group_id="g1")],
+        "component-groups.json": [group],
+        "none.json": [],
+        "pages.json": [{"id": "p", "name": "Oak"}],
+        "history.json": {"months": []},
+        "word.json": "incidents",
+        "status.json": {"page": PAGE, "status": {"indicator": "none"}},
+    }
+
+    report, site = carried(tmp_path, {name: json.dumps(given) for name, given in lists.items()})
+
+    assert report.total() == "read 7 = carried 2 + drafts 0 + not carried 5"
+    assert {e.source: e.why for e in report.entries if e.outcome is Outcome.NOT_CARRIED} == {
+        "incidents.json: incidents[2]": "it is no object",
+        "incidents.json: incidents[3]": "it tells no story",
+        "pages.json": "a list without incidents, maintenance or components",
+        "history.json": "no incidents, maintenance or components in it: months",
+        "word.json": 'neither an object nor a list: "incidents"',
+    }
+    why = "no incidents, maintenance or components in it"
+    assert report.ignored == (("none.json", why), ("status.json", why))
+    assert '"name": "Kiln", "group": "Workshop"' in (site / "pelicanconf.py").read_text()
+    assert report.needs_person
+
+
 def test_a_list_as_long_as_statuspage_gives_may_go_on(tmp_path: Path) -> None:
     rows = [{**COLD, "id": f"cold{number:08}"} for number in range(50)]
 

@@ -14,14 +14,18 @@ from firstword.values import replace
 _ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
     r"(?:(?:[Tt]| +)(\d{1,3}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d+)?)?"
-    r"\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?(?: +[A-Z]{3,5})?)?",
+    r"\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?(?:\s*(UT|[A-Z]{3,5}))?)?",
     re.ASCII,
 )
 _NAME_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 _MAIL = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}(?::\d{2})? (?:[+-]\d{4}|GMT|UTC)",
+    r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}(?::\d{2})?"
+    r" ([+-]\d{4}|Z|UT|[A-Z]{3,5})",
     re.ASCII,
 )
+#: Zones by name, in hours from UTC: those of a mail's header (RFC 5322), UTC, and Central Europe's.
+_HOURS = {"Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "CET": 1, "CEST": 2}
+_HOURS |= {"EDT": -4, "EST": -5, "CDT": -5, "CST": -6, "MDT": -6, "MST": -7, "PDT": -7, "PST": -8}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,9 +80,12 @@ def read_time(text: str, zone: tzinfo) -> When:
     try:
         if found:
             when = _iso(found, zone)
-        elif _MAIL.fullmatch(text):
+        elif named := _MAIL.fullmatch(text):
             wall = parsedate_to_datetime(text)
-            when = When((wall if wall.tzinfo else wall.replace(tzinfo=UTC)), wall.date())
+            if named[1].isalpha():
+                when = _named(wall.replace(tzinfo=None), named[1], zone)
+            else:
+                when = When((wall if wall.tzinfo else wall.replace(tzinfo=UTC)), wall.date())
         else:
             raise BadTime(f"not a time: {text[:80]!r}")
         # The judge of what a page can be about is the parser.
@@ -94,7 +101,25 @@ def _iso(found: re.Match[str], zone: tzinfo) -> When:
     wall = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - placed below
     odd = "the hour has three digits" if found[4] and len(found[4]) > 2 else ""
     if found[7]:
+        # A name behind it, as Go writes times, only says it again.
         return When(wall.replace(tzinfo=_offset(found[7])), wall.date(), repaired=odd)
+    when = _named(wall, found[8], zone) if found[8] else _local(wall, zone)
+    return replace(when, repaired=when.repaired or odd)
+
+
+def _named(wall: datetime, name: str, zone: tzinfo) -> When:
+    """Place a time that names its zone; one that nobody knows is read as one without."""
+    if name in _HOURS:
+        return When(wall.replace(tzinfo=timezone(timedelta(hours=_HOURS[name]))), wall.date())
+    found = _local(wall, zone)
+    why = f"zone {name!r} unknown, read as {zone}"
+    why = f"{why}; {found.repaired}" if found.repaired else why
+    return replace(found, zoneless=False, repaired=why)
+
+
+def _local(wall: datetime, zone: tzinfo) -> When:
+    """Place a time that says nothing of its zone."""
+    odd = ""
     early, late = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if early != late:
         odd = f"it does not exist or happens twice in {zone}; read with the earlier offset"

@@ -26,6 +26,16 @@ from firstword.importers.telling import not_carried
 from firstword.importers.times import BadTime, read_time
 
 _STORIES = ("incidents", "scheduled_maintenances")
+#: The management API gives so many at once.
+_MANAGED = 100
+_NOTHING = "no incidents, maintenance or components in it"
+#: A document of nothing else has no story to lose: how the page is now.
+_NO_STORIES = frozenset({"page", "status"})
+#: What a row of a story has and no other: what a component has.
+_TELLING = frozenset(
+    {"incident_updates", "impact", "scheduled_for", "postmortem_body", "started_at", "resolved_at"}
+)
+_PLACES = frozenset({"group", "group_id", "position", "showcase"})
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -57,10 +67,12 @@ def read(source: Source) -> History:
     for name, document in given:
         if isinstance(document, str):
             lost.append(_not_carried(name, document))
-        elif not any(isinstance(document.get(key), list) for key in (*_STORIES, "components")):
-            ignored.append((name, "no incidents, maintenance or components in it"))
-        else:
+        elif any(isinstance(document.get(key), list) for key in (*_STORIES, "components")):
             documents[name] = document
+        elif document.keys() <= _NO_STORIES:
+            ignored.append((name, _NOTHING))
+        else:
+            lost.append(_not_carried(name, f"{_NOTHING}: {', '.join(document)[:200]}"))
     found: list[_Found] = []
     for name, document in documents.items():
         found += _rows(name, document, source.zone, lost)
@@ -95,7 +107,7 @@ def read(source: Source) -> History:
 def _live(address: str, needs: list[str]) -> Iterator[tuple[str, Json | str]]:
     """Yield the documents at an address; of those that cannot be read, why."""
     for name, data in fetched(address, needs).items():
-        yield name, _document_of(data)
+        yield name, _document_of(data) if isinstance(data, bytes) else data
 
 
 def _saved(
@@ -120,8 +132,10 @@ def _document_of(data: bytes) -> Json | str:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         return f"not JSON: {error}"
+    if isinstance(found, list):
+        return _listed(found)
     if not isinstance(found, dict):
-        return {}
+        return f"neither an object nor a list: {text.strip()[:80]}"
     # What the page of one story gives: the story itself, or under a key of its own.
     one = found.get("incident", found)
     if isinstance(one, dict) and isinstance(one.get("incident_updates"), list):
@@ -129,12 +143,35 @@ def _document_of(data: bytes) -> Json | str:
     return found
 
 
+def _listed(given: list[object]) -> Json | str:
+    """Return a list as the management API gives it, under the keys that it would have."""
+    components = [row for row in rows(given) if _is_component(row)]
+    # A group is told by what is in it.
+    parts = [{**row, "group": True} if "components" in row else row for row in components]
+    stories = [row for row in given if not (isinstance(row, dict) and _is_component(row))]
+    if not given:
+        return {}
+    if not components and not any(_tells(row) for row in stories):
+        return "a list without incidents, maintenance or components"
+    return {"components": parts, "incidents": stories} if parts else {"incidents": stories}
+
+
+def _is_component(row: Json) -> bool:
+    told = "components" in row or not row.keys().isdisjoint(_PLACES)
+    return bool(line(row.get("name"))) and told and not _tells(row)
+
+
+def _tells(row: object) -> bool:
+    """Tell whether something in a row is of a story."""
+    return isinstance(row, dict) and not row.keys().isdisjoint(_TELLING)
+
+
 def _cut_off(name: str, document: Json) -> Iterator[str]:
     """Say which lists of a document are as long as Statuspage's can be."""
     for key in _STORIES:
         given = document.get(key)
-        if isinstance(given, list) and len(given) == WHOLE:
-            yield f"{name}: {key}: {WHOLE}, the most that Statuspage gives; look for older"
+        if isinstance(given, list) and len(given) in (WHOLE, _MANAGED):
+            yield f"{name}: {key}: {len(given)}, the most that Statuspage gives; look for older"
 
 
 def _rows(name: str, document: Json, zone: tzinfo, lost: list[Story]) -> Iterator[_Found]:
@@ -143,8 +180,9 @@ def _rows(name: str, document: Json, zone: tzinfo, lost: list[Story]) -> Iterato
         given = document.get(key)
         given = given if isinstance(given, list) else []
         for number, row in enumerate(given):
-            if not isinstance(row, dict):
-                lost.append(_not_carried(f"{name}: {key}[{number}]", "it is no object", name))
+            if not isinstance(row, dict) or not (_tells(row) or "status" in row):
+                why = "it tells no story" if isinstance(row, dict) else "it is no object"
+                lost.append(_not_carried(f"{name}: {key}[{number}]", why, name))
                 continue
             yield _Found(
                 name=name,

@@ -33,8 +33,11 @@ def is_address(place: str) -> bool:
     return place.lower().startswith(("https://", "http://"))
 
 
-def fetched(address: str, needs: list[str], get: Get | None = None) -> dict[str, bytes]:
-    """Read a page's documents: name → bytes. Raises ImportFailed when it has none."""
+def fetched(address: str, needs: list[str], get: Get | None = None) -> dict[str, bytes | str]:
+    """Read a page's documents: name → bytes, or why a story that is known of cannot be read.
+
+    Raises ImportFailed when it has none.
+    """
     parts = urlsplit(address)
     if not parts.hostname or parts.username or parts.query or parts.fragment:
         raise ImportFailed(f"not the address of a page: {address!r}")
@@ -53,14 +56,15 @@ def fetched(address: str, needs: list[str], get: Get | None = None) -> dict[str,
     stories = [row for one in given.values() for key in _TOLD for row in rows(one.get(key))]
     if not any(isinstance(one.get(key), list) for one in given.values() for key in _TOLD):
         raise ImportFailed(f"no documents of a Statuspage at {address!r}: {'; '.join(needs)}")
+    more: dict[str, bytes | str] = {}
     if any(len(rows(one.get(key))) >= WHOLE for one in given.values() for key in _TOLD):
-        found |= _older(base, get, {line(row.get("id")) for row in stories}, needs)
-    return found
+        more = _older(base, get, {line(row.get("id")) for row in stories}, needs)
+    return {**found, **more}
 
 
-def _older(base: str, get: Get, known: set[str], needs: list[str]) -> dict[str, bytes]:
+def _older(base: str, get: Get, known: set[str], needs: list[str]) -> dict[str, bytes | str]:
     """Read the stories that the documents are too short for."""
-    found: dict[str, bytes] = {}
+    found: dict[str, bytes | str] = {}
     for code in _codes(base, get, needs):
         if code in known:
             continue
@@ -69,7 +73,7 @@ def _older(base: str, get: Get, known: set[str], needs: list[str]) -> dict[str, 
         try:
             found[name] = get(f"{base}/{name}")
         except (OSError, ValueError) as error:
-            needs.append(f"{name}: cannot be read: {_why(error)}; one older story is missing")
+            found[name] = f"cannot be read: {_why(error)}"
     return found
 
 
