@@ -328,6 +328,7 @@ def test_the_report_is_json_too(tmp_path: Path) -> None:
         "zoneless": 0,
         "file": "",
         "updates": 1,
+        "untaken": 0,
     }
     assert data["files"] == {"stories": 6, "read besides": 1, "pictures": 1, "left alone": 2}
 
