@@ -395,6 +395,14 @@ def test_a_list_as_long_as_statuspage_gives_may_go_on(tmp_path: Path) -> None:
         ("Load < 5 and a > b, *as it was*", "Load < 5 and a > b, *as it was*"),
         ("One.\r\n\r\nTwo.", "One.\n\nTwo."),
         ("# Head\nText", "### Head\nText"),
+        ("One.\r\nTwo.\nThree.\n\nFour.", "One.  \nTwo.  \nThree.\n\nFour."),
+        ("One\nand <b>two</b>\nand three", "One  \nand **two**  \nand three"),
+        ("<p>One\ntwo.</p>", "One\ntwo."),
+        ("One.<br>Two.", "One.  \nTwo."),
+        ("We will:\n- look\n- wait\n  a bit", "We will:\n\n- look\n- wait  \n  a bit"),
+        ("1. look\n2. wait\nThen:\n3. go", "1. look\n2. wait  \nThen:\n3. go"),
+        ("Log:\n```\na\nb\n```\nEnd.", "Log:\n```\na\nb\n```\nEnd."),
+        ("> a\n> b", "> a\n> b"),
         ("<h1>Head</h1>Text", "### Head\n\nText"),
     ],
 )
@@ -402,6 +410,22 @@ def test_bodies_come_as_markdown(tmp_path: Path, body: str, markdown: str) -> No
     told, _ = one(tmp_path, incident(update("resolved", "10:00:00", body)))
 
     assert [text for _, _, text in timeline(told)] == [markdown]
+
+
+def test_an_import_that_kept_no_line_breaks_is_not_told_that_its_words_changed(
+    tmp_path: Path,
+) -> None:
+    text = "One.\nTwo:\n- three"
+    source, site = saved(tmp_path, documents(incident(update("resolved", "10:00:00", text))))
+    [entry] = again(source, site).entries
+    there = site / entry.target
+    older = there.read_text().replace("One.  \nTwo:\n\n- three", text)
+    assert text in older
+    there.write_text(older)
+
+    report = again(source, site)
+
+    assert (report.unchanged, report.needs_person, there.read_text()) == (1, False, older)
 
 
 @pytest.mark.parametrize("body", ["<b>x<![foo bar]>", "<b>" * 5000 + "x"])

@@ -24,6 +24,8 @@ _SHORT = 80
 #: So much of what two texts have in common is shown before they part.
 _BEFORE = 30
 _BLANK = re.compile(r"\n[ \t]*\n+")
+_ENDS = re.compile(r" +$", re.MULTILINE)
+_LIST = re.compile(r"\n\n(?= {0,3}(?:[-*+]|\d{1,9}[.)])[ \t])")
 _BREAK = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})[ \t]*")
 #: What may be said after a story has ended.
 _AFTER = frozenset({Status.UPDATE, Status.POSTMORTEM, Status.INVESTIGATING, Status.CORRECTION})
@@ -84,8 +86,10 @@ def grown(old: Incident, new: Incident, now: datetime | None) -> Growth:
     said = {update.at for update in new.updates}
     moved = {(u.status, u.body): u for u in old.updates if u.at not in said}
     updates = list(old.updates)
-    for update in new.updates:
-        was = told.get(update.at)
+    for found in new.updates:
+        was, update = told.get(found.at), found
+        if was and _even(was.body) == _even(found.body):
+            update = replace(found, body=was.body)
         if was is None and (was := moved.get((update.status, update.body))):
             what = f"the source has it at {utc(update.at)} now"
             growth.needs.append(f"update of {utc(was.at)}: {what}; it stays where it is")
@@ -104,6 +108,11 @@ def grown(old: Incident, new: Incident, now: datetime | None) -> Growth:
         whole = replace(old, updates=tuple(updates), aliases=aliases)
         growth.incident = _ended(whole, new, told, growth)
     return growth
+
+
+def _even(text: str) -> str:
+    """Return a text without what only says how its lines break: older imports did not keep that."""
+    return _LIST.sub("\n", _ENDS.sub("", text))
 
 
 def _gone(old: Incident, new: Incident, named: Sequence[str]) -> Iterator[str]:

@@ -14,7 +14,14 @@ from firstword.importers.reading import Unreadable
 from firstword.importers.report import CLOSING, DATE, Entry, LeftOut, Outcome, Repair
 from firstword.importers.siteconf import Numbered, slugify
 from firstword.importers.statuspage.parts import Json, Parts, line, rows, spelled
-from firstword.importers.statuspage.text import NotHtml, has_tags, lines_of, markdown_of
+from firstword.importers.statuspage.text import (
+    NotHtml,
+    breaks_itself,
+    has_tags,
+    lines_of,
+    markdown_of,
+    with_breaks,
+)
 from firstword.importers.telling import not_carried, window
 from firstword.importers.times import BadTime, Log, utc
 from firstword.model import (
@@ -308,12 +315,14 @@ class Row:
         text = lines_of(value)
         if text != value.replace("\r\n", "\n").replace("\r", "\n"):
             self.log.repair(what, value, text, "characters that cannot be published are left out")
+        lines_end = not breaks_itself(text)
         if has_tags(text):
             try:
                 text, html = markdown_of(text), text
                 self.log.repair(what, html, text, "HTML, written as Markdown")
             except NotHtml as error:
                 self.log.needs.append(f"HTML that cannot be read stays as it is: {error}")
+        text = with_breaks(text) if lines_end else text
         body, mends = mend(self.shared.pictures.take(text, self.log))
         self.log.repairs += [Repair(what, m.before, m.after, m.why) for m in mends]
         return body

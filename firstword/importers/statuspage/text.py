@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from itertools import pairwise
 
 from firstword.importers.reading import clean
 
@@ -17,6 +18,14 @@ _TAG = re.compile(rf"</?(?:{'|'.join(_TAGS)})(?:\s[^<>]{{0,2000}})?\s{{0,8}}/?>"
 _EMPTY_LINE = re.compile(
     r"(?<=[^>\s])[ \t]*\n[ \t]*\n\s*(?=[^<\s]|<(?:a|b|code|em|i|span|strong)\b)"
 )
+#: What HTML breaks lines with by itself.
+_OWN_LINES = re.compile(
+    r"<(?:blockquote|br|div|h[1-6]|hr|li|ol|p|pre|table|td|th|tr|ul)\b", re.IGNORECASE
+)
+_ITEM = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
+#: A line that is none of a paragraph's.
+_BLOCK = re.compile(r"\s*(?:#{1,6}\s|>|\||`{3}|~{3}|={3,}\s*$|-{3,}\s*$|\*{3,}\s*$|$)| {4}|\t")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BLANK = re.compile(r"[ \t]+(?=\n[ \t]*(?:\n|$))|^[ \t]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
@@ -33,6 +42,29 @@ def lines_of(text: str) -> str:
 def has_tags(text: str) -> bool:
     """Tell whether a text is HTML: whether a tag stands in it that people type."""
     return bool(_TAG.search(text))
+
+
+def breaks_itself(text: str) -> bool:
+    """Tell whether a text is HTML that says itself where a line ends."""
+    return bool(_OWN_LINES.search(text))
+
+
+def with_breaks(text: str) -> str:
+    """Return Markdown that ends its lines where the text does, as Statuspage shows it."""
+    lines = text.split("\n")
+    fence, in_list = "", False
+    for at, (line, following) in enumerate(pairwise(list(lines))):
+        if found := _FENCE.match(line):
+            fence = "" if fence and found[1].startswith(fence) else fence or found[1]
+        in_list = not fence and bool(line.strip()) and (in_list or bool(_ITEM.match(line)))
+        if fence or _BLOCK.match(line) or _BLOCK.match(following):
+            continue
+        if not _ITEM.match(following):
+            lines[at] = f"{line.rstrip()}  "
+        elif not in_list:
+            # Without an empty line before it a list is none.
+            lines[at] = f"{line.rstrip()}\n"
+    return "\n".join(lines)
 
 
 def markdown_of(html: str) -> str:
