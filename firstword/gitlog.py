@@ -298,6 +298,20 @@ def has_work_tree(repo: Path) -> bool:
     return _line(repo, "rev-parse", "--is-inside-work-tree") == "true"
 
 
+def around(folder: Path) -> Path | None:
+    """Return the work tree that a folder is in, other than its own; none where it is ignored there.
+
+    The folder need not be there yet.
+    """
+    near = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+    top = _line(near, "rev-parse", "--show-toplevel")
+    if top is None or Path(top).resolve() == folder.resolve():
+        return None
+    # This one command knows no literal paths.
+    ignored = ("--no-literal-pathspecs", "check-ignore", "--quiet", str(folder.absolute()))
+    return None if _ok(near, *ignored) else Path(top)
+
+
 def environment() -> dict[str, str]:
     """Return the environment for a git that is to work in the folder it is told, and no other."""
     return {name: value for name, value in os.environ.items() if name not in _LEAKS}

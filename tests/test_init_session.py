@@ -181,6 +181,17 @@ def test_whom_git_does_not_know_commits_under_the_name_that_was_said(
     terminal.see("Dawn Okafor <dawn@acme.example>")
 
 
+def test_a_repository_around_the_folder_is_asked_about_first(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    terminal.type(f"git init --quiet .{ENTER}")
+    terminal.see(READY)
+    terminal.type(f"{BEGIN}{ENTER}")
+    terminal.answer("What is the site to be?", "1")
+    assert terminal.ended() == 0
+    assert not (tmp_path / "work" / "status" / ".git").exists()
+
+
 @pytest.mark.parametrize(
     ("before", "options", "said"),
     [

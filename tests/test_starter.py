@@ -423,6 +423,63 @@ def test_an_empty_repository_is_taken_as_it_is_and_its_branch_is_the_workflows(
     assert told.stdout == "A status page begins\n"
 
 
+@pytest.fixture
+def around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A git repository with nothing committed, something staged and something ignored."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    (tmp_path / ".gitconfig").write_text("[user]\nname = T\nemail = t@acme.example\n")
+    folder = tmp_path / "everything"
+    run("git", "init", "-q", "-b", "trunk", str(folder), cwd=tmp_path, home=tmp_path)
+    (folder / ".gitignore").write_text("/scratch/\n")
+    run("git", "add", ".gitignore", cwd=folder, home=tmp_path)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+BEGIN = ("--name", "A", "--address", "https://a.example", "--person", DAWN)
+
+
+def test_a_repository_around_the_folder_is_said_before_anything_is_written(
+    around: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "sites/status", *BEGIN]) == 2
+
+    told = capsys.readouterr().err
+    assert f"{str(around)!r} is a git repository already; say --inside" in told
+    assert not (around / "sites").exists()
+    assert main(["init", "scratch/status", *BEGIN]) == 0
+    assert (around / "scratch" / "status" / ".git").is_dir()
+
+
+def test_a_site_inside_of_a_repository_is_a_folder_of_it(
+    around: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "status", *BEGIN, "--inside"]) == 0
+
+    told = capsys.readouterr().out
+    assert f"at the root of {str(around)!r} only: .github/workflows/status.yml, .gitlab-ci" in told
+    assert not (around / "status" / ".git").exists()
+    log = run("git", "log", "--format=%s", "--name-only", "trunk", cwd=around, home=around.parent)
+    assert "A status page begins" in log.stdout
+    assert "status/pelicanconf.py" in log.stdout
+    left = run("git", "status", "--porcelain", cwd=around, home=around.parent)
+    assert left.stdout == "A  .gitignore\n"
+
+
+def test_a_site_apart_from_the_repository_around_it_has_its_own(around: Path) -> None:
+    assert main(["init", "status", *BEGIN, "--apart"]) == 0
+
+    assert (around / "status" / ".git").is_dir()
+
+
+def test_there_must_be_a_repository_to_be_inside_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", str(tmp_path / "status"), *BEGIN, "--inside"]) in {1, 2}
+    assert "--inside: no git repository is around" in capsys.readouterr().err
+
+
 def test_what_git_will_not_commit_is_written_and_told(tmp_path: Path) -> None:
     home = tmp_path / "home"
     hook = home / "hooks" / "pre-commit"
@@ -448,6 +505,19 @@ def test_without_a_terminal_it_says_which_options_are_missing(
 
     assert "firstword init: --address, --person: needed" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+def test_all_wrong_answers_are_told_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = ("--name", "", "--address", "status.acme.example", "--zone", "Mars/North")
+
+    assert main(["init", str(tmp_path / "new"), *wrong]) == 2
+
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    for one in (" --name: how is", "; --address: not the", "; --zone: ", "; --person: needed"):
+        assert one in told
 
 
 def test_a_folder_with_something_in_it_is_left_alone(

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,25 +83,40 @@ def _put(path: Path, data: bytes) -> None:
         path.chmod(path.stat().st_mode | 0o111)
 
 
-def begin_repository(folder: Path, files: Iterable[str], person: str, made: list[Path]) -> bool:
+def begin_repository(
+    folder: Path, files: Sequence[str], person: str, made: list[Path], *, inside: bool
+) -> bool:
     """Begin a repository and commit the files; say what git would not do, and return False.
 
-    Where git knows nobody, `person` commits here from now on: "Full Name, role, address".
+    Where git knows nobody, `person` commits here from now on: "Full Name, role, address". `inside`
+    = the folder belongs to a repository that is there: its settings and branch stay as they are.
     """
+    who: list[str] = []
+    if person and not gitlog.knows_committer(folder):
+        name, *_, address = (part.strip() for part in person.split(","))
+        who = [f"user.name={name}", f"user.email={address}"]
+    # Forced: what somebody never wants in a repository, such as *.whl, is a part of this one.
+    add = ["add", "--force", "--", *files]
+    commit = ["commit", "--quiet", f"--message={MESSAGE}", "--", *files]
+    if inside:
+        once = [word for one in who for word in ("-c", one)]
+        try:
+            return _git(folder, add, [*once, *commit])
+        except BaseException:
+            _git(folder, ["rm", "--cached", "--quiet", "--ignore-unmatch", "--", *files])
+            raise
     if not (folder / ".git").exists():
         made.append(folder / ".git")
     steps = [["init", "--quiet"]]
     if gitlog.head(folder) is None:
         # Also where somebody began a repository before, under whatever name: workflows know this.
         steps.append(["symbolic-ref", "HEAD", "refs/heads/main"])
-    if person and not gitlog.knows_committer(folder):
-        name, *_, address = (part.strip() for part in person.split(","))
-        steps += [["config", "user.name", name], ["config", "user.email", address]]
-    steps += [
-        # Forced: what somebody never wants in a repository, such as *.whl, is a part of this one.
-        ["add", "--force", "--", *files],
-        ["commit", "--quiet", f"--message={MESSAGE}", "--", *files],
-    ]
+    steps += [["config", *one.split("=", 1)] for one in who]
+    return _git(folder, *steps, add, commit)
+
+
+def _git(folder: Path, *steps: Sequence[str]) -> bool:
+    """Let git do one thing after the other; say what it would not do, and return False."""
     for step in steps:
         done = subprocess.run(
             ["git", "-C", str(folder), "--literal-pathspecs", *step],
@@ -111,7 +126,8 @@ def begin_repository(folder: Path, files: Iterable[str], person: str, made: list
             check=False,
         )
         if done.returncode:
-            print(f"written, NOT committed: git {step[0]} did not work", file=sys.stderr)
+            verb = next(word for word in step if word != "-c" and "=" not in word)
+            print(f"written, NOT committed: git {verb} did not work", file=sys.stderr)
             return False
     return True
 

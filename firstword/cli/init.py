@@ -2,7 +2,8 @@
 
 In a terminal it asks for what is needed and no option says; anywhere else options say everything.
 Each answer is judged before the next question. Ctrl-C leaves nothing behind. --renew brings the
-Firstword that runs now into a site that is there.
+Firstword that runs now into a site that is there. In a folder of another git repository it asks
+first whether the site is to be a part of that one.
 
 examples:
   firstword init status
@@ -68,7 +69,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--target", "TARGET", "where to publish; default: public"),
     ):
         parser.add_argument(name, metavar=metavar, help=text, action="append")
-    parser.add_argument("--no-git", action="store_true", help="begin no repository")
+    git = parser.add_mutually_exclusive_group()
+    git.add_argument("--no-git", action="store_true", help="begin no repository, commit nothing")
+    git.add_argument(
+        "--inside", action="store_true", help="become a folder of the git repository around DIR"
+    )
+    git.add_argument(
+        "--apart", action="store_true", help="begin a repository also inside of another one"
+    )
     parser.add_argument(
         "--renew", action="store_true", help="bring this very Firstword into a site that is there"
     )
@@ -90,18 +98,18 @@ def run(options: argparse.Namespace) -> int:
 def _begin(options: argparse.Namespace, folder: Path) -> int:
     from firstword.cli.beginning import all_or_nothing, begin_repository, refuse, write
     from firstword.cli.vendoring import requirement
-    from firstword.starter import Answers, site_files
+    from firstword.starter import WORKFLOWS, Answers, site_files
 
-    given = _given(options)
-    missing = [name for name in _NEEDED if name not in given]
     asks = sys.stdin.isatty() and sys.stdout.isatty()
-    asked = asks and bool(missing)
+    given = _given(options, asks=asks)
+    asked = any(name not in given for name in _NEEDED)
     refuse(folder, git=not options.no_git, asks=asked)
+    around = None if options.no_git or options.apart else gitlog.around(folder)
+    inside = around is not None and (options.inside or _wanted_inside(around, asks=asks))
+    if options.inside and not inside:
+        raise SettingsError("--inside", f"no git repository is around {str(folder)!r}")
     if asked:
         _ask(given)
-    elif missing:
-        said = ", ".join(f"--{name}" for name in missing)
-        raise SettingsError(said, "needed, and there is no terminal to ask at")
     answers = Answers(
         name=given["name"][0],
         address=given["address"][0],
@@ -117,28 +125,57 @@ def _begin(options: argparse.Namespace, folder: Path) -> int:
     with all_or_nothing() as made:
         write(folder, files, made)
         committed = options.no_git or begin_repository(
-            folder, files, answers.people[0] if asked else "", made
+            folder, [*files], answers.people[0] if asked else "", made, inside=inside
         )
     for path in files:
         print(f"wrote  {path}")
+    if inside:
+        print(
+            f"A forge reads workflows at the root of {str(around)!r} only: {', '.join(WORKFLOWS)} "
+            'do nothing here. docs/hosting.md, "A folder of another repository", moves them'
+        )
     where = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
     print(f"Next: {where}make serve; then firstword new, and make publish")
     return 0 if committed else 3
 
 
-def _given(options: argparse.Namespace) -> dict[str, Sequence[str]]:
-    """Return what options say. Raises SettingsError, by the option, for what cannot be."""
+def _given(options: argparse.Namespace, *, asks: bool) -> dict[str, Sequence[str]]:
+    """Return what options say. Raises SettingsError, by the option, for all that cannot be."""
     from firstword.starter import flaw
 
     found: dict[str, Sequence[str]] = {}
+    flaws: list[tuple[str, str]] = []
     for name in QUESTIONS:
         value = getattr(options, name)
         if value is None:
             continue
         found[name] = [value] if isinstance(value, str) else value
         if wrong := flaw(name, found[name]):
-            raise SettingsError(f"--{name}", wrong)
+            flaws.append((f"--{name}", wrong))
+    missing = [f"--{name}" for name in _NEEDED if name not in found]
+    if missing and not asks:
+        flaws.append((", ".join(missing), "needed, and there is no terminal to ask at"))
+    if flaws:
+        (first, wrong), *rest = flaws
+        raise SettingsError(first, "; ".join([wrong, *(f"{name}: {why}" for name, why in rest)]))
     return found
+
+
+def _wanted_inside(around: Path, *, asks: bool) -> bool:
+    """Ask whether the site is to be a part of the repository around it. Raises SettingsError."""
+    what = f"{str(around)!r} is a git repository already"
+    if not asks:
+        raise SettingsError(
+            "--inside, --apart",
+            f"{what}; say --inside to become a folder of it, --apart for a repository of its own",
+        )
+    from firstword.cli.asking import Interrupted, choose
+
+    ways = ("a folder of that one", "a repository of its own")
+    try:
+        return choose(f"What is the site to be? {what}", ways) == ways[0]
+    except Interrupted:
+        raise KeyboardInterrupt from None
 
 
 # ── on a terminal ────────────────────────────────────────────────────────────────────────────────

@@ -23,6 +23,8 @@ PICTURES = "content/images/.gitkeep"
 PAGES = "content/pages/.gitkeep"
 #: With which versions of other packages this Firstword was tested.
 VERSIONS = "constraints.txt"
+#: What a forge reads at the root of a repository, and nowhere else.
+WORKFLOWS = (".github/workflows/status.yml", ".gitlab-ci.yml")
 #: What lies in files/ → where a site has it.
 _PLACES = {
     "constraints.txt": VERSIONS,

@@ -27,7 +27,8 @@ fetch)
   [ "$code" -eq 0 ] || exit "$code"
   git fetch --quiet --depth=1 origin "+refs/heads/$branch:$ours"
   mkdir -p "$2"
-  git archive "$ours" | tar -x -C "$2"
+  # From the top: below it git gives only the part of that name.
+  git -C "$(git rev-parse --show-toplevel)" archive "$ours" | tar -x -C "$2"
   chmod -R go-rwx "$2/.firstword"
   ;;
 ready)
