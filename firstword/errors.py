@@ -3,6 +3,7 @@
 FirstwordError
 ├── SettingsError   pelicanconf.py says something that cannot be
 ├── ContentError    incident files have problems (strict builds only)
+├── ThemeError      a template has a mistake
 ├── BuildError      Pelican ran, or seemed to, and left no build stamp
 ├── Refused         a plan or a source that would harm what is published
 ├── StoreError      a target cannot be read or written
@@ -44,6 +45,13 @@ class ContentError(FirstwordError):
         self.lines = lines
         many = "problem" if len(lines) == 1 else "problems"
         super().__init__(f"NOT published, --strict: {len(lines)} {many}; what was there stays up")
+
+
+class ThemeError(FirstwordError):
+    """A template has a mistake, at a line of it (0 = not known)."""
+
+    def __init__(self, path: str, line: int, message: str) -> None:
+        super().__init__(f"{path}:{line}: {message}")
 
 
 class BuildError(FirstwordError):

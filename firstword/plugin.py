@@ -175,7 +175,11 @@ class KeepingWriter(Writer):
         clock = Clock(self.run.options.now)
         extra = {k: v for k, v in kwargs.items() if k not in _WRITER_ONLY}
         ours = self.run.renderer.context(name, clock)
-        text = template.render({**context, **extra, **ours})
+        given = {**context, **extra, **ours}
+        try:
+            text = template.render(given)
+        except Exception as error:  # noqa: BLE001 - it is raised again, or in words
+            raise self.run.renderer.fault(error, given) or error from None
         self.run.take_stock(name, text.encode(), clock)
 
 

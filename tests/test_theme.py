@@ -85,6 +85,59 @@ def test_a_change_of_an_own_template_makes_the_pages_that_use_it_again(site: Sma
     assert built(site) == after
 
 
+OPEN = '{% extends "!theme/base.html" %}\n{% block footer %}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"{OPEN}{{{{ sit.name }}}}{{% endblock %}}", ":3: 'sit' is undefined; nearest: 'site'"),
+        (f"{OPEN}{{% endblok %}}", ":3: Encountered unknown tag 'endblok'."),
+        (f"{OPEN}{{{{ 1 | shwn }}}}{{% endblock %}}", ":3: No filter named 'shwn'."),
+        ('\n{% extends "basse.html" %}', ":2: there is no template 'basse.html'"),
+    ],
+    ids=["name", "tag", "filter", "template"],
+)
+def test_a_mistake_in_a_template_is_one_line_with_its_place(
+    text: str, told: str, site: SmallSite
+) -> None:
+    site.write("theme/templates/base.html", text)
+
+    checked = site.firstword("check")
+    ran = site.firstword("publish", "public")
+
+    assert (ran.code, ran.err.count("theme/templates/base.html")) == (1, 1)
+    assert f"theme/templates/base.html{told}" in ran.err
+    assert "Traceback" not in ran.err
+    assert not (site.root / "public" / "index.html").exists()
+    what = "'sit'; nearest: 'site'" if "sit." in text else told.partition(": ")[2]
+    [line] = [one for one in checked.out.splitlines() if "theme/templates/base.html" in one]
+    assert line.startswith(f"theme/templates/base.html{told[:3]} theme: ")
+    assert what in line
+
+
+def test_files_that_replace_nothing_are_named_with_what_is_nearest(site: SmallSite) -> None:
+    for name in ("base.html", "static/own.css", "templates/basse.html", "templates/_mine.html"):
+        site.write(f"theme/{name}", "<p>")
+    site.write("theme/templates/wide.html", "<p>")
+    site.write("theme/templates/404.html", '{% include "_mine.html" %}{{ site.name }}')
+    site.write("content/pages/about.md", "Title: About us\nTemplate: wide\n\nWe sell bowls.\n")
+
+    checked = site.firstword("check")
+
+    assert checked.code == 0
+    nothing = "1: theme: warning: replaces nothing:"
+    missing = "the theme has no file of that name; nearest:"
+    only = "only theme/templates/ is read; nearest:"
+    assert [line for line in checked.out.splitlines() if line.startswith("theme/")] == [
+        f"theme/base.html:{nothing} {only} theme/templates/base.html",
+        f"theme/static/own.css:{nothing} {only} theme/templates/style.css",
+        f"theme/templates/basse.html:{nothing} {missing} theme/templates/base.html",
+    ]
+    doctor = site.firstword("doctor")
+    assert "note  theme: theme/static/own.css:1: replaces nothing" in doctor.out
+
+
 def test_a_theme_of_its_own_goes_on_as_before(site: SmallSite) -> None:
     """THEME names a whole theme; the folder theme/ still comes first."""
     built(site)

@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
     from firstword.clock import read_clock
     from firstword.content import read_content
     from firstword.look import load_pictures
+    from firstword.pelican_defaults import THEME
     from firstword.settings import CONF, load_settings, read_site
 
     root = find_root(Path.cwd())
@@ -69,6 +70,10 @@ def run(options: argparse.Namespace) -> int:
     now = read_clock(os.environ, site.pinned_clock)
     content = read_content(site, root, folder, now)
     found = [*check_plugins(settings, CONF), *content.problems]
+    if (root / "theme").is_dir():
+        from firstword.render.faults import problems as of_theme
+
+        found += of_theme(root, root / str(settings.get("THEME", THEME)), settings)
     if options.since:
         from firstword.cli.since import problems_since
 

@@ -15,6 +15,7 @@ from zoneinfo import TZPATH, ZoneInfo
 from firstword import gitlog
 from firstword.doctor.findings import Finding, Place, fail, note, ok
 from firstword.doctor.mail import mail
+from firstword.model import Level
 from firstword.settings import CONF
 
 #: A commit may come from a machine whose clock is a little ahead.
@@ -146,6 +147,21 @@ def _has_zones(folder: str) -> bool:
     return (Path(folder) / "UTC").is_file()
 
 
+def theme(place: Place) -> Iterator[Finding]:
+    """What the site's own theme/ has in it stands in for something, and can be used."""
+    # Jinja is for whoever has a theme of their own.
+    from firstword.pelican_defaults import THEME
+    from firstword.render.faults import problems
+
+    whole = place.root / str(place.settings.get("THEME", THEME))
+    found = list(problems(place.root, whole, place.settings))
+    for one in found:
+        found_here = fail if one.level is Level.ERROR else note
+        yield found_here("theme", f"{one.path}:{one.line}: {one.message}", "docs/themes.md")
+    if not found and (place.root / "theme").is_dir():
+        yield ok("theme", "the site's own templates can be used")
+
+
 def versions(_place: Place) -> Iterator[Finding]:
     """What builds the page."""
     named = ", ".join(f"{name} {version(name)}" for name in ("firstword", "pelican"))
@@ -153,5 +169,5 @@ def versions(_place: Place) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
-    *(versions, requirement, people, contact, clock, zones, git, mail),
+    *(versions, requirement, people, contact, clock, zones, git, theme, mail),
 )

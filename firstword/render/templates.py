@@ -18,6 +18,7 @@ from jinja2.runtime import Context, Macro
 
 from firstword import urls
 from firstword.clock import Clock
+from firstword.errors import ThemeError
 from firstword.look import Picture
 from firstword.markup import Markup
 from firstword.model import Incident, Person, Update
@@ -141,7 +142,16 @@ class Renderer:
     def render(self, page: Page, clock: Clock) -> bytes:
         """Render one page at an instant; the clock notes until when it holds."""
         context = {**self.context(page.key, clock, page.language), **page.context(clock)}
-        return self._environment.get_template(page.template).render(context).encode()
+        try:
+            return self._environment.get_template(page.template).render(context).encode()
+        except Exception as error:  # noqa: BLE001 - it is raised again, or in words
+            raise self.fault(error, context) or error from None
+
+    def fault(self, error: Exception, names: Iterable[str]) -> ThemeError | None:
+        """Return an error that arose in a template in words, None for any other."""
+        from firstword.render.faults import fault
+
+        return fault(error, (*self.overrides, self.theme / "templates"), names)
 
     def context(self, key: str, clock: Clock, language: str = "") -> dict[str, Any]:
         """Return what every template gets; no language is the site's."""
