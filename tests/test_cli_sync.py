@@ -8,6 +8,7 @@ import re
 import ssl
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -20,12 +21,15 @@ from mails import listed, reader
 from mailserver import LOSE, Mailbox, kill, mailserver
 from sites import CONF, Ran, SmallSite
 
+from firstword.cli.mailbox import told
 from firstword.clock import system_clock
 from firstword.errors import MailError, SettingsError
+from firstword.mail.deciding import Deed
 from firstword.mail.imap import open_mailbox, read_mailbox
 from firstword.mail.parcel import Standing
 from firstword.mail.people import open_people
 from firstword.mail.smtp import Server
+from firstword.mail.syncing import Synced
 
 ADA, BEN, EVE = (f"{name}@reader.example" for name in ("ada", "ben", "eve"))
 PASSWORD = {"FIRSTWORD_IMAP_PASSWORD": "hunter2"}
@@ -113,6 +117,18 @@ def test_people_subscribe_and_leave_by_mail(site: SmallSite, box: Mailbox, folde
     assert folder.flags == dict.fromkeys((1, 3, 5), "\\Seen \\Answered")
     assert folder.fetched() == [1, 2, 3, 4, 5]
     assert "reader" not in first.out + second.out
+
+
+def test_who_is_not_believed_is_told_and_what_to_look_at_where_nobody_is() -> None:
+    some = Synced(deeds=Counter({Deed.DOUBTED: 2, Deed.GONE: 1}), believed=1)
+    none = Synced(deeds=Counter({Deed.DOUBTED: 2}))
+    line = "commands not believed, for the mail server does not vouch for who sent them: 2"
+
+    assert list(told(some))[:-1] == [line]
+    first, second, _ = told(none)
+    assert first == line
+    assert "MAIL_AUTHSERV" in second
+    assert (some.needs_another, none.needs_another) == (False, True)
 
 
 STEPS = ("before take", "after take", "words", "answered", "done", "STORE")

@@ -74,6 +74,7 @@ class Desks:
         self.letters = Letters()
         self.post = Post()
         self.now = NOW
+        self.server = "mx.acme.example"
         #: What was mailed: the id of an edition, its story, the digest of its words.
         self.told: list[tuple[str, str, str]] = []
 
@@ -109,7 +110,7 @@ class Desks:
             answer=lambda mail, decision: write_answer(
                 self.site, mail, decision, leave=self.people.token(decision.person), now=self.now
             ),
-            server="mx.acme.example",
+            server=self.server,
             ours=frozenset({"status@acme.example", "list@acme.example"}),
         )
         return sync(desk, self.letters, self.post, self.now)
@@ -380,6 +381,48 @@ def test_who_cannot_be_believed_changes_nothing_and_hears_nothing(
     assert desks.said(subject, ADA, "Auto-Submitted: auto-replied") == []
     assert desks.standing(ADA) is Standing.ACTIVE
     assert desks.letters.marked == {}
+
+
+def test_a_command_that_is_not_believed_is_counted_as_one(tmp_path: Path) -> None:
+    desks = Desks(tmp_path, reader(ADA))
+    desks.comes("unsubscribe", proven=False)
+    desks.comes("My order")
+    desks.comes("subscribe", ADA, "Auto-Submitted: auto-replied", proven=False)
+    nobody = desks.sync()
+    desks.comes("subscribe", BO)
+    desks.comes("change daily", ADA, proven=False)
+    one = desks.sync()
+    desks.comes("My other order")
+    none = desks.sync()
+
+    assert nobody.deeds == {Deed.DOUBTED: 1, Deed.LEFT: 2}
+    assert nobody.needs_another
+    # Where our server vouches for somebody it is set up: the other one is a forgery.
+    assert one.deeds == {Deed.DOUBTED: 1, Deed.ASKED: 1}
+    assert not one.needs_another
+    assert not none.needs_another
+
+
+def test_what_was_not_believed_under_a_wrong_name_is_read_again_under_the_right_one(
+    tmp_path: Path,
+) -> None:
+    desks = Desks(tmp_path, reader(ADA), reader(BO))
+    desks.server = "mx.acme.exmaple"
+    token = desks.people.token(desks.people.person(BO))
+    desks.comes(f"unsubscribe {token}", BO)
+    desks.comes("unsubscribe")
+    wrong, again = desks.sync(), desks.sync()
+    desks.people.set_state(desks.people.person(BO), Standing.ACTIVE)
+    desks.server = "mx.acme.example"
+    right, after = desks.sync(), desks.sync()
+
+    assert wrong.deeds == {Deed.GONE: 1, Deed.DOUBTED: 1}
+    assert wrong.needs_another
+    assert not again.deeds
+    # What was done is not done again.
+    assert right.deeds == {Deed.GONE: 1}
+    assert (desks.standing(ADA), desks.standing(BO)) == (Standing.UNSUBSCRIBED, Standing.ACTIVE)
+    assert not after.deeds
 
 
 def test_an_auto_responder_confirms_nothing(desks: Desks) -> None:

@@ -319,8 +319,9 @@ def test_a_forged_mail_unsubscribes_nobody_and_waits_for_a_person(
     days: Days, inboxes: list[Inbox]
 ) -> None:
     left = (
+        "commands not believed, for the mail server does not vouch for who sent them: 1\n"
         "asked to confirm 0, subscribed 0, left 2, muted 1, not understood 0; "
-        "1 messages are for a person\n"
+        "0 messages are for a person\n"
     )
 
     assert days.ran["left"].out == left

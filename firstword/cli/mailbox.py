@@ -115,6 +115,16 @@ def told(synced: Synced) -> Iterator[str]:
     if synced.quiet:
         yield f"{synced.quiet} done, but not answered: that address had its answers for today"
     deeds = synced.deeds
+    if deeds[Deed.DOUBTED]:
+        yield (
+            "commands not believed, for the mail server does not vouch for who sent them: "
+            f"{deeds[Deed.DOUBTED]}"
+        )
+    if synced.nobody_believed:
+        yield (
+            "no command of this run is believed: does the server sign Authentication-Results, by "
+            "the name in MAIL_AUTHSERV? When that is changed, they are read again"
+        )
     yield (
         f"asked to confirm {deeds[Deed.ASKED]}, subscribed {deeds[Deed.JOINED]}, "
         f"left {deeds[Deed.GONE]}, muted {deeds[Deed.MUTED] + deeds[Deed.UNMUTED]}, "

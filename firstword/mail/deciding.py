@@ -32,8 +32,10 @@ _MOST_MUTED = 100
 class Deed(StrEnum):
     """What a message comes to."""
 
-    #: No command, or nobody who can be believed: it stays in the mailbox as it is, for a person.
+    #: No command of a person: it stays in the mailbox as it is, for one of us.
     LEFT = "left"
+    #: A command, but nobody vouches for whoever sent it: it stays as well.
+    DOUBTED = "doubted"
     ASKED = "asked"
     JOINED = "joined"
     GONE = "gone"
@@ -68,6 +70,7 @@ class Decision:
 
 
 LEFT = Decision(deed=Deed.LEFT)
+DOUBTED = Decision(deed=Deed.DOUBTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,7 @@ def decide(mail: Incoming, office: Office, now: datetime) -> Decision:
         return by_token(mail, command, office)
     # Before anything else: what a program says is no consent, and what anybody can write is none.
     if mail.automatic or not mail.proven:
-        return LEFT
+        return _unbelieved(mail)
     said = Decision(deed=Deed.UNKNOWN, person=office.people.person(mail.sender), to=mail.sender)
     try:
         wanted = _wanted(mail.sender, command, office, now)
@@ -108,6 +111,10 @@ def decide(mail: Incoming, office: Office, now: datetime) -> Decision:
     until = now + VALID
     token = _sign(office.people, wanted, until)
     return replace(said, deed=Deed.ASKED, subscriber=wanted, token=token, until=until)
+
+
+def _unbelieved(mail: Incoming) -> Decision:
+    return LEFT if mail.automatic else DOUBTED
 
 
 def _wanted(sender: str, command: Command, office: Office, now: datetime) -> Subscriber:
@@ -128,7 +135,7 @@ def _leave(mail: Incoming, command: Command, office: Office) -> Decision:
     person = office.leaving(command.token) if command.token else None
     if person is None:
         if mail.automatic or not mail.proven:
-            return LEFT
+            return _unbelieved(mail)
         person = office.people.person(mail.sender)
         return Decision(deed=Deed.GONE, person=person, to=mail.sender)
     known = office.people.find(person)
@@ -140,12 +147,12 @@ def _mute(mail: Incoming, command: Command, office: Office) -> Decision:
     """Mute a story, or hear of it again: for whom the token names, or else for a proven sender."""
     people = office.people
     person = office.leaving(command.token) if command.token else None
-    if person is None and (mail.automatic or not mail.proven):
-        return LEFT
     story = command.story or office.answered(mail.answers)
     # A link of ours is right; what somebody types may be the beginning of a letter to a person.
     if not story or (person is None and not office.mailed(story)):
         return LEFT
+    if person is None and (mail.automatic or not mail.proven):
+        return _unbelieved(mail)
     known = people.find(person or people.person(mail.sender))
     mutes = command.verb is Verb.MUTE
     if known and mutes and len(known.muted) >= _MOST_MUTED:

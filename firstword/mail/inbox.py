@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS place(
 CREATE TABLE IF NOT EXISTS object(
     mailbox TEXT, name TEXT, at INTEGER NOT NULL, PRIMARY KEY(mailbox, name)
 ) WITHOUT ROWID;
+-- By which name the server of a mailbox signed what it found out, when it was read.
+CREATE TABLE IF NOT EXISTS judge(mailbox TEXT PRIMARY KEY, server TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -86,6 +88,17 @@ class Inbox:
         self._db.execute(
             "INSERT OR REPLACE INTO place VALUES(?, ?, ?)", (mailbox, validity, number + 1)
         )
+
+    def judged_by(self, mailbox: str, server: str) -> None:
+        """Note by whose findings a mailbox is read; by another's than before it is read again.
+
+        What was not believed then may be now. What was done is known by its key all the same.
+        """
+        row = self._db.execute("SELECT server FROM judge WHERE mailbox = ?", (mailbox,)).fetchone()
+        if row is not None and row[0] != server:
+            self._db.execute("DELETE FROM place WHERE mailbox = ?", (mailbox,))
+            self._db.execute("DELETE FROM object WHERE mailbox = ?", (mailbox,))
+        self._db.execute("INSERT OR REPLACE INTO judge VALUES(?, ?)", (mailbox, server))
 
     def has_read(self, mailbox: str, name: str) -> bool:
         """Tell whether an object of a bucket was read."""

@@ -64,13 +64,20 @@ class Synced:
     waiting: int = 0
     #: Answers that the server will not take, or that were tried too often.
     unanswered: int = 0
+    #: Commands of senders whom our server vouches for.
+    believed: int = 0
     #: Why it ended early; "" = it did not.
     stopped: str = ""
 
     @property
+    def nobody_believed(self) -> bool:
+        """Whether there were commands, and our server vouched for no one's."""
+        return bool(self.deeds[Deed.DOUBTED] and not self.believed)
+
+    @property
     def needs_another(self) -> bool:
-        """Whether something is left to do."""
-        return bool(self.waiting or self.unanswered or self.stopped)
+        """Whether something is left to do, or to look at."""
+        return bool(self.waiting or self.unanswered or self.stopped or self.nobody_believed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +115,7 @@ class _Run:
         """Deal with one message after the other."""
         inbox, mailbox, synced = self._desk.inbox, self._mailbox, self._synced
         inbox.forget_old(self._now)
+        inbox.judged_by(mailbox.name, self._desk.server)
         for found in mailbox.unread(inbox, self._now - OLDEST):
             self._deal(found)
             if synced.stopped:
@@ -126,9 +134,10 @@ class _Run:
             self._mailbox.mark(found.number, answered=bool(tries))
             return
         decision = decide(mail, desk.office, self._now)
-        if decision.deed is Deed.LEFT:
-            synced.deeds[Deed.LEFT] += 1
+        if decision.deed in {Deed.LEFT, Deed.DOUBTED}:
+            synced.deeds[decision.deed] += 1
             return
+        synced.believed += mail.proven
         answers = self._answers(mail, decision)
         if answers and synced.answers >= ANSWERS_A_RUN:
             synced.stopped = f"{ANSWERS_A_RUN} answers are enough for one run"
