@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,14 +11,15 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from mails import Post, listed, reader
+from mails import Post, Scribe, listed, reader, returned, word
 
+from firstword.cli.mailbox import told
 from firstword.digest.answers import agreed_words, write_answer
 from firstword.mail.commands import read_command, wishes_of
 from firstword.mail.deciding import HOW, Deed, Office
 from firstword.mail.inbox import NAME, Inbox, open_inbox
 from firstword.mail.ledger import Fate
-from firstword.mail.parcel import TOKEN_LENGTH, Cadence, Standing, Subscriber
+from firstword.mail.parcel import TOKEN_LENGTH, Cadence, Look, Standing, Subscriber
 from firstword.mail.people import People
 from firstword.mail.syncing import ANSWERS_A_DAY, ANSWERS_A_RUN, Desk, Found, Synced, sync
 from firstword.mail.threads import Threads
@@ -430,6 +432,35 @@ def test_an_auto_responder_confirms_nothing(desks: Desks) -> None:
 
     assert desks.said(f"Re: {request['Subject']}", ADA, "Auto-Submitted: auto-replied") == []
     assert desks.standing(ADA) is None
+
+
+def test_a_report_takes_off_the_list_whose_mailbox_is_gone(tmp_path: Path) -> None:
+    desks = Desks(tmp_path, reader(ADA), reader(BO))
+    for who, status, about in ((ADA, "5.1.1", ADA), (BO, "5.2.2", BO), (BO, "5.1.1", ADA)):
+        token = desks.people.token(desks.people.person(about))
+        sent = Scribe().compose(word(9), Look(), ()).for_recipient(about, token)
+        if about != who:  # a letter that somebody else got proves nothing
+            sent = re.sub(rb"unsubscribe%20\w+", b"", sent)
+        raw = returned(who, sent).replace(b"5.1.1", status.encode())
+        desks.letters.put(raw.decode(), desks.now)
+    first, again = desks.sync(), desks.sync()
+
+    assert first.reported == {Standing.BOUNCED: 1}
+    assert (desks.standing(ADA), desks.standing(BO)) == (Standing.BOUNCED, Standing.ACTIVE)
+    # A full mailbox, and what proves nothing, wait for a person.
+    assert (first.deeds, first.unproven) == ({Deed.LEFT: 2}, 1)
+    assert desks.letters.marked == {1: False}
+    assert desks.post.arrived == []
+    assert list(told(first))[:-1] == [
+        "by reports of mail servers: 1 bounced",
+        "reports that do not prove which letter they answer: 1",
+    ]
+    assert not first.needs_another
+    # Read anew, it says nothing of who was taken back since.
+    desks.people.set_state(desks.people.person(ADA), Standing.ACTIVE)
+    desks.letters.validity = 2
+    assert [again.reported, desks.sync().reported] == [{}, {}]
+    assert desks.standing(ADA) is Standing.ACTIVE
 
 
 def test_a_letter_to_a_person_stays_as_it_is(desks: Desks) -> None:

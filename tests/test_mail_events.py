@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from fakestore import FakeStore
-from mails import MAIL_CONF, NINE, Scribe, listed, reader, word
+from mails import MAIL_CONF, NINE, Scribe, listed, reader, returned, word
 from moto import mock_aws
 from sites import SmallSite
 
@@ -82,21 +82,6 @@ def letter(people: People, who: str) -> bytes:
     """Return what somebody was sent."""
     token = people.token(people.person(who))
     return Scribe().compose(word(9), Look(), ()).for_recipient(who, token)
-
-
-def returned(who: str, original: bytes) -> bytes:
-    """Write a bounce as RFC 3464 has it, with the headers of the letter that it returns."""
-    head = original.partition(b"\r\n\r\n")[0]
-    return (
-        b"From: MAILER-DAEMON@mx.reader.example\r\nTo: status@acme.example\r\n"
-        b"Subject: Undelivered Mail\r\nMIME-Version: 1.0\r\n"
-        b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
-        b"--b\r\nContent-Type: text/plain\r\n\r\nIt did not work.\r\n"
-        b"--b\r\nContent-Type: message/delivery-status\r\n\r\n"
-        b"Reporting-MTA: dns; mx.reader.example\r\n\r\n"
-        b"Final-Recipient: rfc822; " + who.encode() + b"\r\nAction: failed\r\nStatus: 5.1.1\r\n"
-        b"--b\r\nContent-Type: text/rfc822-headers\r\n\r\n" + head + b"\r\n\r\n--b--\r\n"
-    )
 
 
 # ── SES ──────────────────────────────────────────────────────────────────────────────────────────

@@ -114,6 +114,11 @@ def told(synced: Synced) -> Iterator[str]:
         yield f"{synced.unanswered} answers that the server does not take: done, but not answered"
     if synced.quiet:
         yield f"{synced.quiet} done, but not answered: that address had its answers for today"
+    if synced.reported:
+        changed = ", ".join(f"{many} {state}" for state, many in sorted(synced.reported.items()))
+        yield f"by reports of mail servers: {changed}"
+    if synced.unproven:
+        yield f"reports that do not prove which letter they answer: {synced.unproven}"
     deeds = synced.deeds
     if deeds[Deed.DOUBTED]:
         yield (

@@ -205,13 +205,14 @@ def read_mailbox(people: People, path: Path, unproven: Callable[[], None]) -> It
         messages = [path.read_bytes()]  # one message, as mail programs save it
     for raw in messages:
         report = read_message(people, raw)
-        if report is _UNPROVEN:
+        if report is UNPROVEN:
             unproven()
         elif report is not None:
             yield report
 
 
-_UNPROVEN = Report("", Standing.ACTIVE)
+#: A report that does not prove which letter of ours it answers.
+UNPROVEN = Report("", Standing.ACTIVE)
 
 
 def read_message(people: People, raw: bytes) -> Report | None:
@@ -239,7 +240,7 @@ def read_message(people: People, raw: bytes) -> Report | None:
             continue
         if any(made_for(one, people.token(person)) for one in ids):
             return Report(person, state, at)
-    return _UNPROVEN
+    return UNPROVEN
 
 
 def _is_gone(message: Message) -> bool:

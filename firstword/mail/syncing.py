@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from firstword.mail.deciding import Decision, Deed, Office, decide
+from firstword.mail.events import UNPROVEN, apply, read_message
 from firstword.mail.inbox import OLDEST, Inbox, State
 from firstword.mail.incoming import Incoming, read_incoming
 from firstword.mail.ledger import Fate
@@ -64,6 +65,9 @@ class Synced:
     waiting: int = 0
     #: Answers that the server will not take, or that were tried too often.
     unanswered: int = 0
+    #: Whom delivery reports and complaints took off the list, and how many prove nothing.
+    reported: Counter[Standing] = field(default_factory=Counter)
+    unproven: int = 0
     #: Commands of senders whom our server vouches for.
     believed: int = 0
     #: Why it ended early; "" = it did not.
@@ -134,6 +138,8 @@ class _Run:
             self._mailbox.mark(found.number, answered=bool(tries))
             return
         decision = decide(mail, desk.office, self._now)
+        if decision.deed is Deed.LEFT and self._reports(mail, found):
+            return
         if decision.deed in {Deed.LEFT, Deed.DOUBTED}:
             synced.deeds[decision.deed] += 1
             return
@@ -149,6 +155,20 @@ class _Run:
         desk.inbox.done(mail.key)
         synced.deeds[decision.deed] += 1
         self._mailbox.mark(found.number, answered=answers)
+
+    def _reports(self, mail: Incoming, found: Found) -> bool:
+        """Take in what a report tells of a letter of ours; tell whether it is one that counts."""
+        report = read_message(self._desk.office.people, found.raw) if mail.automatic else None
+        if report is None:
+            return False
+        if report is UNPROVEN:
+            self._synced.unproven += 1
+            return False
+        self._synced.reported += apply(self._desk.office.people, iter([report]))
+        self._desk.inbox.take(mail.key, report.person, self._now, answers=False)
+        self._desk.inbox.done(mail.key)
+        self._mailbox.mark(found.number, answered=False)
+        return True
 
     def _answers(self, mail: Incoming, decision: Decision) -> bool:
         """Tell whether there is to be an answer: not too many to one address."""
