@@ -32,7 +32,7 @@ _FRONT = (
     *("id", "aliases", "draft", "drill", "imported"),
 )
 _WORDS = {"title", "impact", "affected", "unaffected", "workaround", "because"}
-_TIMES = ("scheduled_for", "scheduled_until", "ended")
+_TIMES = ("scheduled_for", "scheduled_until", "ended", "started")
 _DUES = ("until", "next", "expected")
 
 

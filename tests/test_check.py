@@ -404,6 +404,29 @@ def test_what_is_announced_starts_later() -> None:
     assert found(file(PUBLISHED, kind="notice", front="started: 2026-12-01 00:00")) == []
 
 
+@pytest.mark.parametrize(
+    ("update", "problem"),
+    [
+        ("correction\ncorrects: 2026-11-21 09:20\nstarted: 2026-11-21 09:05\n\nLater.", ""),
+        (
+            "correction\ncorrects: 2026-11-21 09:20\nstarted: 2026-11-21 09:21\n\nLater.",
+            "14: start: started 2026-11-21 09:21, after the first word, 2026-11-21 09:20",
+        ),
+        (
+            "update\nstarted: 2026-11-21 09:05\n\nLater.",
+            (
+                "13: start: 'started' stands in the front matter, or on a correction of the first "
+                "update"
+            ),
+        ),
+    ],
+)
+def test_a_beginning_is_corrected_in_a_correction(update: str, problem: str) -> None:
+    said = f"## 2026-11-21 09:40 | Dawn Okafor | {update}"
+
+    assert found(file(FIRST, said)) == ([problem] if problem else [])
+
+
 RESOLVED = "## 2026-11-21 10:00 | Dawn Okafor | resolved\n"
 
 

@@ -1589,14 +1589,14 @@ TABLE = [
         """
         a.md:8: unknown-key: unknown key: 'mood'; one of: title, impact, affected, unaffected,
             workaround, scheduled_for, scheduled_until, until, components, next, expected, because,
-            corrects, ended, notify, done
+            corrects, ended, started, notify, done
         """,
     ),
     keys(
         "a key of front matter",
-        "started: 2026-11-21 09:12",
+        "aliases: history/old",
         """
-        a.md:8: unknown-key: unknown key: 'started'; it belongs to the front matter, between the
+        a.md:8: unknown-key: unknown key: 'aliases'; it belongs to the front matter, between the
             lines of '---'
         """,
     ),

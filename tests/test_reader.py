@@ -276,6 +276,30 @@ def test_who_allows_it_silences_the_page_as_well() -> None:
             assert ("We have not said" not in shown[key]) is silent
 
 
+def test_a_corrected_beginning_and_end_stand_beside_the_old_ones() -> None:
+    over = "## 2026-11-21 09:50 | Ian Reyes | resolved\n\nOver. Nothing was lost."
+    began = (
+        "## 2026-11-21 10:00 | Ian Reyes | correction\ncorrects: 2026-11-21 09:20\n"
+        "started: 2026-11-21 08:55\n\nIt began earlier."
+    )
+    ended = (
+        "## 2026-11-21 10:05 | Ian Reyes | correction\ncorrects: 2026-11-21 09:50\n"
+        "ended: 2026-11-21 09:41\n\nIt ended earlier."
+    )
+    again = ended.replace("10:05", "10:06").replace("09:41", "09:42")
+    page = html("10:10", story(file(first(), over, began, ended, again)))[CARDS_PAGE]
+
+    def entry(minute: str) -> str:
+        told = page.partition(f'id="u-20261121T{minute}00Z"')[2].partition("</article>")[0]
+        return plain(told).replace("21 November 2026, ", "")
+
+    assert "Ian Reyes" in entry("0900")
+    assert "Started 08:55 CET (07:55 UTC) <s> before: 09:00 CET (08:00 UTC) </s>" in entry("0900")
+    assert "Ended 09:41 CET (08:41 UTC) <s> before: 09:50 CET (08:50 UTC) </s>" in entry("0905")
+    assert "Ended 09:42 CET (08:42 UTC) <s> before: 09:41 CET (08:41 UTC) </s>" in entry("0906")
+    assert "Started 21 November 2026, 08:55 CET (07:55 UTC) Ended 09:42 CET" in plain(page)
+
+
 def test_a_kept_next_word_leaves_the_next_one_open() -> None:
     later = "## 2026-11-21 09:40 | Dawn Okafor | update\n\nWe wait for the bank."
     shown = said("09:45", story(file(first("next: 10:00"), later)))

@@ -97,6 +97,9 @@ def test_the_first_word_counts_from_the_start_to_when_readers_had_it() -> None:
     # The signature says 09:10: a quarter of an hour is shown.
     assert counts(figures, Measure.SIGNATURE) == {"took": 1}
     assert figures.longest(Measure.SIGNATURE) == timedelta(minutes=15)
+    earlier = ("corrects: 2026-11-21 09:10", "started: 2026-11-21 08:30")
+    mended = page(told(word("09:10", "investigating"), word("09:40", "correction", *earlier)))
+    assert november(mended).average(Measure.FIRST_WORD) == timedelta(minutes=40)
 
 
 def test_five_minutes_between_signature_and_stamp_are_nothing() -> None:

@@ -68,6 +68,14 @@ def _start(incident: Incident, site: Site) -> Iterator[Problem]:
             f"started {say(incident.started, site)}, after the first word of it, "
             f"{say(first.at, site)}",
         )
+    for update in incident.updates:
+        started, message = update.says.started, ""
+        if started and update.corrects != first.at:
+            message = "'started' stands in the front matter, or on a correction of the first update"
+        elif started and incident.kind is Kind.INCIDENT and started > first.at:
+            message = f"started {say(started, site)}, after the first word, {say(first.at, site)}"
+        if message:
+            yield error(incident, update.line_of("started"), "start", message)
 
 
 def _end(incident: Incident, site: Site) -> Iterator[Problem]:
@@ -81,8 +89,8 @@ def _end(incident: Incident, site: Site) -> Iterator[Problem]:
             message = f"'ended' belongs to the update that ends it, not to {moment.update.status}"
         elif ended > by.at:
             message = f"ended {say(ended, site)}, after the update that says so"
-        elif incident.started and ended < incident.started:
-            message = f"ended {say(ended, site)}, before it started {say(incident.started, site)}"
+        elif incident.began and ended < incident.began:
+            message = f"ended {say(ended, site)}, before it started {say(incident.began, site)}"
         if message:
             yield error(incident, by.line_of("ended"), "end", message)
 

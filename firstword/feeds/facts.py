@@ -114,6 +114,8 @@ def _scope(entry: Told, language: Language) -> Iterator[tuple[str, str]]:
 def _times(entry: Told, language: Language) -> Iterator[tuple[str, str]]:
     if entry.incident.started and not entry.before:
         yield language.say("Start"), language.moment(entry.incident.started)
+    if entry.says.started:
+        yield language.say("Start"), language.moment(entry.says.started)
     if entry.says.ended:
         yield language.say("Ended"), language.moment(entry.says.ended)
     for name, label in (

@@ -56,6 +56,8 @@ class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     expected: Due | None = None
     because: str | None = None
     ended: datetime | None = None
+    #: Of a correction: when it really began. What the front matter says is `Incident.started`.
+    started: datetime | None = None
 
     def over(self, older: Facts) -> Facts:
         """Return these facts laid over older ones: what they say wins, the rest stays."""
@@ -255,9 +257,14 @@ class Incident(_Said, frozen=True, kw_only=True, eq=False, omit_defaults=True, d
         return self.status not in ENDINGS
 
     @property
+    def began(self) -> datetime | None:
+        """When it began, as stated: by the last correction of that, else by the front matter."""
+        return self.facts.started or self.started
+
+    @property
     def started_at(self) -> datetime:
         """When it began: as stated, else the planned start, else the first update."""
-        return self.started or self.facts.scheduled_for or self.updates[0].at
+        return self.began or self.facts.scheduled_for or self.updates[0].at
 
     @property
     def announced_at(self) -> datetime:

@@ -161,12 +161,12 @@ class _Ledger(Struct, frozen=True):
     def first_word(self) -> Iterator[Mark]:
         first = self.incident.updates[0]
         stamp = self._stamp(first)
-        if stamp and first.signed and self.incident.started:
+        if stamp and first.signed and self.incident.began:
             yield Mark(
                 at=stamp,
                 measure=Measure.FIRST_WORD,
                 verdict=Verdict.TOOK,
-                seconds=_seconds(stamp - self.incident.started),
+                seconds=_seconds(stamp - self.incident.began),
                 update=first.at,
             )
 

@@ -99,7 +99,7 @@ def _understand(
         slug=slug,
         path=path,
         kind=kind or Kind.INCIDENT,
-        first=values.facts(said),
+        first=values.facts({key: one for key, one in said.items() if key != "started"}),
         started=values.time(said.get("started")),
         about=values.word(said.get("about"), "about", About),
         repeats=values.line_of_text(said.get("repeats")) or "",

@@ -52,6 +52,7 @@ UPDATE_KEYS: dict[str, frozenset[Kind]] = {
     "because": _ALL,
     "corrects": _ALL,
     "ended": _INCIDENT | _MAINTENANCE,
+    "started": _ALL,
     "notify": _ALL,
     "done": _ALL,
 }

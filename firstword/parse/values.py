@@ -178,4 +178,5 @@ _FACTS: dict[str, Callable[[Values, Said], Any]] = {
     "expected": Values.due,
     "because": _text,
     "ended": Values.time,
+    "started": Values.time,
 }

@@ -43,6 +43,8 @@ STORY_TEMPLATES = {
 MOST_IN_FULL = 3
 MOST_LINES = 10
 MOST_A_DAY = 5
+#: What only a correction changes that is shown beside it.
+_CORRECTED = ("started", "ended")
 #: What an update may change that is shown beside it, with the label it gets.
 _CHANGES = (
     *("title", "impact", "affected", "unaffected", "workaround"),
@@ -308,9 +310,10 @@ def _changes(
     """Yield the facts an update itself changed, as it said them, each with what it replaced."""
     update = moment.update
     held: Facts | None = before.facts if before else None
+    names: tuple[str, ...] = _CHANGES
     if update.status is Status.CORRECTION:
-        held = _as_first_said(incident, update)
-    for name in _CHANGES if held else ():
+        held, names = _as_first_said(incident, update), (*_CORRECTED, *_CHANGES)
+    for name in names if held else ():
         now = getattr(update.says, name)
         if now is not None:
             was = getattr(held, name)
@@ -322,10 +325,15 @@ def _changes(
 def _as_first_said(incident: Incident, correction: Update) -> Facts | None:
     """Return what the corrected update said before this correction."""
     first = incident.updates[0]
-    said = incident.first if correction.corrects == first.at else Facts()
+    said = Facts()
+    if correction.corrects == first.at:
+        said = incident.first.over(Facts(started=incident.started))
     for update in incident.updates:
         if update.at == correction.corrects or (
             update.corrects == correction.corrects and update.at < correction.at
         ):
             said = update.says.over(said)
+            if update.at == correction.corrects and correction.says.ended:
+                # Where nobody stated an end, the word that ended it was taken for it.
+                said = said.over(Facts(ended=update.at))
     return said
