@@ -13,7 +13,7 @@ from firstword.digest import editions, lapsed, news
 from firstword.digest.composer import HEAVY, TOO_HEAVY
 from firstword.digest.gather import Gathered, gather
 from firstword.digest.windows import closed, day_window, parse_window, week_window
-from firstword.mail.parcel import Cadence, Edition, Look
+from firstword.mail.parcel import Cadence, Edition, Look, same_words
 from firstword.model import Incident, Kind, Status
 from firstword.page import Outcome, Promise, StatusPage
 from firstword.parse import parse
@@ -202,6 +202,32 @@ def test_a_typo_that_is_mended_is_no_news_and_a_correction_is() -> None:
     assert news(mended, now)[1].digest == news(before, now)[1].digest
     corrected = news(page_with(story(correction), now="2026-11-20 11:00"), now)
     assert ids(corrected)[-1] == "update/2026-11-20-cards/20261120T095000Z"
+
+
+def test_a_translation_is_other_words_for_those_who_read_it_alone() -> None:
+    bare = story(CARDS)
+    first = replace(
+        story(CARDS.replace("One card payment in five is refused.", "Jede fünfte scheitert.")),
+        language="de",
+    )
+    other = replace(
+        story(CARDS.replace("One card payment in five is refused.", "Jede sechste scheitert.")),
+        language="de",
+    )
+
+    def digests(*translations: Incident) -> list[str]:
+        told = replace(bare, translations=translations)
+        found = editions(page_with(told, now="2026-11-21 12:00"), at("2026-11-21 12:00"))
+        return [one.digest for one in found if one.id in {UPDATES[0], "daily/2026-11-20"}]
+
+    none, was, now = digests(), digests(first), digests(other)
+    assert len(none) == 2
+    for before, after in ((none, was), (was, now)):
+        for one, two in zip(before, after, strict=True):
+            assert same_words(one, two, "")
+            assert same_words(one, two, "nl")
+            assert not same_words(one, two, "de")
+            assert not same_words(one, two, "de-AT")
 
 
 def test_a_word_that_is_pushed_late_is_in_the_window_in_which_it_was_published() -> None:

@@ -411,6 +411,22 @@ def test_every_item_of_a_digest_is_signed_and_can_be_answered() -> None:
         assert author in text
         assert f": {address}" in text
     assert 'href="mailto:joris@ternpaper.example?subject=Re%3A%20Notebooks' in kind("weekly").html
+    # What is only coming too, though nobody wrote of it that week.
+    coming = text.partition("\nCOMING\n")[2].partition("\nNOTICES\n")[0]
+    assert "\n  Reply to Joris Blom: joris@ternpaper.example\n" in coming
+
+
+def test_what_goes_on_without_a_new_word_is_signed_and_can_be_answered_too() -> None:
+    def still(incident: Incident) -> Incident:
+        first, *_ = incident.updates
+        return replace(incident, updates=(first,))
+
+    found = mailed(every_edition()["weekly/2026-W43"], by=composer(with_story(still)))
+    item = found.text.partition("STILL WRONG")[2].partition("NO LONGER OPEN")[0]
+
+    assert "  Next word by" in item
+    assert "  Reply to" in item
+    assert "?subject=Re%3A%20The%20pickup%20lockers" in found.html
 
 
 def test_a_digest_has_its_sections_in_order() -> None:
@@ -444,6 +460,8 @@ def test_a_reader_of_another_language_gets_labels_in_it_and_words_as_translated(
     # There is no Dutch catalogue, and there is a Dutch translation.
     assert "Sinds half negen antwoorden de kluisjes" in dutch.text
     assert "De afhaalkluisjes weigeren je code" in dutch.text
+    # One thread, whether or not the translation was there when it began.
+    assert dutch.message["Subject"] == "The pickup lockers refuse your code"
     assert "NICHT MEHR OFFEN" in german.text
     assert german.message["Content-Language"] == "de"
     # Nobody translated it, and it says so to screen readers.

@@ -245,6 +245,18 @@ def test_words_that_changed_on_the_way_are_not_sent_to_the_rest(at: Desk) -> Non
     assert done.needs_a_person
 
 
+def test_a_translation_that_changed_holds_back_those_who_read_it_alone(tmp_path: Path) -> None:
+    at = desk(tmp_path, reader(ADA), reader(BO, language="de"), reader(CY, language="de"))
+    early, late = Post(), Post()
+    early.fate = lambda to: Outcome(fate=Fate.ACCEPTED) if to == CY else LATER
+    sent(at, [word(9, words="1 de=first")], early)
+    done = sent(at, [word(9, words="1 de=other")], late)
+
+    assert late.told() == {ADA: [[word(9).id]]}
+    assert done.plan.changed == {word(9).id: 1}
+    assert done.needs_a_person
+
+
 def test_words_that_changed_when_all_were_reached_trouble_nobody(at: Desk) -> None:
     sent(at, [word(9)], Post())
     done = sent(at, [word(9, words="2")], Post())

@@ -279,7 +279,7 @@ class Composer:
         )
         return self._message(
             edition,
-            subject=subject_of(teller.translation(story)[0]),
+            subject=subject_of(story),
             kicker=" · ".join(kicker),
             sections=(Section(heading="", stories=(first,)), *sections),
             mute=self._mute_link(story),

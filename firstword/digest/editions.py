@@ -204,15 +204,35 @@ def announcement(story: Incident) -> Update | None:
 
 
 def _digest(told: Iterable[Word]) -> str:
-    """Return the digest of what people wrote; how it is laid out plays no part."""
-    found = sha256()
-    for word in told:
-        update, first = word.update, word.incident.first
-        says = update.says.over(first) if word.index == 0 else update.says
-        facts = (f"{name}={getattr(says, name)!r}" for name in says.names())
-        parts = (word.incident.id, update.id, update.author, update.status, update.body, *facts)
-        found.update("\0".join((*parts, "\n")).encode())
-    return found.hexdigest()
+    """Return the digest of what people wrote; how it is laid out plays no part.
+
+    What is there in other languages follows, as `same_words` reads it.
+    """
+    said = tuple(told)
+    own = sha256()
+    others: dict[str, list[str]] = {}
+    for word in said:
+        update = word.update
+        parts = (word.incident.id, update.id, update.author, update.status)
+        own.update("\0".join((*parts, *_said(word.incident, update, word.index), "\n")).encode())
+        for theirs in word.incident.translations:
+            if (found := theirs.find(update.at)) is not None or word.index == 0:
+                texts = _said(theirs, found, word.index)
+                others.setdefault(theirs.language, []).append("\0".join((*parts[:2], *texts)))
+    digests = {
+        language: sha256("\n".join(texts).encode()).hexdigest()[:16]
+        for language, texts in sorted(others.items())
+    }
+    return " ".join((own.hexdigest(), *(f"{name}={one}" for name, one in digests.items())))
+
+
+def _said(story: Incident, update: Update | None, index: int) -> tuple[str, ...]:
+    """Return the words of an update, those of the story's head with the first one."""
+    says = update.says if update else None
+    if index == 0:
+        says = says.over(story.first) if says else story.first
+    facts = (f"{name}={getattr(says, name)!r}" for name in says.names()) if says else ()
+    return (update.body if update else "", *facts)
 
 
 def _headline(page: StatusPage, told: Iterable[Word]) -> str:

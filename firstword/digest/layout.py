@@ -127,4 +127,8 @@ def _telling(telling: Telling) -> Iterator[str]:
 def _bullets(lines: Iterable[Line]) -> Iterator[str]:
     for line in lines:
         yield f"- {line.label}: {line.text}" if line.text else f"- {line.label}"
+        if line.next_word:
+            yield f"  {line.next_word}"
+        if line.reply:
+            yield f"  {line.reply}: {line.reply_to}"
         yield f"  {line.link}"

@@ -19,6 +19,7 @@ from firstword.mail.parcel import Look
 from firstword.markup import Markup
 from firstword.model import Incident, Person, Update
 from firstword.page import Promise, PromiseKind, StatusPage
+from firstword.values import replace
 from firstword.words import Language, speak
 
 #: Earlier updates in a message, a line each; the story's page has all.
@@ -54,6 +55,12 @@ class Line:
     label: str
     text: str
     link: str
+    #: "Next word by 14:30 UTC"; empty where none is promised, or where it is told elsewhere.
+    next_word: str = ""
+    #: As in a telling; empty where whoever said it is asked elsewhere.
+    reply: str = ""
+    reply_to: str = ""
+    mailto: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +105,7 @@ class Teller:
         rendered = _without_pictures(
             urls.absolute_text(self.site, story, self._markup.html(entry.update.body))
         )
-        person = self.who_answers(update.author)
-        subject = f"Re: {one_line(subject_of(story))}"
+        reply, reply_to, mailto = self._reply(story, update)
         return Telling(
             state=self.language.word(update.status),
             signature=legal(signature(self.site, theirs, update)),
@@ -107,11 +113,20 @@ class Teller:
             text=as_text(rendered),
             code=self.original.language if update.id in missing else self.language.code,
             facts=tuple(self._facts(entry)),
-            reply=self.language.say("Reply to %(name)s", name=person.shown) if person else "",
-            reply_to=person.address if person else "",
-            mailto=urls.reply_address(person.address, subject) if person else "",
+            reply=reply,
+            reply_to=reply_to,
+            mailto=mailto,
             link=urls.absolute(self.site, urls.update_path(story, update)),
         )
+
+    def _reply(self, story: Incident, update: Update) -> tuple[str, str, str]:
+        """Return "Reply to Dawn Okafor", the address, and the link; empty where nobody answers."""
+        person = self.who_answers(update.author)
+        if person is None:
+            return "", "", ""
+        subject = f"Re: {one_line(subject_of(story))}"
+        label = self.language.say("Reply to %(name)s", name=person.shown)
+        return label, person.address, urls.reply_address(person.address, subject)
 
     def who_answers(self, name: str) -> Person | None:
         """Return who answers for a signature when this is told."""
@@ -181,7 +196,16 @@ class Teller:
             tellings = (self.update(story, said[-1]),)
             lines = self._newest(story, said[:-1], EARLIER if self._short else len(said))
         elif item.newest:
-            lines = (self.line(story, item.newest),)
+            reply, reply_to, mailto = self._reply(story, item.newest)
+            lines = (
+                replace(
+                    self.line(story, item.newest),
+                    next_word=self.next_word(item.newest),
+                    reply=reply,
+                    reply_to=reply_to,
+                    mailto=mailto,
+                ),
+            )
         return Story(
             title=self.title(story),
             link=self.link(story),
@@ -235,7 +259,10 @@ class Teller:
 
 
 def subject_of(story: Incident) -> str:
-    """Return what every message about a story has as its subject: the title it began with."""
+    """Return what every message about a story has as its subject: the title it began with.
+
+    In the site's language for all: a translation may come when the thread has begun.
+    """
     return story.first.title or story.title
 
 

@@ -69,7 +69,8 @@ class Edition:
     incident: str | None
     #: Rather twice than never, where it cannot be known whether a message arrived.
     urgent: bool
-    #: Hex digest of its words: the same id with another digest is not sent again.
+    #: Hex digest of its words, then one of each translation, "9f86d081... de=2c26b46b...": the same
+    #: id with another digest is not sent again to those who read those words.
     digest: str
     #: When its newest word was first published, or when its window closed (UTC).
     at: datetime
@@ -190,6 +191,18 @@ class Letter:
             yield "List-Unsubscribe: " + ",\r\n ".join(ways)
         if self.one_click:
             yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+
+
+def same_words(one: str, other: str, language: str) -> bool:
+    """Tell whether two editions' digests are of the same words for who reads in a language."""
+    return _digests(one, language) == _digests(other, language)
+
+
+def _digests(digest: str, language: str) -> tuple[str, str]:
+    own, *others = digest.split()
+    theirs = dict(other.split("=", 1) for other in others)
+    names = (language, language.partition("-")[0])
+    return own, next((theirs[name] for name in names if name in theirs), "")
 
 
 def message_id(name: str, domain: str, token: str) -> str:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from firstword.mail.ledger import Entry, Event, Fate, Ledger
-from firstword.mail.parcel import Cadence, Composer, Edition, Look, Standing, Subscriber
+from firstword.mail.parcel import Cadence, Composer, Edition, Look, Standing, Subscriber, same_words
 from firstword.mail.people import People
 from firstword.model import Kind
 from firstword.values import replace
@@ -153,9 +153,15 @@ def _events(
 ) -> Iterator[Event]:
     by_id = {edition.id: edition for edition in plan.editions}
     sent_with = {name: ledger.digest_of(name) for name in by_id}
-    changed = frozenset(
-        name for name, digest in sent_with.items() if digest not in {None, by_id[name].digest}
-    )
+
+    @lru_cache
+    def changed_in(language: str) -> frozenset[str]:
+        return frozenset(
+            name
+            for name, digest in sent_with.items()
+            if digest is not None and not same_words(digest, by_id[name].digest, language)
+        )
+
     known, since = ledger.known(plan.editions), ledger.since
 
     @lru_cache(_LOOKS)
@@ -175,6 +181,7 @@ def _events(
         if not wanted:
             continue
         entries = ledger.entries(member.person, known)
+        changed = changed_in(one.language)
         told = list(decide(wanted, entries, changed))
         goes = {event.edition for event in told if event.fate is not Fate.HELD}
         _count(plan, wanted, entries, goes, changed)
