@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +23,8 @@ from firstword.mail.parcel import Cadence, Edition
 from firstword.mail.private import open_begun, together
 
 NAME = "ledger.db"
+#: How long it is kept who got a day's or a week's digest: far longer than any can still go out.
+KEPT = timedelta(days=90)
 _SCHEMA = 1
 _TABLES = """
 CREATE TABLE IF NOT EXISTS edition(
@@ -278,6 +280,17 @@ class Ledger:
             self._db.executemany(
                 "INSERT OR REPLACE INTO meta VALUES(?, ?)",
                 [(f"looked {cadence}", at.isoformat()) for cadence, at in looks.items()],
+            )
+            # Of a story's words none goes: the newest stands for as long as the story is open. The
+            # clock is that of the editions, which decides what may still go out.
+            self._db.executemany(
+                "DELETE FROM letter WHERE edition IN "
+                "(SELECT id FROM edition WHERE cadence = ? AND at < ?)",
+                [
+                    (cadence, int((at - KEPT).timestamp()))
+                    for cadence, at in looks.items()
+                    if cadence in {Cadence.DAILY, Cadence.WEEKLY}
+                ],
             )
         if written:
             written(self.mark())
