@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from firstword.check.seen import Beside, Seen, TooMuch, moved_signs
-from firstword.check.slips import denies_alike, is_slip, looks_like_spelling
+from firstword.check.slips import denies_alike, is_slip, looks_like_spelling, reads_the_same
 from firstword.check.tokens import GAP, GAPS, QUOTE, UNQUOTE, tokens
 from firstword.check.weighty import Weight, contrary, is_unspaced, negations, weight_of
 from firstword.markup import Markup
@@ -60,6 +60,9 @@ def _between(was: list[str], now: list[str], *, turned: bool) -> Iterator[Reword
         return
     for how, i, j, k, m in blocks:
         if how == "equal" or _is_gap(was[i:j], now[k:m]) or _is_echo(was, i, j, m - k):
+            continue
+        if k == m and j - i == 1 and _said_twice(was, i) and weight_of(was[i]):
+            yield Rewording(SPELLING, _told(was[i:j]), "")
             continue
         yield from _judged(was[i:j], now[k:m], turned=turned)
 
@@ -111,9 +114,14 @@ def _dense(text: str) -> str:
 
 def _is_echo(was: Sequence[str], i: int, j: int, put_in: int) -> bool:
     """Tell whether one word was taken out that stood twice: 'the the'."""
-    if put_in or j - i != 1 or not was[i].isalpha() or weight_of(was[i]) or is_unspaced(was[i]):
+    return not put_in and j - i == 1 and not weight_of(was[i]) and _said_twice(was, i)
+
+
+def _said_twice(was: Sequence[str], i: int) -> bool:
+    """Tell whether a word stands beside itself."""
+    if not was[i].isalpha() or is_unspaced(was[i]):
         return False
-    return was[i] in was[max(i - 1, 0) : i] or was[i] in was[j : j + 1]
+    return was[i] in was[max(i - 1, 0) : i] or was[i] in was[i + 1 : i + 2]
 
 
 def _judged(was: Sequence[str], now: Sequence[str], *, turned: bool) -> Iterator[Rewording]:
@@ -130,6 +138,8 @@ def _judged(was: Sequence[str], now: Sequence[str], *, turned: bool) -> Iterator
 
 
 def _rule(was: Sequence[str], now: Sequence[str], *, turned: bool) -> str:
+    if reads_the_same(was, now):
+        return SPELLING
     if Weight.TIME in (found := _changed(was, now)) or Weight.NUMBER in found:
         return str(Weight.TIME if Weight.TIME in found else Weight.NUMBER)
     if denies_alike(was, now):
@@ -145,7 +155,17 @@ def _rule(was: Sequence[str], now: Sequence[str], *, turned: bool) -> str:
 def _changed(was: Sequence[str], now: Sequence[str]) -> set[Weight]:
     """Return what of weight there is, where it is not all there, in order, in both."""
     old, new = ([t for t in told if weight_of(t)] for told in (was, now))
-    return set() if old == new else {w for t in (*old, *new) if (w := weight_of(t))}
+    if old == new:
+        return set()
+    # Without a figure beside it, what may be is no month.
+    month = any(any(c.isdigit() for c in t) or _is_month(t) for t in (*old, *new))
+    return {
+        Weight.SENSE if t == "may" and not month else w for t in (*old, *new) if (w := weight_of(t))
+    }
+
+
+def _is_month(word: str) -> bool:
+    return word != "may" and weight_of(word) is Weight.TIME
 
 
 def _told(told: Sequence[str]) -> str:

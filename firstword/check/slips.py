@@ -1,8 +1,8 @@
 """Whether a word is another one, or the same one spelled otherwise. Pure.
 
-There is no dictionary here, and two right words can be one letter apart ("contact", "contract").
-So of itself only a slip passes that is no word at all: one of the table, or a letter three times.
-Whatever else looks like spelling needs somebody who says so.
+Two right words can be one letter apart ("contact", "contract"), so of itself only a slip passes
+that is no word at all: one of the table, or a letter three times. Whatever else looks like spelling
+needs somebody who says so, and nobody can say so of a word that was right already.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from firstword.check.known import are_taken_for_each_other, is_word
 from firstword.check.weighty import is_unspaced, weight_of
 
 #: What is no word in any language, and what was meant; "~" stands for any ending.
@@ -75,6 +76,8 @@ ursahce~ ursache~ | verfügbarkiet verfügbarkeit | vieleicht vielleicht
 voraussichlich~ voraussichtlich~ | vorraus~ voraus~ | wahrscheinlch wahrscheinlich
 wiederherstelung wiederherstellung | wiederspr~ widerspr~ | zusammmen~ zusammen~
 """
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
+_ONE_DIGIT = re.compile(r"\d:[0-5]\d")
 _TRIPLED = re.compile(r"(.)\1{2,}")
 #: Whose other spelling somebody can answer for: at most so many slips in a word of some letters.
 _ONE_SLIP, _TWO_SLIPS = 3, 8
@@ -129,6 +132,19 @@ def looks_like_spelling(was: Sequence[str], now: Sequence[str]) -> bool:
     return len(old) == len(new) and all(map(_alike, old, new))
 
 
+def reads_the_same(was: Sequence[str], now: Sequence[str]) -> bool:
+    """Tell whether figures are the same ones, written otherwise: "1,000" and "1000", "9:00"."""
+    return len(was) == len(now) and all(
+        _figure(a) == _figure(b) for a, b in zip(was, now, strict=True)
+    )
+
+
+def _figure(token: str) -> str:
+    if _THOUSANDS.fullmatch(token):
+        return token.replace(",", "")
+    return f"0{token}" if _ONE_DIGIT.fullmatch(token) else token
+
+
 def _words(told: Sequence[str]) -> list[str]:
     """Leave quotation marks out: whether a word stands in them is punctuation."""
     return [word for word in told if word != '"']
@@ -145,6 +161,10 @@ def _alike(one: str, other: str) -> bool:
     short, long = sorted((len(one), len(other)))
     if long > _LONGEST:
         return False
+    if are_taken_for_each_other(one, other) or one.lower() == other.lower():
+        return True
+    if is_word(one):
+        return False  # it was no slip, whatever it became
     most = 2 if short >= _TWO_SLIPS else 1 if short >= _ONE_SLIP else 0
     if set(_scripts(one)) != set(_scripts(other)):
         return False

@@ -21,6 +21,8 @@ UNSPACED = (
 
 GAPS = re.compile(r"\[redacted\s[^\[\]]*\]")
 _LINK = re.compile(r"<(https?://[^<>\s]+|mailto:[^<>\s]+)>")
+#: Emphasis, written as HTML.
+_EMPHASIS = re.compile(r"</?(?:b|i|em|strong)>", re.IGNORECASE)
 _BULLET = re.compile(r"^([ \t>]*)[-*+][ \t]+(?=\S)", re.MULTILINE)
 _INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff"
 _LAYOUT = (
@@ -59,7 +61,8 @@ class Token(NamedTuple):
 
 def tokens(text: str) -> list[str]:
     """Return what a text consists of, layout left out."""
-    plain = _BULLET.sub(r"\1", _LINK.sub(r" \1 ", _quoted(_alike(_uncommented(text)))))
+    bare = _EMPHASIS.sub("", _uncommented(text))
+    plain = _BULLET.sub(r"\1", _LINK.sub(r" \1 ", _quoted(_alike(bare))))
     return [token for token, _, _ in _spelled(plain)]
 
 

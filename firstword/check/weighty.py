@@ -138,6 +138,11 @@ def _word(word: str) -> Weight | None:
     return Weight.NUMBER if _GERMAN.fullmatch(word) else None
 
 
+def known_of_weight(word: str) -> bool:
+    """Tell whether a word stands in these tables."""
+    return word in _WORDS
+
+
 def is_unspaced(token: str) -> bool:
     """Tell whether a token is of a script that puts no space between words."""
     return _UNSPACED.match(token) is not None
