@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firstword.lint import RowError, allowances, find, names, read_rows, wording
-from firstword.lint.phrases import PhraseError, compile_phrases
+from firstword.lint.phrases import Pattern, PhraseError, compile_phrases
 from firstword.lint.prose import LONGEST, sentences
 from firstword.lint.rules import OURS, READY, Rule, make_ready
 
@@ -352,6 +352,24 @@ def test_a_line_of_a_megabyte_is_read_to_its_end() -> None:
     found = find("sorry some " * 100_000 + "customers", EN)
 
     assert [finding.rule for finding in found] == ["how-many"]
+
+
+def test_set_phrases_are_left_out_only_where_something_may_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[str] = []
+    cut = Pattern.cut
+
+    def counted(pattern: Pattern, text: str) -> str:
+        seen.append(text)
+        return cut(pattern, text)
+
+    monkeypatch.setattr(Pattern, "cut", counted)
+
+    assert not EN.tells("loss", "take a walk. " * 2_000)
+    assert seen == []
+    assert not EN.tells("loss", "take a walk. " * 2_000 + "We lost no time.")
+    assert seen == ["We lost no time."]
 
 
 def test_no_rule_can_look_further_than_a_few_words() -> None:
