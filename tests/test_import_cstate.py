@@ -1002,13 +1002,27 @@ def test_a_name_nobody_lists_becomes_a_retired_component(tmp_path: Path) -> None
     assert added in (site / "pelicanconf.py").read_text()
 
 
-def test_components_of_the_site_are_used_again_by_name_then_by_id(tmp_path: Path) -> None:
-    conf = 'COMPONENTS = [{"id": "x", "name": "Web Shop"}, {"id": "api", "name": "Partner API"}]\n'
+def test_components_of_the_site_are_used_again_by_name_and_never_by_id(tmp_path: Path) -> None:
+    conf = (
+        'COMPONENTS = [{"id": "x", "name": "web shop"}, {"id": "api", "name": "Partner API"},'
+        ' {"id": "all", "name": "All of it"}]\n'
+    )
 
-    report, site = carried(tmp_path, {"a.md": issue(affected="[API, Web Shop]")}, conf=conf)
+    report, site = carried(tmp_path, {"a.md": issue(affected="[API, Web Shop, all]")}, conf=conf)
 
-    assert [c.id for c in read(site, report.entries[0]).first.components or ()] == ["api", "x"]
-    assert (site / "pelicanconf.py").read_text() == conf
+    found = [c.id for c in read(site, report.entries[0]).first.components or ()]
+    assert found == ["api-2", "x", "all-2"]
+    assert report.components == (
+        "'API' -> api-2, added; 'api' is another here, 'Partner API'",
+        "'Web Shop' -> x, in COMPONENTS already as 'web shop'",
+        (
+            "'all' -> all-2, added as retired: the source does not list it; 'all' is another here,"
+            " 'All of it'"
+        ),
+    )
+    before = snapshot(site)
+    carry("cstate", tmp_path / "source", site_root=site, zone=None, dry_run=False)
+    assert snapshot(site) == before
 
 
 ADDED = '{"id": "api", "name": "API", "group": "", "description": ""}'

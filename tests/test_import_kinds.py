@@ -133,6 +133,9 @@ def test_statusfy_schedules_maintenance_in_json_and_reads_toml(tmp_path: Path) -
     assert '"id": "kiln", "name": "Kiln three", "group": "", "description": "Fires at 1240' in conf
 
 
+WINDOW = {"severity": "under-maintenance", "scheduled": "2021-03-05T06:00:00Z"}
+
+
 @pytest.mark.parametrize(
     ("front", "kept", "told"),
     [
@@ -163,6 +166,35 @@ def test_statusfy_schedules_maintenance_in_json_and_reads_toml(tmp_path: Path) -
             {"modified": "2021-03-04T10:00:00Z", "resolved": "true"},
             "## 2021-03-04 10:00Z | imported | resolved\n",
             [],
+        ),
+        (
+            WINDOW | {"duration": 90, "resolved": "true"},
+            "## 2021-03-05 07:30Z | imported | completed\n",
+            [
+                (
+                    "resolved: '' -> 'completed, 2021-03-05 07:30:00Z'"
+                    " (over, and not said when; it was planned until then)"
+                )
+            ],
+        ),
+        (
+            WINDOW | {"duration": 90, "resolved": "true", "modified": "2021-03-04T10:00:00Z"},
+            "## 2021-03-04 10:00Z | imported | completed\n",
+            [
+                (
+                    "resolved: '2021-03-04 10:00:00Z' -> '2021-03-04 10:00:00Z'"
+                    " (before the window, which begins 2021-03-05 06:00:00Z; it stays)"
+                )
+            ],
+        ),
+        (
+            WINDOW | {"resolved": "true"},
+            "## 2021-03-04 09:01Z | imported | completed\n",
+            [
+                "resolved: '' -> 'completed, 2021-03-04 09:01:00Z' (over, and not said when)",
+                "resolved: '2021-03-04 09:01:00Z' -> '2021-03-04 09:01:00Z' (before the window",
+                "scheduled_until: '' -> '2021-03-05 07:00:00Z'",
+            ],
         ),
         ({"date": "soon"}, "started: 2021-03-02 00:00Z\n", ["date: 'soon' -> "]),
         (

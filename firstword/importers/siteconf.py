@@ -81,12 +81,15 @@ class Names:
         """Take in a component that the source lists; `name` is what its files call it."""
         if name in self._meant:
             return
-        found = self._by_name.get(shown) or self._own.get(slugify(name))
+        found, alike = self._by_name.get(shown), self._alike.get(_fold(shown), set())
+        if found is None and len(alike) == 1 and alike <= self._own.keys():
+            found = self._by_id[next(iter(alike))]
         if found:
-            self._say(shown, f"{found.id}, in COMPONENTS already")
+            called = "" if found.name == shown else f" as {found.name!r}"
+            self._say(shown, f"{found.id}, in COMPONENTS already{called}")
         else:
             found = self._new(name, shown=shown, group=group, description=description)
-            self._say(shown, f"{found.id}, added")
+            self._say(shown, f"{found.id}, added{self._beside(name, found)}")
         self._mean(name, found)
 
     def find(self, name: str) -> tuple[str, Repair | None]:
@@ -106,11 +109,19 @@ class Names:
         if exact is None:
             exact = self._new(name, shown=" ".join(name.split()), retired=True)
             self.unlisted += 1
-            self._say(name, f"{exact.id}, added as retired: the source does not list it")
+            why = "the source does not list it"
+            self._say(name, f"{exact.id}, added as retired: {why}{self._beside(name, exact)}")
         else:
             self._say(name, f"{exact.id}, in COMPONENTS already; the source does not list it")
         self._mean(name, exact)
         return exact.id, None
+
+    def _beside(self, name: str, component: Component) -> str:
+        """Say which component of the site has the id that a foreign name would have had."""
+        other = self._own.get(slugify(name))
+        if other is None or other is component:
+            return ""
+        return f"; {other.id!r} is another here, {other.name!r}"
 
     def _say(self, name: str, what: str) -> None:
         self.lines.append(f"{name!r} -> {printable(what)}")

@@ -135,13 +135,19 @@ def close(tale: Tale, *, over: bool, ended: datetime | None, said: str) -> None:
         ended = None
     last = _held(tale.words)
     if last is not None and last.status in ENDINGS:
+        _early(tale, last.at, said)
         return
     end = CLOSINGS[tale.kind]
     if ended is None:
         at = (tale.words[-1].at if tale.words else tale.began) + _MINUTE
-        tale.log.repair(said, "", f"{end}, {utc(at)}", "over, and not said when", CLOSING)
+        why = "over, and not said when"
+        if (planned := _planned_end(tale)) and planned >= at:
+            at, why = planned, f"{why}; it was planned until then"
+        tale.log.repair(said, "", f"{end}, {utc(at)}", why, CLOSING)
         tale.words.append(Word(at=at, status=end))
+        _early(tale, at, said)
         return
+    _early(tale, ended, said)
     _lower(tale, [word for word in tale.words if word.at > ended], f"it comes after {said}")
     same = [word for word in tale.words if word.at == ended and word.at > tale.began]
     if same:
@@ -149,6 +155,20 @@ def close(tale: Tale, *, over: bool, ended: datetime | None, said: str) -> None:
     else:
         tale.words.append(Word(at=max(ended, tale.began + _SECOND), status=end))
         tale.words.sort(key=lambda word: word.at)
+
+
+def _planned_end(tale: Tale) -> datetime | None:
+    """Return when a maintenance was to end, if that is after it was to begin."""
+    begin, end = tale.scheduled_for or tale.began, tale.scheduled_until
+    return end if tale.kind is Kind.MAINTENANCE and end is not None and end > begin else None
+
+
+def _early(tale: Tale, at: datetime, said: str) -> None:
+    """Say that a maintenance ended before it was to begin; the end stays where it is."""
+    begin = tale.scheduled_for
+    if tale.kind is Kind.MAINTENANCE and begin is not None and at < begin:
+        why = f"before the window, which begins {utc(begin)}; it stays"
+        tale.log.repair(said, utc(at), utc(at), why, ENDING)
 
 
 def _begin(tale: Tale) -> None:
