@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 from sites import CARDS, CARDS_FILE, CONF, SmallSite
 
+from firstword.cli import main
+
 BROKEN = CARDS.replace("impact: major", "impact: hurge")
 THE_ERROR = f"{CARDS_FILE}:3: value: unknown impact: 'hurge'; one of: none, minor, major, critical"
 PINNED = CONF + 'PINNED_CLOCK = "2026-11-21 10:30"\n'
@@ -202,6 +204,24 @@ def test_it_works_from_any_folder_of_the_site(site: SmallSite) -> None:
     inside = SmallSite(site.root / "content/incidents/2026")
 
     assert inside.firstword("check", Path(CARDS_FILE).name).out == THE_ERROR + "\n"
+
+
+@pytest.mark.parametrize("command", ["publish", "import", "check"])
+def test_no_command_walks_out_of_a_repository_to_find_a_site(
+    command: str,
+    site: SmallSite,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (site.root / "other" / ".git").mkdir(parents=True)
+    monkeypatch.chdir(site.root / "other")
+    rest = ["stactus", "."] if command == "import" else []
+
+    assert main([command, *rest]) == 2
+
+    told = capsys.readouterr().err
+    assert f"not found in the git repository {str(site.root / 'other')!r}" in told
+    assert f"run this in {str(site.root)!r} if that is meant" in told
 
 
 @pytest.mark.parametrize("command", ["check", "import", "serve"])

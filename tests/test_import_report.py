@@ -64,6 +64,7 @@ WHOLE = {
 def test_every_file_of_the_source_has_a_row(tmp_path: Path) -> None:
     report = moved_in(tmp_path, WHOLE)
 
+    assert f"into the site {tmp_path / 'site'}" in [*report.lines()]
     assert [" ".join(row.split()) for row in table(report)] == [
         "what updates repairs left out needs file",
         "not carried 0 0 0 0 content/issues/bad.md",

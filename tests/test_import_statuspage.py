@@ -180,10 +180,11 @@ def test_the_report_names_every_story_and_every_change(tmp_path: Path) -> None:
         2  files left alone
         1  repairs: text
         5  values left out
+        into the site SITE
         read 2 = carried 2 + drafts 0 + not carried 0
         """  # noqa: E501 - lines of a report are as long as their values
     )
-    assert "\n".join(lines) + "\n" == expected
+    assert "\n".join(lines) + "\n" == expected.replace("SITE", str(site))
     assert code == 0
 
 
@@ -455,6 +456,25 @@ def test_two_updates_of_one_second_are_a_second_apart_in_their_order(tmp_path: P
             " (two updates in one second; an update's id is its instant)"
         )
     ]
+
+
+def test_a_postmortem_that_an_empty_update_announces_is_one(tmp_path: Path) -> None:
+    announced = update("postmortem", "12:00:00", "")
+    told, _ = one(
+        tmp_path,
+        {
+            **incident(update("resolved", "09:00:00", "One."), announced),
+            "postmortem_body": "A relay.",
+            "postmortem_published_at": "2021-03-06T08:00:00Z",
+        },
+    )
+
+    assert timeline(told)[1:] == [("04 12:00:00", "postmortem", "A relay.")]
+
+
+def test_an_address_without_its_beginning_is_told_how_to_say_it(tmp_path: Path) -> None:
+    with pytest.raises(ImportFailed, match="of a live page, say https://status"):
+        carry("statuspage", "status.example.com", site_root=tmp_path, zone=None, dry_run=True)
 
 
 def test_a_postmortem_kept_beside_the_updates_is_carried(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import runpy
 import shlex
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -144,6 +145,23 @@ def test_workflows_can_be_read_and_name_commands_there_are() -> None:
         ).stdout
         for option in options:
             assert not option.startswith("--") or option in told, line
+
+
+def test_make_says_what_to_do_where_there_is_no_firstword(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(site_files(answers(), "firstword==1.0")["Makefile"])
+    for name in ("make", "sed", "expand", "sh"):
+        (tmp_path / "bin").mkdir(exist_ok=True)
+        (tmp_path / "bin" / name).symlink_to(shutil.which(name) or name)
+
+    def make(target: str) -> subprocess.CompletedProcess[str]:
+        command = (str(tmp_path / "bin" / "make"), target)
+        env = {"PATH": str(tmp_path / "bin")}
+        return subprocess.run(
+            command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+        )
+
+    assert '"make install" puts it into .venv' in make("publish").stderr
+    assert make("help").returncode == 0
 
 
 def test_the_same_publish_py_lies_here_and_there() -> None:

@@ -128,12 +128,21 @@ def end_with(code: int) -> NoReturn:
 
 
 def find_root(start: Path) -> Path:
-    """Return the site's folder: the nearest one upwards that has a pelicanconf.py."""
+    """Return the site's folder: the nearest one upwards that has a pelicanconf.py.
+
+    A site that lies around another git repository than its own is not meant there.
+    """
     from firstword.settings import CONF
 
+    left: Path | None = None
     for folder in (start, *start.parents):
         if (folder / CONF).is_file():
-            return folder
+            if left is None:
+                return folder
+            why = f"not found in the git repository {str(left)!r}; there is one around it"
+            raise SettingsError(CONF, f"{why}: run this in {str(folder)!r} if that is meant")
+        if left is None and (folder / ".git").exists():
+            left = folder
     raise SettingsError(CONF, f"not found in {str(start)!r} or above; run this inside a site")
 
 

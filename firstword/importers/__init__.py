@@ -8,6 +8,7 @@ the site is touched, and what could not be carried is named. docs/importing.md t
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,10 @@ from firstword.model import Component, Incident
 FORMATS = ("cstate", "statuspage", "statusfy", "stactus", "statuskit", "pelican")
 
 
+#: What may be an address without its beginning: status.example.com, or a path of one.
+_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/\S*)?", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """What is asked of a format: where the old page lies, and what is known beforehand."""
@@ -49,7 +54,9 @@ class Source:
         """The folder. Raises ImportFailed when it is none."""
         folder = Path(self.place)
         if not folder.is_dir():
-            raise ImportFailed(f"not a folder: {self.place!r}")
+            address = _HOST.fullmatch(self.place) and not folder.exists()
+            hint = f"; of a live page, say https://{self.place}" if address else ""
+            raise ImportFailed(f"not a folder: {self.place!r}{hint}")
         return folder
 
 
@@ -167,6 +174,7 @@ def carry(
     return Report(
         format=format,
         source=source.place,
+        site=str(site.root),
         zone=str(source.zone),
         dry_run=dry_run,
         entries=entries,

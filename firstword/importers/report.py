@@ -136,6 +136,8 @@ class Report:
     #: The zone that times without one were read in.
     zone: str
     dry_run: bool = False
+    #: The folder of the site that was written into.
+    site: str = ""
     entries: tuple[Entry, ...] = ()
     #: Files that hold no incident, each with the reason.
     ignored: tuple[tuple[str, str], ...] = ()
@@ -220,6 +222,8 @@ class Report:
         yield from (f"needs a person: {printable(need)}" for need in self.needs)
         yield from sheet.rows(self)
         yield from self.table()
+        if self.site:
+            yield f"into the site {printable(self.site)}"
         yield self.total()
 
     def counts(self) -> dict[str, int]:

@@ -236,7 +236,11 @@ class Row:
             status = Status.POSTMORTEM if self.kind is Kind.INCIDENT else Status.UPDATE
             told = any(word.body == body for word in words)
             at = self._time("postmortem_published_at") or self._row_time()
-            if not told:
+            empty = next((w for w in words if w.status is Status.POSTMORTEM and not w.body), None)
+            if empty is not None:
+                # The same one twice: where it was announced, and what it says.
+                empty.body = "" if told else body
+            elif not told:
                 words.append(_Word(at=at, status=status, body=body))
                 words.sort(key=lambda word: word.at)
         if not words:
