@@ -18,6 +18,7 @@ from sites import CARDS, CARDS_FILE, CONF, SmallSite
 
 from firstword.cli import main
 
+MAKEFILE = Path(__file__).parent.parent / "firstword/starter/files/Makefile"
 BROKEN = CARDS.replace("impact: major", "impact: hurge")
 THE_ERROR = f"{CARDS_FILE}:3: value: unknown impact: 'hurge'; one of: none, minor, major, critical"
 PINNED = CONF + 'PINNED_CLOCK = "2026-11-21 10:30"\n'
@@ -245,13 +246,15 @@ def test_check_does_not_wait_for_pelican_or_boto(site: SmallSite) -> None:
 
 
 class Served:
-    """A running `firstword serve`."""
+    """A running `make serve`, as a site has it."""
 
     def __init__(self, site: SmallSite) -> None:
-        program = "from firstword.cli import main_and_exit; main_and_exit()"
+        ours = f"FIRSTWORD={sys.executable} -m firstword"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", program, "serve", "--port", "0"],
+            ["make", "-f", MAKEFILE, "serve", "ARGS=--port 0", ours],
             cwd=site.root,
+            # As Ctrl-C does: make itself hands it on to nobody.
+            start_new_session=True,
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(site.root),
@@ -293,7 +296,7 @@ class Served:
 def served(site: SmallSite) -> Iterator[Served]:
     served = Served(site)
     yield served
-    served.process.send_signal(signal.SIGINT)
+    os.killpg(served.process.pid, signal.SIGINT)
     served.process.communicate(timeout=30)
 
 
