@@ -175,6 +175,27 @@ def agree(world: World, shown: Shown, now: datetime) -> None:
     _pages_say_what_is_overdue(world, shown, overdue)
     _the_record_counts_every_promise(world, shown, made, now)
     _the_api_names_what_is_owed_next(world, shown, made)
+    _the_api_and_the_home_page_tell_the_same(shown)
+
+
+def _the_api_and_the_home_page_tell_the_same(shown: Shown) -> None:
+    """What is open, of which status and impact and where: in both documents, and on the page."""
+    summary = json.loads(shown.files[urls.API + "summary.json"])["incidents"]
+    unresolved = json.loads(shown.files[urls.API + "incidents/unresolved.json"])["incidents"]
+    every = json.loads(shown.files[urls.API + "incidents.json"])["incidents"]
+    told = ("id", "name", "status", "impact", "components", "next_update_at")
+    home = _plain(shown.files["index.html"].decode())
+
+    def rows(found: list[dict[str, object]]) -> list[list[object]]:
+        return [[row[key] for key in told] for row in found]
+
+    assert rows(summary) == rows(unresolved)
+    still = [row for row in every if row["status"] not in {"resolved", "postmortem"}]
+    assert rows(summary) == rows(still)
+    for row in summary:
+        assert row["name"] in home, row["name"]
+        for part in row["components"]:
+            assert part["name"] in home, (row["name"], part["name"])
 
 
 def _due_lists_what_is_overdue(shown: Shown, overdue: list[Promise], now: datetime) -> None:
