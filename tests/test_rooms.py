@@ -154,7 +154,7 @@ HOMES = {
     "css_inline": {"firstword/digest/layout.py"},
     "feedgen": {"firstword/feeds.py", "firstword/feeds/"},
     "icalendar": {"firstword/api/calendar.py", "firstword/api/zone.py"},
-    "jinja2": {"firstword/render/language.py", "firstword/render/templates.py"},
+    "jinja2": {f"firstword/render/{name}.py" for name in ("faults", "language", "templates")},
     "markdownify": {"firstword/importers/statuspage/text.py"},
     "bs4": {"firstword/importers/statuspage/text.py"},
     "nh3": {"firstword/markup.py"},
