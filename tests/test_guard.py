@@ -275,7 +275,7 @@ def test_spelling_goes_out_where_a_commit_says_so(site: SmallSite) -> None:
     edit(site, ("in between", "inbetween"))
     site.commit("One word\n\nfix: spelling")
     # As a forge squashes several commits into one.
-    edit(site, ("inbetween", "in-between"))
+    edit(site, ("refused by", "refussed by"))
     site.commit("Words (#7)\n\n* more of it\n\n* fix: spelling")
     ran = site.publish()
 
@@ -284,7 +284,7 @@ def test_spelling_goes_out_where_a_commit_says_so(site: SmallSite) -> None:
     assert "say so in the commit: a line 'fix: spelling'" in held.err
     # Layout needs nobody's word.
     assert "<em>router</em>" in site.page("incidents/2026-11-02-slow-pages/index.html")
-    assert (ran.code, "refused by the bank in-between" in site.page(CARD_PAGE)) == (0, True), (
+    assert (ran.code, "refussed by the bank inbetween" in site.page(CARD_PAGE)) == (0, True), (
         ran.err
     )
 

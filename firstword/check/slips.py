@@ -163,8 +163,8 @@ def _alike(one: str, other: str) -> bool:
         return False
     if are_taken_for_each_other(one, other) or one.lower() == other.lower():
         return True
-    if is_word(one):
-        return False  # it was no slip, whatever it became
+    if is_word(one) and is_word(other):
+        return False  # two right words are no slip
     most = 2 if short >= _TWO_SLIPS else 1 if short >= _ONE_SLIP else 0
     if set(_scripts(one)) != set(_scripts(other)):
         return False
