@@ -16,6 +16,7 @@ from firstword.markup import Markup
 from firstword.model import Incident, Site
 from firstword.page import StatusPage
 from firstword.render import Page, Renderer, more_pages, pages, story_pages
+from firstword.render.templates import bytecode
 from firstword.settings import read_site
 from firstword.values import replace
 
@@ -235,3 +236,17 @@ def test_a_template_escapes_everything_and_says_labels_in_the_language_of_the_pa
 
     name = "&lt;i&gt;&amp;&#39;&#34;"
     assert made == f"{name}|{name}{name}|3|{name}&gt;|<b>|Verlauf"
+
+
+def test_compiled_templates_take_the_place_of_older_ones_and_of_nothing_else(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "0123456789abcdef").mkdir()
+    (tmp_path / "somebody's letters").mkdir()
+
+    bytecode(tmp_path / "fedcba9876543210")
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "fedcba9876543210",
+        "somebody's letters",
+    ]

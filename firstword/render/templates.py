@@ -72,6 +72,8 @@ class QuickContext(Context):
 _PLAIN = frozenset({FunctionType, MethodType})
 #: What Jinja's own decorators, `pass_context` and its like, mark a function with.
 _WANTS = "jinja_pass_arg"
+#: A folder of compiled templates: the beginning of a program's digest.
+_OF_A_PROGRAM = re.compile(r"[0-9a-f]{16}")
 
 
 class Renderer:
@@ -212,7 +214,8 @@ def bytecode(folder: Path | None) -> jinja2.FileSystemBytecodeCache | None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for old in folder.parent.iterdir():
-            if old != folder:
+            # Nothing but what we made there: whoever names a folder of theirs loses nothing.
+            if old != folder and _OF_A_PROGRAM.fullmatch(old.name):
                 shutil.rmtree(old, ignore_errors=True)
     except OSError:
         return None
