@@ -37,6 +37,7 @@ from firstword.model import Incident
 from firstword.page import Measure, Outcome, Promise, Records, StatusPage, Verdict, record
 from firstword.page.due import owed
 from firstword.render import Renderer, pages, record_pages, story_pages
+from firstword.words import speak
 
 #: After the last follow-up of the life was due.
 END = instant("2027-02-01 12:00")
@@ -45,7 +46,7 @@ NOTHING = timedelta()
 #: What one build says that the clock can change, and some of what it cannot.
 DOCUMENTS = (
     *("summary.json", "incidents/unresolved.json", "incidents.json", "record.json"),
-    "scheduled-maintenances.json",
+    *("scheduled-maintenances.json", "status.json"),
 )
 MEASURES = {"next": Measure.NEXT, "expected": Measure.EXPECTED, "follow_up": Measure.FOLLOW_UP}
 #: The one word that an owner owes: the lockers were named at 08:52, and Hanna has two hours. She
@@ -176,6 +177,43 @@ def agree(world: World, shown: Shown, now: datetime) -> None:
     _the_record_counts_every_promise(world, shown, made, now)
     _the_api_names_what_is_owed_next(world, shown, made)
     _the_api_and_the_home_page_tell_the_same(shown)
+    _a_story_is_told_alike_everywhere(world, shown)
+
+
+def _a_story_is_told_alike_everywhere(world: World, shown: Shown) -> None:
+    """What the API says of an open incident stands at the top of its page, and in the feed."""
+    language = speak(SITE)
+    summary = json.loads(shown.files[urls.API + "summary.json"])
+    assert json.loads(shown.files[urls.API + "status.json"])["status"] == summary["status"]
+    rows = {row["shortlink"]: row for row in summary["incidents"]}
+    titles = {
+        one["id"]: one["title"] for one in json.loads(world.feeds[urls.UPDATES_JSON])["items"]
+    }
+    for one in world.stories:
+        row = rows.pop(urls.absolute(SITE, urls.incident_path(one)), None)
+        if row is None:
+            continue
+        page = _plain(shown.files[f"{urls.incident_path(one)}index.html"].decode())
+        top, said = page.split(" What we said ")[0], language.word(one.status)
+        assert f"· {said} · Impact: {language.word(row['impact'])} " in top, (one.id, top)
+        assert all(part["name"] in top for part in row["components"]), (one.id, top)
+        for label, key in (("Next word", "next_update_at"), ("Expected", "expected_at")):
+            wanted = rf"{label} .{{0,12}}\b[Bb]y {_local(row[key])}" if row[key] else label
+            assert bool(re.search(wanted, top)) == bool(row[key]), (one.id, key, wanted, top)
+        newest = one.updates[-1]
+        word = language.word(newest.status)
+        assert titles[urls.entry_id(SITE, one, newest)].startswith(f"[{word}] "), one.id
+        assert row["incident_updates"][0]["kind"] == str(newest.status), one.id
+    assert not rows
+
+
+def _local(stamp: str) -> str:
+    """Return an instant of the API as pages say it; one that ends a day stands for that day."""
+    due = datetime.fromisoformat(stamp).astimezone(SITE.timezone)
+    if (due.hour, due.minute) == (0, 0):
+        day = due - MINUTE
+        return f"{day.day} {day:%B %Y}"
+    return f"{due.day} {due:%B %Y, %H:%M}"
 
 
 def _the_api_and_the_home_page_tell_the_same(shown: Shown) -> None:
