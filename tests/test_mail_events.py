@@ -100,6 +100,33 @@ def test_a_full_mailbox_is_no_reason_to_leave_somebody_out(people: People) -> No
     assert state(people, ADA) is Standing.ACTIVE
 
 
+@pytest.mark.parametrize("sub", ["OnAccountSuppressionList", "Suppressed"])
+def test_whom_ses_writes_to_no_more_is_taken_off(people: People, sub: str) -> None:
+    """Moto keeps no suppression list: this is the event as the service's own pages show it.
+
+    SES takes such a letter and sends it to nobody: only the event says that it never left.
+    https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+    """
+    told = json.loads(bounce(ADA, sub=sub))
+    told["bounce"] |= {
+        "feedbackId": "0100017f5a-000000",
+        "reportingMTA": "dns; amazonses.com",
+        "bouncedRecipients": [
+            {
+                "emailAddress": ADA,
+                "action": "failed",
+                "status": "5.1.1",
+                "diagnosticCode": "Amazon SES did not send the message to this address because it "
+                "is on the suppression list for your account.",
+            }
+        ],
+    }
+    told["mail"] = {"messageId": "0100017f5a", "destination": [ADA]}
+
+    assert apply(people, read_events(people, json.dumps(told))) == {Standing.BOUNCED: 1}
+    assert state(people, ADA) is Standing.BOUNCED
+
+
 def test_who_left_at_ses_has_left(people: People) -> None:
     told = bounce(ADA, "Transient", sub="UnsubscribedRecipient")
 
