@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from sites import CARDS, CARDS_FILE, RESOLVED, SLOW_FILE, SmallSite
@@ -11,6 +14,7 @@ from sites import CARDS, CARDS_FILE, RESOLVED, SLOW_FILE, SmallSite
 from firstword import build
 from firstword.build import Run, RunOptions, build_site
 from firstword.cli.again import build_again
+from firstword.cli.serve import follow
 from firstword.content.scan import FOLDER
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -120,3 +124,32 @@ def test_pages_of_pelican_take_a_whole_build(site: SmallSite) -> None:
 
     assert again(site, last, CARDS_FILE) is None
     last.close()
+
+
+@dataclass
+class Pages:
+    """What a build wrote, and a preview whose browsers are told."""
+
+    written: int = 0
+    removed: int = 0
+    version: int = 0
+
+    @property
+    def output(self) -> Pages:
+        return self
+
+    def changed(self) -> None:
+        self.version += 1
+
+
+def test_what_was_saved_before_anybody_watched_is_looked_for() -> None:
+    preview, asked = Pages(), []
+
+    def build(last: Pages | None, written: Sequence[Path]) -> Pages:
+        asked.append((last is None, [path.name for path in written]))
+        return Pages(written=1 if len(asked) == 1 else 0)
+
+    follow([[], [], [Path("a.md")], []], cast("Any", build), cast("Any", preview))
+
+    assert asked == [(True, []), (False, ["a.md"])]
+    assert preview.version == 1

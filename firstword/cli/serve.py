@@ -16,7 +16,8 @@ import argparse
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from firstword.errors import FirstwordError
 
 if TYPE_CHECKING:
     from firstword.build import Run
+    from firstword.preview import Preview
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,22 +47,48 @@ def run(options: argparse.Namespace) -> int:
     preview = Preview(folder, options.port)
     threading.Thread(target=preview.serve_forever, daemon=True).start()
     print(f"Look: {preview.address} (Ctrl-C stops)", flush=True)
-    watched = watched_paths(root, first)
-    # What was written before anybody watched is looked for once.
-    last: Run | None = None
+    # It says when nothing comes for a moment: what was saved before it watched is looked for then.
+    found = watch(
+        *watched_paths(root, first),
+        raise_interrupt=True,
+        step=20,
+        debounce=400,
+        yield_on_timeout=True,
+        rust_timeout=500,
+    )
     try:
-        for changes in watch(*watched, raise_interrupt=True, step=20, debounce=400):
-            written = [Path(path) for _, path in changes]
-            told = preview.version
-            last = rebuild(root, folder, last, written, preview.changed)
-            # Of pages that are gone, a browser hears when they are.
-            if last and (preview.version == told or last.output.removed):
-                preview.changed()
+        follow(
+            ([Path(path) for _, path in changes] for changes in found),
+            partial(rebuild, root, folder, shown=preview.changed),
+            preview,
+        )
     except KeyboardInterrupt:
         print(file=sys.stderr)
     finally:
         preview.close()
     return 0
+
+
+def follow(
+    saved: Iterable[Sequence[Path]],
+    build: Callable[[Run | None, Sequence[Path]], Run | None],
+    preview: Preview,
+) -> None:
+    """Build whenever files were saved, and once in any case; tell browsers of what came of it.
+
+    Whoever saves while the first page is shown, and nobody watches yet, is not forgotten.
+    """
+    last: Run | None = None
+    looked = False
+    for written in saved:
+        if looked and not written:
+            continue
+        looked = True
+        told = preview.version
+        last = build(last, written)
+        # Of pages that are gone, a browser hears when they are.
+        if last and (last.output.removed or (preview.version == told and last.output.written)):
+            preview.changed()
 
 
 def rebuild(
