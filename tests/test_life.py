@@ -493,7 +493,9 @@ def test_every_key_of_the_format_is_used() -> None:
     stories = everything()
 
     assert {key for i in stories for key in i.lines} == set(FRONT_KEYS)
-    assert {key for i in stories for u in i.updates for key in u.lines} == set(UPDATE_KEYS)
+    # A beginning that was put right has tests of its own.
+    used = {key for i in stories for u in i.updates for key in u.lines}
+    assert used == set(UPDATE_KEYS) - {"started"}
 
 
 #: What the format has no way to say: a word always comes, be it that everything is taken back, and

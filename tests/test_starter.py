@@ -543,7 +543,9 @@ def test_a_folder_with_something_in_it_is_left_alone(
 ) -> None:
     (tmp_path / "here.txt").write_text("mine")
 
-    code = main(["init", str(tmp_path), "--name", "A", "--address", "https://a.example"])
+    code = main(
+        ["init", str(tmp_path), "--name", "A", "--address", "https://a.example", "--person", DAWN]
+    )
 
     assert code == 1
     assert "'here.txt' is there" in capsys.readouterr().err

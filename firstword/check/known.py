@@ -146,7 +146,15 @@ _TAKEN = frozenset(
         *("casual causal", "loose lose", "than then", "their there", "to too", "form from"),
         *("quiet quite", "principal principle", "advice advise", "where were"),
         *("of off", "its it's", "your you're", "were we're", "their they're", "an and"),
-        *("das dass", "den denn", "einen einem", "einen einer", "eine einen", "den dem"),
+        *(
+            "programm program",
+            "das dass",
+            "den denn",
+            "einen einem",
+            "einen einer",
+            "eine einen",
+            "den dem",
+        ),
         *("ihn ihm", "seit seid", "wider wieder", "ein eine", "a an"),
     )
 )
