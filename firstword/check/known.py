@@ -7,6 +7,7 @@ weight are made of, and the words that a slip of the table stands for. Endings a
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import groupby
 
 from firstword.check.weighty import known_of_weight
 
@@ -169,9 +170,16 @@ def is_word(word: str) -> bool:
     return any(_has(stem) for one in dict.fromkeys(bare) if len(one) > 2 for stem in _stems(one))
 
 
+def _single(word: str) -> str:
+    return "".join(letter for letter, _ in groupby(word))
+
+
 def are_taken_for_each_other(one: str, other: str) -> bool:
     """Tell whether two words are often mistaken for each other by who means the same."""
     one, other = one.lower(), other.lower()
+    if _single(one.lower()) == _single(other.lower()):
+        # "stoped" has the form of a word: how many times a letter stands is a slip of the pen.
+        return True
     return frozenset((one, other)) in _TAKEN or _at_home(one) == _at_home(other)
 
 
