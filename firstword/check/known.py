@@ -177,7 +177,7 @@ def _single(word: str) -> str:
 def are_taken_for_each_other(one: str, other: str) -> bool:
     """Tell whether two words are often mistaken for each other by who means the same."""
     one, other = one.lower(), other.lower()
-    if _single(one.lower()) == _single(other.lower()):
+    if _single(one) == _single(other):
         # "stoped" has the form of a word: how many times a letter stands is a slip of the pen.
         return True
     return frozenset((one, other)) in _TAKEN or _at_home(one) == _at_home(other)
