@@ -27,7 +27,6 @@ from firstword.settings import read_site
 #: Where options of a build that publish.py started travel; absent in plain `pelican content`.
 OPTIONS = "FIRSTWORD_OPTIONS"
 RUN = "FIRSTWORD_RUN"
-PROCESSES = "BUILD_PROCESSES"
 
 
 def register() -> None:
@@ -112,11 +111,11 @@ def _is_watching() -> bool:
 
 def processes(settings: dict[str, Any]) -> int:
     """Return how many processes may build. Raises SettingsError."""
-    said = settings.get(PROCESSES)
+    said = settings.get("BUILD_PROCESSES")
     if said is None:
         return cores()
     if not isinstance(said, int) or isinstance(said, bool) or said < 1:
-        raise SettingsError(PROCESSES, f"how many processes may build, from 1: {said!r}")
+        raise SettingsError("BUILD_PROCESSES", f"how many processes may build, from 1: {said!r}")
     return said
 
 

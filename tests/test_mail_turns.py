@@ -74,10 +74,11 @@ def test_urgent_words_go_out_in_the_midst_of_a_digest(tmp_path: Path) -> None:
         done.set()
 
     def taken(address: str) -> Outcome:
-        """Note who got a letter; at the third one somebody publishes an update."""
+        """Note who got a letter; at the third one somebody publishes an update, and waits."""
         arrived.append(address)
         if len(arrived) == 3:
             other.start()
+        if len(arrived) >= 3:
             waits.wait(LONG)
         return Outcome(fate=Fate.ACCEPTED)
 
@@ -90,7 +91,7 @@ def test_urgent_words_go_out_in_the_midst_of_a_digest(tmp_path: Path) -> None:
 
     assert Counter(arrived) == Counter([ADA, *daily(40)])
     # Those on their way, at most as many as there are connections, and then at once.
-    assert 3 <= arrived.index(ADA) <= 12
+    assert 3 <= arrived.index(ADA) <= 5
     assert sent.count(Fate.ACCEPTED) == 40
     assert not sent.needs_a_person
 

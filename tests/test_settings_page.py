@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from firstword import pelican_defaults
-from firstword.plugin import PROCESSES
 from firstword.settings import read_site
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,8 +56,6 @@ def test_every_setting_of_ours_is_listed() -> None:
     plugin = (ROOT / "firstword" / "plugin.py").read_text(encoding="utf-8")
     read = settings.read | set(re.findall(r"settings\.get\(\"([A-Z_]+)\"", plugin)) - INNER
 
-    # The plugin reads it by a name of its own.
-    read |= {PROCESSES}
     ours = read - {name for name in vars(pelican_defaults) if name.isupper()} | {"DEFAULT_LANG"}
 
     assert sorted(listed("")) == sorted(ours)
@@ -73,8 +70,7 @@ def test_pelicans_settings_that_we_read_are_listed() -> None:
         if hasattr(pelican_defaults, name)
     }
 
-    # Stock pages of Pelican, whose templates are looked at like ours; there are none by default.
-    assert read - {"DIRECT_TEMPLATES"} <= set(listed("Pelican's"))
+    assert read <= set(listed("Pelican's"))
     assert all(hasattr(pelican_defaults, name) for name in listed("Pelican's"))
 
 
