@@ -119,6 +119,7 @@ def test_gaps_pass(old: str, new: str) -> None:
         ("log in here", "login here", ("log in", "login")),
         ("US customers", "us customers", ("US", "us")),
         ("its cause", "it's cause", ("its", "it's")),
+        ("the programm stoped", "the program stopped", ("programm", "program")),
         ('It is "fixed".', "It is fixed.", ('"', "")),
         ("We do not know, but look", "We do not know; but look", ("know, but", "know; but")),
         ("we can not pay", "we cannot pay", ("can not", "cannot")),

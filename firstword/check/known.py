@@ -6,8 +6,8 @@ weight are made of, and the words that a slip of the table stands for. Endings a
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from itertools import groupby
 
 from firstword.check.weighty import known_of_weight
 
@@ -147,19 +147,14 @@ _TAKEN = frozenset(
         *("casual causal", "loose lose", "than then", "their there", "to too", "form from"),
         *("quiet quite", "principal principle", "advice advise", "where were"),
         *("of off", "its it's", "your you're", "were we're", "their they're", "an and"),
-        *(
-            "programm program",
-            "das dass",
-            "den denn",
-            "einen einem",
-            "einen einer",
-            "eine einen",
-            "den dem",
-        ),
+        *("das dass", "den denn", "einen einem", "einen einer", "eine einen", "den dem"),
         *("ihn ihm", "seit seid", "wider wieder", "ein eine", "a an"),
     )
 )
 _BEGINNINGS = ("un", "re", "pre", "dis", "over", "out")
+_BEGIN_WITH_A_VOWEL = frozenset({"ed", "ing", "er"})
+#: "stop": its last letter stands twice before such an ending, so that "stoped" is no word.
+_DOUBLES = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]")
 _ENDINGS = ("'s", "s", "es", "ed", "ing", "er", "ly", "ment")
 
 
@@ -170,16 +165,9 @@ def is_word(word: str) -> bool:
     return any(_has(stem) for one in dict.fromkeys(bare) if len(one) > 2 for stem in _stems(one))
 
 
-def _single(word: str) -> str:
-    return "".join(letter for letter, _ in groupby(word))
-
-
 def are_taken_for_each_other(one: str, other: str) -> bool:
     """Tell whether two words are often mistaken for each other by who means the same."""
     one, other = one.lower(), other.lower()
-    if _single(one) == _single(other):
-        # "stoped" has the form of a word: how many times a letter stands is a slip of the pen.
-        return True
     return frozenset((one, other)) in _TAKEN or _at_home(one) == _at_home(other)
 
 
@@ -193,8 +181,9 @@ def _stems(word: str) -> list[str]:
     for end in _ENDINGS:
         stem = word.removesuffix(end)
         if stem != word and len(stem) > 2:
-            found.append(stem)
-            if end in {"ed", "ing", "er"}:
+            if end not in _BEGIN_WITH_A_VOWEL or not _DOUBLES.fullmatch(stem):
+                found.append(stem)
+            if end in _BEGIN_WITH_A_VOWEL:
                 found.append(f"{stem}e")
                 if stem[-1] == stem[-2]:
                     found.append(stem[:-1])
