@@ -32,6 +32,7 @@ from firstword.clock import Clock
 from firstword.content import Commit, left_out
 from firstword.crew import Crew
 from firstword.errors import BuildError, ContentError
+from firstword.gitlog.worktree import Worktree
 from firstword.look import load_pictures
 from firstword.making import STOCK, Workshop
 from firstword.manifest import Built, Memory
@@ -80,6 +81,8 @@ class Run:
     overrides: tuple[Path, ...] = ()
     #: Where the caches lie; None for a build that uses and leaves none.
     cache_folder: Path | None = None
+    #: Git's answer to what was written; None = nobody asked.
+    worktree: Worktree | None = None
     #: The last build of this process, with the same settings and the same theme.
     last: Run | None = None
     #: Who helps with a long build.
@@ -144,6 +147,7 @@ class Run:
             number=number,
             commit=self._commit,
             named=self.options.named,
+            worktree=self.worktree,
             judges=self.crew,
         )
         self.found = reader.read()
@@ -180,9 +184,9 @@ class Run:
 
     def close(self) -> None:
         """Let go of the cache; a build that did not finish leaves it as it was."""
-        self.crew.close()
-        if self._commit is not None:
-            self._commit.close()
+        for asked in (self.crew, self.worktree, self._commit):
+            if asked is not None:
+                asked.close()
         if self._open:
             self._cache.close()
             self._open = False
@@ -191,13 +195,13 @@ class Run:
         """Return the cache of this very output folder."""
         if self.cache_folder is None:
             return None
-        where = os.path.relpath(self.output_folder, self.root)
-        name = hashlib.sha256(where.encode()).hexdigest()[:8]
+        name = hashlib.sha256(os.path.relpath(self.output_folder, self.root).encode()).hexdigest()[
+            :8
+        ]
         return self.cache_folder / f"build-{name}.sqlite"
 
     def _path_of(self, slug: str) -> str | None:
-        kind = self._stories.kind_of(slug)
-        return urls.story_path(kind, slug) if kind else None
+        return urls.story_path(kind, slug) if (kind := self._stories.kind_of(slug)) else None
 
     def _report(self) -> Iterator[str]:
         found, strict = self.found, self.options.strict
@@ -222,8 +226,6 @@ class Run:
     def needs_a_person(self) -> bool:
         """Whether something is not shown as its file says."""
         return bool(self.found.held or self.left_out)
-
-    # ── writing ──────────────────────────────────────────────────────────────────────────────────
 
     def write(self) -> None:
         """Make every page, feed and image of ours that is not as it was."""
@@ -370,9 +372,8 @@ def build_site(root: Path, options: RunOptions, output_folder: Path | None = Non
     from pelican.settings import read_settings
 
     settings: dict[str, Any] = {}
-    override: dict[str, Any] = {"FIRSTWORD_OPTIONS": options}
-    if output_folder:
-        override["OUTPUT_PATH"] = str(output_folder)
+    elsewhere = {"OUTPUT_PATH": str(output_folder)} if output_folder else {}
+    override = {"FIRSTWORD_OPTIONS": options, **elsewhere}
     quiet, console.quiet = console.quiet, True
     # Pelican sets the locale of the whole process: whoever opens a file after it, and in this
     # process somebody does, would read ASCII.

@@ -11,6 +11,7 @@ from pathlib import Path
 from conftest import ROOT
 
 from firstword.build import Run, RunOptions
+from firstword.gitlog.worktree import Worktree
 from firstword.manifest import Memory
 from firstword.settings import read_site
 
@@ -43,6 +44,8 @@ class Workplace:
     theme: Path = ROOT / "theme"
     templates: Path | None = None
     memory: Callable[[datetime], Memory] | None = None
+    #: Whether a build asks git which files were written, as `pelican content` does.
+    asks_git: bool = False
 
     def write(self, path: str, text: str | bytes) -> None:
         """Write a file below content/."""
@@ -62,6 +65,7 @@ class Workplace:
             theme=self.theme,
             output_folder=self.root / output,
             cache_folder=self.root / cache if cache else None,
+            worktree=Worktree(self.root / "content") if self.asks_git else None,
         )
 
     def share_templates(self, cache: Path) -> None:

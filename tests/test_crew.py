@@ -18,9 +18,9 @@ from firstword.content import SourceFile, scan
 from firstword.content.judging import judge
 from firstword.crew import Crew
 from firstword.errors import SettingsError
+from firstword.generating import processes
 from firstword.manifest import Memory
 from firstword.model import update_id
-from firstword.plugin import processes
 from firstword.settings import load_settings, read_site
 
 NIGHT = datetime(2026, 11, 20, 18, 40, tzinfo=UTC)

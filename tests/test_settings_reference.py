@@ -52,7 +52,7 @@ def test_the_table_names_all_that_is_read_and_nothing_else() -> None:
     mail = {name for name in ours if name.startswith("MAIL_")}
     assert mail == set(conf.SETTINGS)
     assert ours - mail - _PLUGIN == spy.read
-    plugin = (ROOT / "firstword/plugin.py").read_text(encoding="utf-8")
+    plugin = (ROOT / "firstword/generating.py").read_text(encoding="utf-8")
     assert all(f'"{name}"' in plugin for name in _PLUGIN)
 
 

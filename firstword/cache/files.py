@@ -101,6 +101,11 @@ class Files:
         """Return path → signature of every file."""
         return dict(self._db.execute("SELECT path, signature FROM file"))
 
+    def signature(self, path: str) -> str:
+        """Return a file's signature; "" where it is not there."""
+        found = self._db.execute("SELECT signature FROM file WHERE path = ?", (path,)).fetchone()
+        return str(found[0]) if found else ""
+
     def blob(self, path: str) -> str:
         """Return the id of a file's bytes, as git has it; "" where it is not known."""
         found = self._db.execute("SELECT blob FROM file WHERE path = ?", (path,)).fetchone()

@@ -8,7 +8,7 @@ which version of a file is shown.
 
 from __future__ import annotations
 
-import hashlib
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,13 +19,7 @@ from firstword.cache.database import Cache
 from firstword.cache.files import Files, Line
 from firstword.cache.questions import Change
 from firstword.cache.shown import Shown, records_of
-from firstword.check import (
-    check_published,
-    check_settings,
-    claims,
-    fits,
-    remarks_on,
-)
+from firstword.check import check_published, check_settings, claims, fits, remarks_on
 from firstword.check.times import AHEAD
 from firstword.content import (
     Commit,
@@ -42,7 +36,9 @@ from firstword.content import (
 )
 from firstword.content.judging import Fresh, Judged, Judges, judge_each, links_of
 from firstword.content.read import good_at
-from firstword.content.scan import SourceFile
+from firstword.content.scan import FOLDER, SourceFile
+from firstword.gitlog.call import blob_id
+from firstword.gitlog.worktree import Worktree
 from firstword.manifest import Memory
 from firstword.model import Incident, Level, Problem, Site
 from firstword.settings import CONF
@@ -93,6 +89,8 @@ class Reader:
     commit: Commit | None = None
     #: All that was written since the last build, where somebody watched; None = look everywhere.
     named: Collection[Path] | None = None
+    #: What git says of the files that lie there; None = nobody asked it.
+    worktree: Worktree | None = None
     #: Who helps where there is much to read; None = nobody.
     judges: Judges | None = None
     found: Findings = field(default_factory=Findings)
@@ -114,6 +112,9 @@ class Reader:
             changes=self.found.changes,
         )
         self._judged: dict[str, None] = {}
+        self._folder = self.content_folder / FOLDER
+        #: What was read, relative to the folder of incidents; None = all of it.
+        self._opened: list[str] | None = []
 
     def read(self) -> Findings:
         """Read, check, and keep. Raises what reading everything raises."""
@@ -131,6 +132,7 @@ class Reader:
             self._everything()
         self.cache.note("grammar", self.grammar)
         self.cache.note("commit", self.commit.id if self.commit else "")
+        self.cache.note("worktree", self.worktree.note(self._opened) if self.worktree else "")
         self.cache.note("memory", self._memory_token)
         return self.found
 
@@ -160,12 +162,16 @@ class Reader:
         """Return what changed and what is gone, where somebody knows it of every file."""
         if self.commit:
             return self.commit.since(before) if before else None
-        if self.named is None or before:
-            return None
-        found = look_at(self.root, self.content_folder, self.named)
+        named = None if before else self.named
+        if named is None and self.worktree is not None:
+            paths = self.worktree.written_since(self.cache.meta("worktree"))
+            named = None if paths is None else {self._folder / path for path in paths}
+        found = None if named is None else look_at(self.root, self.content_folder, named)
         if found is None:
             return None
-        return found[0], {path for path in found[1] if self.files.head(path)}
+        known = self.files.signature
+        others = [s for s in found[0] if not s.signature or s.signature != known(s.path)]
+        return others, {path for path in found[1] if self.files.head(path)}
 
     def _look(self) -> tuple[list[Seen] | list[CommittedFile], list[Problem]]:
         return self.commit.look() if self.commit else look(self.root, self.content_folder)
@@ -228,7 +234,9 @@ class Reader:
                 continue
             file = one.read(self.content_folder)
             self.found.files_read += 1
-            blob = _blob(file.data)
+            if self._opened is not None and isinstance(one, Seen):
+                self._opened.append(os.path.relpath(one.full, self._folder))
+            blob = blob_id(file.data)
             if not anew and not file.problem and blob == self.files.blob(one.path):
                 self.files.sign(one.path, one.signature)
                 continue
@@ -318,6 +326,7 @@ class Reader:
 
     def _everything(self) -> None:
         """Judge all files anew, together, with git and the targets as their memory."""
+        self._opened = None
         memory = self.memory
         seen, warnings = self._look()
         self.cache.note("strays", "yes" if warnings else "no")
@@ -378,7 +387,7 @@ class Reader:
                     path=incident.path,
                     # What is shown is not what the file holds: it is read again next time.
                     signature="" if incident.path in kept else signatures.get(incident.path, ""),
-                    blob="" if incident.path in kept else _blob(text.encode()),
+                    blob="" if incident.path in kept else blob_id(text.encode()),
                     incident=incident,
                     text=text,
                     problems=[p for p in problems.get(incident.path, ()) if p not in remarks],
@@ -387,8 +396,3 @@ class Reader:
             )
             self.files.remark(incident.path, remarks)
             self.files.claim(incident.path, claims(incident))
-
-
-def _blob(data: bytes) -> str:
-    """Return the id that git gives a file of these bytes."""
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

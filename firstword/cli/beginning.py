@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from firstword import gitlog
 from firstword.errors import FirstwordError, SettingsError
+from firstword.gitlog.call import environment
 from firstword.settings import CONF
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _git(folder: Path, *steps: Sequence[str]) -> bool:
     for step in steps:
         done = subprocess.run(
             ["git", "-C", str(folder), "--literal-pathspecs", *step],
-            env=gitlog.environment(),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             check=False,

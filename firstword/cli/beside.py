@@ -25,7 +25,7 @@ class Beside:
     def import_pelican(self) -> None:
         """Import what the build will; whatever is wrong with that, the build will say."""
         with suppress(Exception):
-            import firstword.plugin  # noqa: F401 - only so that it is there
+            import firstword.generating  # noqa: F401 - only so that it is there
 
     def source(self) -> gitlog.Source:
         """Return what is checked out. Raises FirstwordError."""

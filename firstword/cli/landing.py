@@ -12,6 +12,7 @@ from firstword import gitlog
 from firstword.cli.writing import Place
 from firstword.drafts import Draft, commit_message
 from firstword.errors import Refused
+from firstword.gitlog.call import environment
 from firstword.model import Problem
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def land(
         git = ["git", "-C", str(place.root), "--literal-pathspecs", *command, "--", draft.path]
         try:
             ended = subprocess.run(
-                git, env=gitlog.environment(), stdout=sys.stderr.fileno(), check=False
+                git, env=environment(), stdout=sys.stderr.fileno(), check=False
             ).returncode
         except FileNotFoundError:
             ended = 127

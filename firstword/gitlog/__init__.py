@@ -7,7 +7,6 @@ also works on a depth-1 clone, where the commit itself still names its parents.
 from __future__ import annotations
 
 import enum
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -20,27 +19,12 @@ from typing import IO, cast
 from msgspec import Struct
 
 from firstword.errors import FirstwordError
+from firstword.gitlog.call import command, quiet_environment
 
 ANCESTORS = 256
 TIMEOUT_SECONDS = 60
 
 _HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-# Set by git itself around hooks and aliases: they would point us at another repository.
-_LEAKS = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_DIR",
-        "GIT_GRAFT_FILE",
-        "GIT_IMPLICIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_NAMESPACE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_SHALLOW_FILE",
-        "GIT_WORK_TREE",
-    }
-)
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -235,8 +219,8 @@ class Blobs:
 
     def __init__(self, repo: Path) -> None:
         self._git = subprocess.Popen(
-            _command(repo, "cat-file", "--batch"),
-            env=_environ(),
+            command(repo, "cat-file", "--batch"),
+            env=quiet_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -312,11 +296,6 @@ def around(folder: Path) -> Path | None:
     return None if _ok(near, *ignored) else Path(top)
 
 
-def environment() -> dict[str, str]:
-    """Return the environment for a git that is to work in the folder it is told, and no other."""
-    return {name: value for name, value in os.environ.items() if name not in _LEAKS}
-
-
 def is_shallow(repo: Path) -> bool:
     """Tell whether the history of this clone ends early."""
     return _line(repo, "rev-parse", "--is-shallow-repository") == "true"
@@ -343,28 +322,20 @@ def _text(repo: Path, *arguments: str) -> str:
     return result.stdout.decode("utf-8", "replace") if result.returncode == 0 else ""
 
 
-def _command(repo: Path, *arguments: str) -> list[str]:
-    return ["git", "-C", str(repo), "--no-optional-locks", "--literal-pathspecs", *arguments]
-
-
-def _environ() -> dict[str, str]:
-    return environment() | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
-
-
 def _run(repo: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Run git in `repo`; no git at all answers as git does outside a repository (128)."""
-    command = _command(repo, *arguments)
+    asked = command(repo, *arguments)
     try:
         result = subprocess.run(
-            command,
-            env=_environ(),
+            asked,
+            env=quiet_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=TIMEOUT_SECONDS,
             check=False,
         )
     except FileNotFoundError:
-        return subprocess.CompletedProcess(command, 128, b"", b"")
+        return subprocess.CompletedProcess(asked, 128, b"", b"")
     except subprocess.TimeoutExpired as error:
         raise FirstwordError(
             f"git took more than {TIMEOUT_SECONDS} s: {arguments[0]!r} in {str(repo)!r}"

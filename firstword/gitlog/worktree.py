@@ -1,0 +1,149 @@
+"""Which incident files were written since a build, where git can tell.
+
+Looking at each of ten thousand files takes longer than an edit. Git looks at them too, on another
+core and while a build is still waking up. What is true of the last build is noted in its cache:
+the commit that was checked out, and the files that were not as that commit has them, or that were
+read while nobody can say what git saw. All others held what that commit holds. So whatever is not
+named in that note, not named by git now, and the same in both commits, is as it was read.
+
+What git might not see makes it no witness at all: links, repositories inside, files it was told to
+look away from, folders it cannot read. Then every file is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from firstword.gitlog import changes
+from firstword.gitlog.call import Question
+
+#: Where incident files live, relative to the content folder.
+_FOLDER = "incidents"
+#: With more than so many in doubt it is quicker to look at all.
+_MOST = 1000
+#: How long git may take, in seconds.
+_PATIENCE = 10.0
+_STATUS = (
+    *("-c", "core.fsmonitor=false", "-c", "core.checkStat=default", "-c", "core.trustctime=true"),
+    *("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--ignored"),
+    *("--no-renames", "--ignore-submodules=none", "--", "."),
+)
+_LISTED = ("ls-files", "--cached", "--stage", "-v", "-z", "--", ".")
+
+
+class Now:
+    """What git says of the incident files as they lie there."""
+
+    def __init__(self, commit: str, paths: frozenset[str]) -> None:
+        #: The commit that is checked out.
+        self.commit = commit
+        #: The files that are not as it has them, relative to the folder of incidents.
+        self.paths = paths
+
+
+class Worktree:
+    """Asks git when it is made; the answer is fetched when it is needed."""
+
+    def __init__(self, content: Path) -> None:
+        # Through a link git could be another one than the last time, with the same commit.
+        self.folder = Path(os.path.realpath(content / _FOLDER))
+        self._prefix = _inside(self.folder)
+        self._asked: tuple[Question, ...] = ()
+        self._answer: Now | None = None
+        if self._prefix is not None and self.folder.is_dir():
+            asked = (_STATUS, _LISTED)
+            self._asked = tuple(Question(self.folder, *arguments) for arguments in asked)
+
+    def now(self) -> Now | None:
+        """Return what git says; None where it cannot tell of every file."""
+        if self._asked:
+            status, listed = (question.answer(_PATIENCE) for question in self._asked)
+            self._asked = ()
+            if status is not None and listed is not None and sees_all(listed):
+                self._answer = read_status(status, self._prefix or "")
+        return self._answer
+
+    def note(self, doubtful: Collection[str] | None) -> str:
+        """Return what the next build needs to know; "" where it had better look at all.
+
+        `doubtful` = the files that were read, relative to the folder of incidents; None = all.
+        """
+        told = None if doubtful is None or len(doubtful) > _MOST else self.now()
+        if doubtful is None or told is None:
+            return ""
+        return json.dumps([self._prefix, told.commit, *sorted(told.paths.union(doubtful))])
+
+    def written_since(self, note: str) -> frozenset[str] | None:
+        """Return what may be written since a build left a note; None where git cannot tell.
+
+        Paths are relative to the folder of incidents; what is gone is among them.
+        """
+        prefix, before, *doubtful = json.loads(note) if note else (None, "")
+        told = self.now() if prefix is not None and prefix == self._prefix else None
+        if told is None:
+            return None
+        paths = told.paths | frozenset(doubtful)
+        if before != told.commit:
+            changed = changes(self.folder, before, told.commit, ".")
+            if changed is None:
+                return None
+            paths |= unhidden(held.path for held in changed)
+        return paths if len(paths) <= _MOST else None
+
+    def close(self) -> None:
+        """Ask no longer."""
+        for question in self._asked:
+            question.close()
+        self._asked = ()
+
+
+def sees_all(listed: bytes) -> bool:
+    """Tell whether git looks at every file that it holds: none is a link, or to be looked past."""
+    # An entry is: tag, mode, hash, stage, path. "H" is a file like any other, 100 one with bytes.
+    plain = listed.count(b"\0H 100") + listed.startswith(b"H 100")
+    return plain == listed.count(b"\0")
+
+
+def read_status(said: bytes, prefix: str) -> Now | None:
+    """Read `git status --porcelain=v2 --branch -z`; None where it tells of more than files.
+
+    `prefix` = what paths begin with in git's answer. Hidden files are left out.
+    """
+    commit = ""
+    paths: list[str] = []
+    for line in said.decode("utf-8", "surrogateescape").split("\0"):
+        kind, _, rest = line.partition(" ")
+        if kind in {"", "#"}:
+            commit = rest.removeprefix("branch.oid ") if rest.startswith("branch.oid ") else commit
+            continue
+        fields = {"1": 7, "u": 9, "?": 0, "!": 0}.get(kind)
+        if fields is None:
+            return None
+        path = rest.split(" ", fields)[-1]
+        if not path.startswith(prefix) or path.endswith("/"):
+            return None
+        paths.append(path[len(prefix) :])
+    if not commit or commit.startswith("("):
+        return None
+    return Now(commit, unhidden(paths))
+
+
+def unhidden(paths: Iterable[str]) -> frozenset[str]:
+    """Leave out what belongs to editors and to git."""
+    return frozenset(
+        path
+        for path in paths
+        if not any(part[0] == "." or part[-1] == "~" for part in path.split("/"))
+    )
+
+
+def _inside(folder: Path) -> str | None:
+    """Return what git puts before paths of a folder; None where it is in no repository."""
+    for above in (folder, *folder.parents):
+        if (above / ".git").exists():
+            within = folder.relative_to(above).as_posix()
+            return "" if within == "." else f"{within}/"
+    return None

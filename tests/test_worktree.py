@@ -1,0 +1,466 @@
+"""Git tells a build which files were written: then nobody looks at each, and nothing is missed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, given, seed, settings
+from hypothesis import strategies as st
+from incremental import Workplace, quiet
+
+from firstword import build
+from firstword.content import look
+from firstword.gitlog.worktree import Worktree, read_status, sees_all, unhidden
+
+NAMES = ("cards", "mail", "slow", "dns")
+STORY = """\
+---
+title: Trouble with {name}
+impact: minor
+started: 2026-11-12 09:12
+components: [api]
+---
+
+## 2026-11-12 09:20 | Dawn Okafor | investigating
+next: 10:00
+
+{words}
+"""
+
+
+class Site:
+    """A site in git that was built until git is asked alone."""
+
+    def __init__(self, root: Path, templates: Path | None = None) -> None:
+        self.place = Workplace(root, asks_git=True, templates=templates)
+        self.incidents = root / "content" / "incidents"
+
+    def begin(self) -> Site:
+        for name in NAMES:
+            self.say(name, "First words.")
+        (self.place.root / ".gitignore").write_text(
+            "/output/\n/cold/\n/.cache*/\nignored-*.md\n", encoding="utf-8"
+        )
+        self.git("init", "-q", "-b", "main")
+        self.commit()
+        self.settle()
+        return self
+
+    def settle(self) -> None:
+        """Build until nothing is in doubt: what was read a moment ago is looked at once more."""
+        for path in self.incidents.rglob("*.md"):
+            os.utime(path, (1_790_000_000, 1_790_000_000), follow_symlinks=False)
+        self.git("update-index", "-q", "--refresh")
+        for _ in range(3):
+            self.place.warm()
+
+    def git(self, *arguments: str) -> str:
+        who = ("-c", "user.name=Dawn Okafor", "-c", "user.email=dawn@acme.example")
+        environ = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"} | {
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+        command = ("git", "-C", str(self.place.root), *who, *arguments)
+        return subprocess.run(
+            command, check=True, capture_output=True, text=True, env=environ
+        ).stdout
+
+    def commit(self) -> None:
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", "words")
+
+    def path(self, name: str) -> Path:
+        return self.incidents / "2026" / f"2026-11-12-{name}.md"
+
+    def say(self, name: str, words: str) -> None:
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(STORY.format(name=name, words=words), encoding="utf-8")
+
+    def shown(self, name: str) -> str:
+        pages = self.place.root / "output" / "incidents"
+        return (pages / f"2026-11-12-{name}" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "complain", quiet)
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("templates")
+
+
+@pytest.fixture(scope="module")
+def beginning(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built until it is settled, once for all tests."""
+    root = tmp_path_factory.mktemp("beginning") / "site"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "complain", quiet)
+        Site(root, templates).begin()
+    return root
+
+
+@pytest.fixture
+def site(beginning: Path, templates: Path, tmp_path: Path) -> Site:
+    root = shutil.copytree(beginning, tmp_path / "site", symlinks=True)
+    site = Site(root, templates)
+    site.settle()
+    return site
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each time that somebody looked at all files."""
+    found: list[str] = []
+
+    def counted(root: Path, content: Path) -> object:
+        found.append("all")
+        return look(root, content)
+
+    monkeypatch.setattr("firstword.cache.reading.look", counted)
+    return found
+
+
+def check(site: Site) -> None:
+    """Build, and see that a build that knows nothing makes the same."""
+    assert site.place.warm() == site.place.cold()
+
+
+# ── what git sees ────────────────────────────────────────────────────────────────────────────────
+
+
+def edited(site: Site) -> None:
+    site.say("cards", "Other words.")
+
+
+def committed(site: Site) -> None:
+    site.say("cards", "Other words.")
+    site.commit()
+
+
+def added(site: Site) -> None:
+    site.say("new", "Other words.")
+
+
+def added_and_committed(site: Site) -> None:
+    site.say("new", "Other words.")
+    site.commit()
+
+
+def ignored(site: Site) -> None:
+    (site.incidents / "2026" / "ignored-1.md").write_text(
+        STORY.format(name="it", words="Other words."), encoding="utf-8"
+    )
+
+
+def removed(site: Site) -> None:
+    site.path("mail").unlink()
+
+
+def removed_and_committed(site: Site) -> None:
+    site.path("mail").unlink()
+    site.commit()
+
+
+def renamed(site: Site) -> None:
+    site.git("mv", str(site.path("mail")), str(site.path("post")))
+
+
+def other_branch(site: Site) -> None:
+    site.git("switch", "-q", "-c", "other")
+    committed(site)
+    site.place.warm()
+    site.git("switch", "-q", "main")
+
+
+def staged_only(site: Site) -> None:
+    site.say("cards", "Other words.")
+    site.git("add", "-A")
+
+
+def put_back(site: Site) -> None:
+    """The build before saw words that were never committed."""
+    site.say("cards", "Other words.")
+    site.place.warm()
+    site.git("checkout", "-q", "--", ".")
+
+
+def stashed(site: Site) -> None:
+    site.say("cards", "Other words.")
+    site.place.warm()
+    site.git("stash", "-q")
+
+
+def swap_file_of_an_editor(site: Site) -> None:
+    (site.incidents / "2026" / ".cards.md.swp").write_text("x", encoding="utf-8")
+    (site.incidents / "2026" / "cards.md~").write_text("x", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        *(edited, committed, added, added_and_committed, ignored, removed, removed_and_committed),
+        *(renamed, other_branch, staged_only, put_back, stashed, swap_file_of_an_editor),
+    ],
+)
+def test_what_was_written_is_found_and_nobody_looks_at_all(
+    step: Callable[[Site], None], site: Site, looks: list[str]
+) -> None:
+    step(site)
+    looks.clear()
+
+    made = site.place.warm()
+
+    assert looks == []
+    assert made == site.place.cold()
+
+
+def test_one_edit_reads_one_file(site: Site) -> None:
+    committed(site)
+
+    run = site.place.run("output")
+
+    assert run.found.files_read == 1
+    run.close()
+
+
+# ── where git is no witness ──────────────────────────────────────────────────────────────────────
+
+
+def looked_past(site: Site) -> None:
+    site.git("update-index", "--assume-unchanged", str(site.path("cards")))
+
+
+def left_out_here(site: Site) -> None:
+    site.git("update-index", "--skip-worktree", str(site.path("cards")))
+
+
+def repository_inside(site: Site) -> None:
+    inner = site.incidents / "inner"
+    inner.mkdir()
+    subprocess.run(("git", "init", "-q", str(inner)), check=True)
+    (inner / "story.md").write_text(STORY.format(name="in", words="In."), encoding="utf-8")
+
+
+def link_that_is_committed(site: Site) -> None:
+    (site.incidents / "2026" / "2026-11-12-link.md").symlink_to(site.path("cards").name)
+    site.path("cards").rename(site.incidents / "2026" / ".hidden")
+    (site.incidents / "2026" / "2026-11-12-link.md").unlink()
+    (site.incidents / "2026" / "2026-11-12-cards.md").symlink_to(".hidden")
+    site.commit()
+
+
+def no_commit(site: Site) -> None:
+    shutil.rmtree(site.place.root / ".git")
+    site.git("init", "-q", "-b", "main")
+
+
+def no_git(site: Site) -> None:
+    shutil.rmtree(site.place.root / ".git")
+
+
+def nobody_asked(site: Site) -> None:
+    site.place.asks_git = False
+    site.place.warm()
+    site.place.asks_git = True
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        *(looked_past, left_out_here, repository_inside, link_that_is_committed),
+        *(no_commit, no_git, nobody_asked),
+    ],
+)
+def test_where_git_might_not_see_everything_is_looked_at(
+    step: Callable[[Site], None], site: Site, looks: list[str]
+) -> None:
+    step(site)
+    looks.clear()
+    target = site.incidents / "2026" / ".hidden"
+    if target.exists():
+        target.write_text(STORY.format(name="cards", words="Other words."), encoding="utf-8")
+    else:
+        edited(site)
+
+    made = site.place.warm()
+
+    assert looks == ["all"]
+    assert "Other words." in site.shown("cards")
+    assert made == site.place.cold()
+
+
+def test_words_that_git_did_not_see_are_not_kept(site: Site) -> None:
+    """They were written after git was asked, and were put back before it was asked again."""
+    site.say("cards", "Before.")
+    site.commit()
+    run = site.place.new("output")
+    assert run.worktree is not None
+    assert run.worktree.now() is not None
+    site.say("cards", "Words of a moment.")
+    run.read()
+    run.write()
+    run.finish()
+    run.close()
+    assert "Words of a moment." in site.shown("cards")
+    site.git("checkout", "-q", "--", ".")
+
+    check(site)
+
+    assert "Before." in site.shown("cards")
+
+
+def test_a_clone_with_the_cache_of_another_reads_what_differs(
+    site: Site, tmp_path: Path, looks: list[str]
+) -> None:
+    committed(site)
+    (tmp_path / "clone").mkdir()
+    site.git("clone", "-q", str(site.place.root), str(tmp_path / "clone" / "site"))
+    clone = Site(tmp_path / "clone" / "site")
+    for folder in (".cache", "output"):
+        shutil.copytree(site.place.root / folder, clone.place.root / folder, symlinks=True)
+
+    run = clone.place.run("output")
+
+    assert (run.found.files_read, looks) == (1, [])
+    run.close()
+    assert "Other words." in clone.shown("cards")
+
+
+# ── anything, in any order ───────────────────────────────────────────────────────────────────────
+
+
+def switch(site: Site) -> None:
+    site.git("stash", "-q", "--include-untracked")
+    site.git(
+        "checkout",
+        "-q",
+        "--detach",
+        "HEAD~1" if site.git("log", "--oneline", "-2").count("\n") > 1 else "HEAD",
+    )
+
+
+def forward(site: Site) -> None:
+    site.git("stash", "-q", "--include-untracked")
+    site.git("switch", "-q", "main")
+
+
+def step_of(kind: str, name: str, number: int) -> Callable[[Site], None]:
+    def take(site: Site) -> None:
+        if kind == "say":
+            site.say(name, f"Words {number}.")
+        elif kind == "remove":
+            site.path(name).unlink(missing_ok=True)
+        elif kind == "commit":
+            site.commit()
+        elif kind == "switch":
+            switch(site)
+        elif kind == "forward":
+            forward(site)
+        elif kind == "spoil":
+            site.path(name).write_text("---\nno head\n", encoding="utf-8")
+        elif kind == "touch" and site.path(name).exists():
+            site.path(name).touch()
+
+    return take
+
+
+KINDS = ("say", "say", "say", "commit", "commit", "remove", "switch", "forward", "spoil", "touch")
+steps = st.lists(
+    st.builds(step_of, st.sampled_from(KINDS), st.sampled_from(NAMES), st.integers(0, 3)),
+    min_size=4,
+    max_size=8,
+)
+
+
+def test_whatever_happens_in_git_nothing_is_missed(templates: Path, beginning: Path) -> None:
+    @seed(1)
+    @settings(
+        max_examples=8, phases=[Phase.generate], derandomize=False, database=None, deadline=None
+    )
+    @given(steps)
+    def lives(taken: list[Callable[[Site], None]]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            root = shutil.copytree(beginning, Path(folder) / "site", symlinks=True)
+            site = Site(root, templates)
+            site.settle()
+            for take in taken:
+                take(site)
+                check(site)
+
+    lives()
+
+
+# ── what git says ────────────────────────────────────────────────────────────────────────────────
+
+COMMIT = "d1" * 20
+HEAD = f"# branch.oid {COMMIT}\0# branch.head main\0"
+BLOBS = f"{'aa' * 20} {'bb' * 20}"
+
+
+def test_status_is_read() -> None:
+    said = (
+        f"{HEAD}1 .M N... 100644 100644 100644 {BLOBS} site/incidents/2026/a b.md\0"
+        f"u UU N... 100644 100644 100644 100644 {BLOBS} {'cc' * 20} site/incidents/c.md\0"
+        "? site/incidents/new.md\0! site/incidents/ignored.md\0? site/incidents/.swp\0"
+    )
+
+    told = read_status(said.encode(), "site/incidents/")
+
+    assert told is not None
+    assert told.commit == COMMIT
+    assert told.paths == {"2026/a b.md", "c.md", "new.md", "ignored.md"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "# branch.oid (initial)\0# branch.head main\0",
+        "? incidents/x.md\0",
+        f"{HEAD}? incidents/a-repository/\0",
+        f"{HEAD}? elsewhere/x.md\0",
+        f"{HEAD}2 R. N... 100644 100644 100644 {BLOBS} R100 incidents/x.md\0incidents/y.md\0",
+    ],
+    ids=["no commit", "no head", "a repository", "another folder", "a rename"],
+)
+def test_what_tells_of_more_than_files_is_no_answer(said: str) -> None:
+    assert read_status(said.encode(), "incidents/") is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "sees"),
+    [
+        ("H 100644 aa 0\tx.md", True),
+        ("H 100755 aa 0\tH 100.md", True),
+        ("h 100644 aa 0\tx.md", False),
+        ("S 100644 aa 0\tx.md", False),
+        ("H 120000 aa 0\tx.md", False),
+        ("H 160000 aa 0\tx", False),
+    ],
+)
+def test_git_looks_at_every_plain_file(entry: str, *, sees: bool) -> None:
+    other = "H 100644 bb 0\tother.md"
+
+    assert sees_all(f"{entry}\0{other}\0".encode()) is sees
+    assert sees_all(f"{other}\0{entry}\0".encode()) is sees
+    assert sees_all(b"")
+
+
+def test_hidden_files_belong_to_editors() -> None:
+    assert unhidden(["a/b.md", ".a/b.md", "a/.b.md", "a~/b.md", "a/b.md~"]) == {"a/b.md"}
+
+
+def test_a_question_that_nobody_needs_is_ended(site: Site) -> None:
+    asked = Worktree(site.place.root / "content")
+
+    asked.close()
+
+    assert asked.now() is None
