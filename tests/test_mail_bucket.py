@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 from fakestore import FakeStore
 from mails import MAIL_CONF, NINE, Post, Scribe, listed, reader, word
-from moto.server import ThreadedMotoServer
+from s3server import s3server
 from sites import SmallSite
 
 from firstword.cli import main
@@ -339,28 +338,29 @@ def test_the_command_keeps_the_list_in_the_bucket_and_nothing_here(
     site.write("pelicanconf.py", MAIL_CONF + 'MAIL_STATE = "s3://acme-private/mail"\n')
     monkeypatch.chdir(site.root)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
-        bucket = f"http://{host}:{port}/acme-private"
-        urllib.request.urlopen(urllib.request.Request(bucket, method="PUT")).close()
+    with s3server() as s3:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3.address)
+        s3.put("/acme-private")
         assert main(["subscribers", "list"]) == 3
         assert main(["subscribers", "add", ADA, "--cadence", "daily", "--shown", "x"]) == 0
         capsys.readouterr()
         assert main(["subscribers", "list"]) == 0
         listed_here = capsys.readouterr().out
-        opened = urllib.request.Request(
-            f"{bucket}?acl", method="PUT", headers={"x-amz-acl": "public-read"}
-        )
-        urllib.request.urlopen(opened).close()
+        s3.put("/acme-private?acl", headers={"x-amz-acl": "public-read"})
         assert main(["subscribers", "list"]) == 2
         told = capsys.readouterr()
-    finally:
-        server.stop()
 
     assert "1 active, daily" in listed_here
     assert told.out == ""
     assert "strangers may read 's3://acme-private/mail': its ACL gives READ to AllUsers" in told.err
     assert not list(tmp_path.rglob("*.db"))
+
+
+def test_what_a_test_leaves_in_its_s3_is_not_there_for_the_next_one() -> None:
+    with s3server() as s3:
+        s3.put("/acme-private")
+        s3.put("/acme-private/mail/ledger.db", b"theirs")
+    with s3server() as s3:
+        s3.put("/acme-private")
+
+        assert s3.keys("acme-private") == []

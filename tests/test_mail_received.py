@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import urllib.request
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
@@ -14,8 +13,7 @@ import pytest
 from imapserver import Folder, imapserver
 from mails import listed, reader
 from mailserver import Mailbox, mailserver
-from moto.s3.models import s3_backends
-from moto.server import ThreadedMotoServer
+from s3server import S3Server, s3server
 from sites import CONF, SmallSite
 
 from firstword.cli import main
@@ -173,39 +171,22 @@ def test_notes_about_objects_go_with_the_years(notes: Inbox) -> None:
 # ── the command, with a list in a bucket ─────────────────────────────────────────────────────────
 
 
-class S3:
-    """moto's S3, with a private bucket and one where mail comes in."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        for bucket in ("acme-private", "acme-inbound"):
-            self.put(f"/{bucket}", b"")
-
-    def put(self, path: str, body: bytes) -> None:
-        """Write an object, or make a bucket."""
-        kind = {"Content-Type": "message/rfc822"}
-        asked = urllib.request.Request(self.address + path, body, kind, method="PUT")
-        urllib.request.urlopen(asked).close()
-
-    def came(self, name: str, raw: bytes, ago: int) -> None:
-        """Have mail come in so many minutes ago."""
-        self.put(f"/acme-inbound/list/{name}", raw)
-        bucket = s3_backends["123456789012"]["aws"].buckets["acme-inbound"]
-        bucket.keys[f"list/{name}"].last_modified = system_clock() - timedelta(minutes=ago)
-
-
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[S3]:
-    """Run moto's S3, and have everything of this process use it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
+def s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[S3Server]:
+    """Run an S3 with a private bucket and one where mail comes in, and have this process use it."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setenv("FIRSTWORD_IMAP_PASSWORD", "hunter2")
-    s3_backends["123456789012"]["aws"].reset()
-    yield S3(f"http://{host}:{port}")
-    server.stop()
+    with s3server() as s3:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3.address)
+        for bucket in ("acme-private", "acme-inbound"):
+            s3.put(f"/{bucket}")
+        yield s3
+
+
+def came(s3: S3Server, name: str, raw: bytes, ago: int) -> None:
+    """Have mail come in so many minutes ago."""
+    s3.put(f"/acme-inbound/list/{name}", raw, {"Content-Type": "message/rfc822"})
+    s3.date("acme-inbound", f"list/{name}", system_clock() - timedelta(minutes=ago))
 
 
 @pytest.fixture
@@ -243,7 +224,7 @@ def standings() -> dict[str, Standing]:
 
 
 def test_people_subscribe_and_leave_by_mail_that_ses_took_in(
-    s3: S3,
+    s3: S3Server,
     box: Mailbox,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -253,12 +234,12 @@ def test_people_subscribe_and_leave_by_mail_that_ses_took_in(
     monkeypatch.chdir(site.root)
     begin_list(ADA, BO)
     # By their names they would come the other way round.
-    s3.came("b", received("unsubscribe", EVE, 9), 3)
-    s3.came("a", received("subscribe daily", EVE, 1), 2)
-    s3.came("c", received("unsubscribe", BO, 2, spam="FAIL"), 2)
-    s3.came("d", received("unsubscribe", ADA, 3), 2)
-    s3.came("e", received("My order", ADA, 4), 1)
-    s3.came("AMAZON_SES_SETUP_NOTIFICATION", b"From: x@amazonaws.com\r\n\r\nhello\r\n", 1)
+    came(s3, "b", received("unsubscribe", EVE, 9), 3)
+    came(s3, "a", received("subscribe daily", EVE, 1), 2)
+    came(s3, "c", received("unsubscribe", BO, 2, spam="FAIL"), 2)
+    came(s3, "d", received("unsubscribe", ADA, 3), 2)
+    came(s3, "e", received("My order", ADA, 4), 1)
+    came(s3, "AMAZON_SES_SETUP_NOTIFICATION", b"From: x@amazonaws.com\r\n\r\nhello\r\n", 1)
     main(["doctor"])
     assert "mail to list@acme.example is read from 's3://acme-inbound/list'" in (
         capsys.readouterr().out
@@ -267,7 +248,7 @@ def test_people_subscribe_and_leave_by_mail_that_ses_took_in(
     first = capsys.readouterr().out
     raw = box.taken[-1][1] if box.taken[-1][0] == EVE else box.taken[-2][1]
     request = message_from_bytes(raw, policy=policy.SMTP)
-    s3.came("0", received(f"Re: {request['Subject']}", EVE, 5), 0)
+    came(s3, "0", received(f"Re: {request['Subject']}", EVE, 5), 0)
     assert main(["subscribers", "sync"]) == 0
     second = capsys.readouterr().out
     assert main(["subscribers", "sync"]) == 0
@@ -290,13 +271,12 @@ def test_people_subscribe_and_leave_by_mail_that_ses_took_in(
     }
     assert sorted(box.recipients()) == [ADA, EVE, EVE, EVE]
     # Nothing is taken out of the bucket, and nothing of the list stays here.
-    kept = s3_backends["123456789012"]["aws"].buckets["acme-inbound"].keys
-    assert len(list(kept.keys())) == 7
+    assert len(s3.keys("acme-inbound")) == 7
     assert not list(tmp_path.rglob("*.db"))
 
 
 def test_mail_is_not_read_from_where_readers_look(
-    s3: S3,
+    s3: S3Server,
     box: Mailbox,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -314,13 +294,13 @@ def test_mail_is_not_read_from_where_readers_look(
 
 
 def test_two_runners_read_a_mailbox_one_after_the_other_and_answer_once(
-    s3: S3,
+    s3: S3Server,
     box: Mailbox,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert s3.address
+    assert s3.keys("acme-private") == []
     folder = Folder(came=f"{system_clock():%d-%b-%Y %H:%M:%S +0000}")
     result = "Authentication-Results: mx.acme.example; dmarc=pass header.from=reader.example"
     letter = f"{result}\r\nFrom: {BO}\r\nMessage-ID: <1@x.example>\r\nSubject: unsubscribe\r\n\r\n"
