@@ -209,7 +209,16 @@ def opened_bucket(
     write to, MailError when somebody else works with it.
     """
     store = open_private_store("MAIL_STATE", state, public, environ)
-    owner = f"{socket.gethostname()}:{os.getpid()}"
+    with held(store, clock, f"{socket.gethostname()}:{os.getpid()}") as bucket:
+        yield bucket
+
+
+@contextmanager
+def held(store: Store, clock: Callable[[], datetime], owner: str) -> Iterator[Bucket]:
+    """Hold the list and the ledger of a store under a lease; put back what changed.
+
+    Raises MailError when somebody else works with it.
+    """
     with tempfile.TemporaryDirectory(prefix="firstword-mail-") as folder:
         bucket = Bucket(store, clock, owner, Path(folder))
         beat = threading.Thread(target=bucket.renew_for_good, daemon=True)
