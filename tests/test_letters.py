@@ -429,6 +429,72 @@ def test_what_goes_on_without_a_new_word_is_signed_and_can_be_answered_too() -> 
     assert "?subject=Re%3A%20The%20pickup%20lockers" in found.html
 
 
+def promises_of(found: Mailed, heading: str) -> list[str]:
+    """Return the items of the section about promises, each as its lines."""
+    section = found.text.partition(f"\n{heading}\n")[2].partition("\n-- \n")[0]
+    return section.split("\n- ")[1:]
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "promised", "reply"),
+    [
+        ("weekly", "PROMISES KEPT AND MISSED", "Promised: ", "Reply to {}"),
+        ("weekly-ja", "守られた約束と守られなかった約束", "約束：", "{}さんに返信"),  # noqa: RUF001
+        ("weekly-ar", "وعود وُفي بها وأخرى لم يُوفَ بها", "صاحب الوعد: ", "الرد على {}"),
+    ],
+)
+def test_every_promise_of_a_digest_is_signed_and_can_be_answered(
+    name: str, heading: str, promised: str, reply: str
+) -> None:
+    found = kind(name)
+    items = [
+        item.replace("\u2068", "").replace("\u2069", "") for item in promises_of(found, heading)
+    ]
+    hanna = reply.format("Hanna Verbeek")
+
+    assert len(items) == 9
+    for item in items:
+        _, signed, answer, link = item.rstrip().split("\n")
+        assert signed.startswith(f"  {promised}")
+        assert re.fullmatch(r"  .+: \w+@ternpaper\.example", answer)
+        assert link.startswith("  https://status.ternpaper.example/")
+    # Amara wrote it down, Hanna owes it: she is named, and she is who can be asked.
+    assert items[5].startswith("Hanna Verbeek: Hold all 212 payments")
+    assert f"\n  {promised}Amara Osei" in items[5]
+    assert f"\n  {hanna}: hanna@ternpaper.example\n" in items[5]
+    # The same in HTML, under the subject of the story's thread.
+    shown = found.html.replace("\u2068", "").replace("\u2069", "")
+    link = "mailto:hanna@ternpaper.example?subject=Re%3A%20Two%20orders%20were%20paid%20twice"
+    assert f'<a href="{link}">{hanna}</a>' in shown
+    assert shown.count(promised) == 9
+
+
+def test_whoever_took_over_is_asked_about_a_promise_and_else_who_wrote_it_down() -> None:
+    week = every_edition()["weekly/2026-W43"]
+
+    def answer(**change: object) -> str:
+        hanna = replace(SITE.people["Hanna Verbeek"], **change)
+        site = replace(SITE, people={**SITE.people, "Hanna Verbeek": hanna})
+        found = mailed(week, by=composer(replace(last_page(), site=site)))
+        return promises_of(found, "PROMISES KEPT AND MISSED")[5].split("\n")[2]
+
+    gone = answer(until=date(2026, 10, 20), successor="Joris Blom")
+    assert gone == "  Reply to Joris Blom: joris@ternpaper.example"
+    assert answer(address="") == "  Reply to Amara Osei: amara@ternpaper.example"
+
+
+def test_a_promise_is_signed_with_what_people_typed_and_nothing_else() -> None:
+    hanna = replace(SITE.people["Hanna Verbeek"], role="Ops <script>")
+    site = replace(SITE, people={**SITE.people, "Hanna Verbeek": hanna})
+    week = every_edition()["weekly/2026-W43"]
+    found = mailed(week, by=composer(replace(last_page(), site=site)))
+    signed = "Promised: Hanna Verbeek, Ops <script>, 12 October 2026"
+
+    assert signed in "".join(promises_of(found, "PROMISES KEPT AND MISSED"))
+    assert "<script" not in found.html
+    assert "Promised: Hanna Verbeek, Ops &lt;script&gt;, 12 October 2026" in found.html
+
+
 def test_a_digest_has_its_sections_in_order() -> None:
     text = kind("weekly").text
     headings = [line for line in text.split("\n") if line.isupper() and not line.startswith(" ")]

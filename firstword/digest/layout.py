@@ -129,6 +129,8 @@ def _bullets(lines: Iterable[Line]) -> Iterator[str]:
         yield f"- {line.label}: {line.text}" if line.text else f"- {line.label}"
         if line.next_word:
             yield f"  {line.next_word}"
+        if line.signed:
+            yield f"  {line.signed}"
         if line.reply:
             yield f"  {line.reply}: {line.reply_to}"
         yield f"  {line.link}"

@@ -57,6 +57,8 @@ class Line:
     link: str
     #: "Next word by 14:30 UTC"; empty where none is promised, or where it is told elsewhere.
     next_word: str = ""
+    #: Who signed it, in what role, and when; empty where the label says so.
+    signed: str = ""
     #: As in a telling; empty where whoever said it is asked elsewhere.
     reply: str = ""
     reply_to: str = ""
@@ -105,7 +107,7 @@ class Teller:
         rendered = _without_pictures(
             urls.absolute_text(self.site, story, self._markup.html(entry.update.body))
         )
-        reply, reply_to, mailto = self._reply(story, update)
+        reply, reply_to, mailto = self._reply(story, self.who_answers(update.author))
         return Telling(
             state=self.language.word(update.status),
             signature=legal(signature(self.site, theirs, update)),
@@ -119,9 +121,8 @@ class Teller:
             link=urls.absolute(self.site, urls.update_path(story, update)),
         )
 
-    def _reply(self, story: Incident, update: Update) -> tuple[str, str, str]:
+    def _reply(self, story: Incident, person: Person | None) -> tuple[str, str, str]:
         """Return "Reply to Dawn Okafor", the address, and the link; empty where nobody answers."""
-        person = self.who_answers(update.author)
         if person is None:
             return "", "", ""
         subject = f"Re: {one_line(subject_of(story))}"
@@ -196,7 +197,8 @@ class Teller:
             tellings = (self.update(story, said[-1]),)
             lines = self._newest(story, said[:-1], EARLIER if self._short else len(said))
         elif item.newest:
-            reply, reply_to, mailto = self._reply(story, item.newest)
+            person = self.who_answers(item.newest.author)
+            reply, reply_to, mailto = self._reply(story, person)
             lines = (
                 replace(
                     self.line(story, item.newest),
@@ -235,26 +237,34 @@ class Teller:
         return legal(" · ".join(parts))
 
     def promise(self, promise: Promise) -> Line:
-        """Tell what came of a promise, and whose it was."""
-        language = self.language
-        theirs, _ = self.translation(promise.incident)
+        """Tell what came of a promise, who signed it, and who can be asked about it."""
+        language, story, author = self.language, promise.incident, promise.update.author
+        theirs, _ = self.translation(story)
         what = {
             PromiseKind.NEXT: language.say("Next word"),
             PromiseKind.EXPECTED: language.say("Expected"),
         }.get(promise.kind, "")
         if promise.follow_up:
             number = promise.follow_up.number
-            texts = {f.number: f.text for f in (*promise.incident.follow_ups, *theirs.follow_ups)}
+            texts = {f.number: f.text for f in (*story.follow_ups, *theirs.follow_ups)}
             what = " ".join(self._markup.plain(texts[number]).split())
-        person = self.original.people.get(promise.person)
+        if promise.person != author:
+            # A follow-up may be owed by somebody else than who wrote it down.
+            person = self.original.people.get(promise.person)
+            what = f"{person.shown if person else promise.person}: {what}"
         due = language.say("by %(due)s", due=language.due(promise.due))
-        who = person.shown if person else promise.person
-        title = self.title(promise.incident)
         settled = promise.settled_by or promise.update
+        signed = signature(self.site, theirs, promise.update)
+        answers = self.who_answers(promise.person) or self.who_answers(author)
+        reply, reply_to, mailto = self._reply(story, answers)
         return Line(
-            label=legal(f"{who}: {what}"),
-            text=legal(f"{due}: {language.word(promise.outcome)} ({title})"),
-            link=urls.absolute(self.site, urls.update_path(promise.incident, settled)),
+            label=legal(what),
+            text=legal(f"{due}: {language.word(promise.outcome)} ({self.title(story)})"),
+            link=urls.absolute(self.site, urls.update_path(story, settled)),
+            signed=legal(language.say("Promised: %(signature)s", signature=signed)),
+            reply=reply,
+            reply_to=reply_to,
+            mailto=mailto,
         )
 
 
