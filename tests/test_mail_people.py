@@ -17,7 +17,7 @@ from firstword.mail.ledger import Event, Fate, open_ledger
 from firstword.mail.parcel import Cadence, Standing
 from firstword.mail.people import NAME, People, open_people
 from firstword.mail.place import private_folder
-from firstword.mail.table import merge, read_table, write_table
+from firstword.mail.table import compare, read_table, write_table
 from firstword.model import Kind
 from firstword.settings import read_site
 from firstword.values import replace
@@ -238,12 +238,13 @@ def test_a_table_does_not_bring_back_who_left(tmp_path: Path) -> None:
         replace(reader(address, "daily"), consent=new)
         for address in (ADA, "bo@reader.example", "cy@reader.example")
     ]
-    counts = merge(people, rows)
-    again = merge(people, rows)
+    counts, wanted = compare(people, rows)
+    people.put(wanted)
+    again, left = compare(people, rows)
     ada, bo = (people.find(people.person(f"{who}@reader.example")) for who in ("ada", "bo"))
 
     assert (counts.added, counts.changed, counts.left_alone) == (1, 1, 1)
-    assert (again.added, again.changed, again.same) == (0, 0, 2)
+    assert (again.added, again.changed, again.same, left) == (0, 0, 2, [])
     assert ada is not None
     assert ada.state == Standing.UNSUBSCRIBED
     assert bo is not None

@@ -26,12 +26,13 @@ from sites import SmallSite
 
 from firstword.cli import main
 from firstword.errors import FirstwordError, ListMissing, MailError
+from firstword.mail.contacts import take_over
 from firstword.mail.ledger import Fate
 from firstword.mail.parcel import SES_HOLE, Cadence, Look, Standing
 from firstword.mail.people import People
 from firstword.mail.private import open_private
 from firstword.mail.sending import preview, send
-from firstword.mail.ses import SesTransport, make_client, take_over
+from firstword.mail.ses import SesTransport, make_client
 from firstword.mail.transport import Quota
 from firstword.model import Kind, Mail
 from firstword.settings import read_site
@@ -164,7 +165,7 @@ def test_the_copy_is_brought_up_to_date_before_anything_is_done_with_it(
     client.delete_contact_list(ContactListName="status")
     assert main(["subscribers", "list"]) == 3
     assert "there is no contact list 'status'" in capsys.readouterr().err
-    assert main(["subscribers", "add", BO, "--cadence", "daily", "--shown", "x"]) == 2
+    assert main(["subscribers", "sync"]) == 2
     assert "'ses:status' keeps the list" in capsys.readouterr().err
 
 

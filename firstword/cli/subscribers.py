@@ -24,7 +24,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -34,7 +35,8 @@ from typing import TYPE_CHECKING, Any
 from firstword.errors import MailError, SettingsError
 
 if TYPE_CHECKING:
-    from firstword.mail.parcel import Consent
+    from firstword.mail.contacts import Sleep
+    from firstword.mail.parcel import Consent, Subscriber
     from firstword.mail.people import People
     from firstword.model import Site
 
@@ -94,9 +96,9 @@ def run(options: argparse.Namespace) -> int:
     settings: Mapping[str, Any] = load_settings(root / CONF)
     site = read_site(settings)
     begins = options.verb in {"add", "import"}
-    if (begins or options.verb == "sync") and site.mail and site.mail.subscribers:
+    if options.verb == "sync" and site.mail and site.mail.subscribers:
         raise SettingsError(
-            "MAIL_SUBSCRIBERS", f"{site.mail.subscribers!r} keeps the list: add there"
+            "MAIL_SUBSCRIBERS", f"{site.mail.subscribers!r} keeps the list: people join there"
         )
     content = root / str(settings.get("PATH", "content"))
     with at_hand(root, settings, site) as folder:
@@ -133,13 +135,16 @@ def _add(at: _At) -> int:
     if known and known.state is Standing.ACTIVE:
         # What is on its way to somebody who is there stays on its way.
         one = replace(one, since=known.since, muted=known.muted)
-    at.people.put([one])
+    if known:
+        # SES knows a contact by the letters it was written in.
+        one = replace(one, address=known.address)
+    _put(at, [one])
     print("changed: one subscriber" if known else "added: one subscriber")
     return 0
 
 
 def _import(at: _At) -> int:
-    from firstword.mail.table import merge, read_table
+    from firstword.mail.table import compare, read_table
 
     try:
         with at.options.file.open(encoding="utf-8-sig", newline="") as file:
@@ -152,12 +157,36 @@ def _import(at: _At) -> int:
         print(f"{at.options.file}: {problem}", file=sys.stderr)
     if problems:
         raise MailError(f"nothing was imported: {len(problems)} lines cannot be read")
-    counts = merge(at.people, (one for one in read if not isinstance(one, str)))
+    counts, wanted = compare(at.people, (one for one in read if not isinstance(one, str)))
+    _put(at, wanted)
     print(
         f"added {counts.added}, changed {counts.changed}, as they were {counts.same}, "
         f"left alone {counts.left_alone} who left or cannot be reached"
     )
     return 0
+
+
+def _put(at: _At, wanted: Sequence[Subscriber]) -> None:
+    """Write subscribers into SES's list, where that keeps them, then into the one here."""
+    from firstword.mail.place import mail_of
+
+    mail = mail_of(at.site)
+    if mail.subscribers:
+        from firstword.mail.contacting import write_contacts
+        from firstword.mail.ses import list_name, make_client
+
+        write_contacts(make_client(mail), list_name(mail), wanted, time.sleep)
+    at.people.put(wanted)
+
+
+def _at_ses(at: _At, person: str, change: Callable[[Any, str, str, Sleep], None]) -> None:
+    """Change somebody in SES's list, where that keeps the list: else the copy is soon undone."""
+    from firstword.mail.place import mail_of
+    from firstword.mail.ses import list_name, make_client
+
+    mail, known = mail_of(at.site), at.people.find(person)
+    if mail.subscribers and known:
+        change(make_client(mail), list_name(mail), known.address, time.sleep)
 
 
 def _list(at: _At) -> int:
@@ -168,10 +197,15 @@ def _list(at: _At) -> int:
         wishes = " ".join([*sorted(one.components), *sorted(one.kinds), one.language, one.zone])
         told = (masked(one.address), one.cadence, one.state, f"{one.since:%Y-%m-%d}", wishes)
         print("  ".join(told).rstrip())
+        if problem := at.people.wishes(member.person)[1]:
+            print(f"    at SES, and so the site's own is used: {problem}")
     counted = at.people.count()
     for (state, cadence), many in sorted(counted.items()):
         print(f"{many} {state}, {cadence}")
     print(f"{counted.total()} on the list")
+    unread, why = at.people.unread
+    if unread:
+        print(f"{unread} whose language and time zone at SES the next run reads: {why}")
     if left_out := at.people.unmailable:
         print(f"{left_out} more of the contact list cannot be mailed: no address that mail takes")
     return 0
@@ -186,9 +220,12 @@ def _export(at: _At) -> int:
 
 
 def _remove(at: _At) -> int:
+    from firstword.mail.contacting import leave_contact
     from firstword.mail.parcel import Standing
 
-    if not at.people.set_state(_person(at), Standing.UNSUBSCRIBED):
+    person = _person(at)
+    _at_ses(at, person, leave_contact)
+    if not at.people.set_state(person, Standing.UNSUBSCRIBED):
         raise MailError("nobody of that address is on the list")
     print("removed: no more mail for this subscriber")
     return 0
@@ -197,9 +234,11 @@ def _remove(at: _At) -> int:
 def _forget(at: _At) -> int:
     from firstword.clock import system_clock
     from firstword.mail.bond import every_ledger
+    from firstword.mail.contacting import delete_contact
     from firstword.mail.inbox import open_inbox
 
     person = _person(at)
+    _at_ses(at, person, delete_contact)
     if not at.people.forget(person):
         raise MailError("nobody of that address is on the list")
     for ledger in every_ledger(at.folder, system_clock):

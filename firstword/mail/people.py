@@ -32,6 +32,13 @@ CREATE TABLE subscriber(
     consent_at INTEGER NOT NULL, consent_how TEXT NOT NULL, consent_words TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+#: What lists of an earlier day lack; an earlier program leaves it alone.
+_MORE = """
+-- When a contact of SES changed, as it says, whose language and zone are read, and what is wrong.
+CREATE TABLE IF NOT EXISTS wishes(
+    person TEXT PRIMARY KEY, stamp TEXT NOT NULL, problem TEXT NOT NULL
+) WITHOUT ROWID;
+"""
 _PLACES = ", ".join("?" * 13)
 
 
@@ -53,6 +60,7 @@ class People:
             raise FirstwordError(
                 f"the list of subscribers is of another version: {told.get('schema')!r}"
             )
+        db.executescript(_MORE)
         self._secret = bytes.fromhex(told["secret"])
         self._tokens: dict[str, str] = {}
 
@@ -106,14 +114,49 @@ class People:
     @property
     def unmailable(self) -> int:
         """Return how many somebody else's list has that cannot be mailed."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = 'unmailable'").fetchone()
-        return int(row[0]) if row else 0
+        return int(self._noted("unmailable") or 0)
 
     def note_unmailable(self, many: int) -> None:
         """Keep how many of somebody else's list cannot be mailed."""
-        if many != self.unmailable:
-            told = ("unmailable", str(many))
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", told)
+        self._note("unmailable", str(many))
+
+    @property
+    def unread(self) -> tuple[int, str]:
+        """Return of how many contacts language and zone are not read yet, and why."""
+        many, _, why = self._noted("unread").partition(" ")
+        return int(many or 0), why
+
+    def note_unread(self, many: int, why: str) -> None:
+        """Keep of how many contacts language and zone are not read yet, and why."""
+        self._note("unread", f"{many} {why}")
+
+    def wishes(self, person: str) -> tuple[str, str]:
+        """Return as of when a contact's language and zone are read, "" = never; what is wrong."""
+        row = self._db.execute(
+            "SELECT stamp, problem FROM wishes WHERE person = ?", (person,)
+        ).fetchone()
+        return (str(row[0]), str(row[1])) if row else ("", "")
+
+    def note_wishes(
+        self, person: str, stamp: str, *, language: str, zone: str, problem: str
+    ) -> None:
+        """Keep what a contact says: language, zone, what is wrong; as of when it changed."""
+        with together(self._db):
+            self._db.execute(
+                "UPDATE subscriber SET language = ?, zone = ? WHERE person = ?",
+                (language, zone, person),
+            )
+            self._db.execute(
+                "INSERT OR REPLACE INTO wishes VALUES(?, ?, ?)", (person, stamp, problem)
+            )
+
+    def _noted(self, key: str) -> str:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def _note(self, key: str, value: str) -> None:
+        if value != self._noted(key):
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, value))
 
     def __iter__(self) -> Iterator[Member]:
         """Yield everybody, in the order of what stands for them: the same each time, and mixed.
@@ -172,9 +215,9 @@ class People:
     def forget(self, *persons: str) -> int:
         """Remove every trace of people from the file; return how many of them were listed."""
         with together(self._db):
-            gone = self._db.executemany(
-                "DELETE FROM subscriber WHERE person = ?", [(person,) for person in persons]
-            ).rowcount
+            rows = [(person,) for person in persons]
+            self._db.executemany("DELETE FROM wishes WHERE person = ?", rows)
+            gone = self._db.executemany("DELETE FROM subscriber WHERE person = ?", rows).rowcount
         # What is deleted stays in free pages and in the write-ahead log until then.
         if gone > 0:
             self._db.execute("VACUUM")

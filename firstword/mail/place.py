@@ -49,8 +49,9 @@ def at_hand_to_send(
         else:
             folder = private_folder(root, mail.state, published_folders(root, settings, site))
         if mail.subscribers:
+            from firstword.mail.contacts import take_over
             from firstword.mail.people import open_people
-            from firstword.mail.ses import make_client, take_over
+            from firstword.mail.ses import make_client
 
             with closing(open_people(folder, create=True)) as people:
                 take_over(people, make_client(mail), site, mail)

@@ -1,4 +1,4 @@
-"""Sending through Amazon's SESv2, and its contact list as the place where people subscribe.
+"""Sending through Amazon's SESv2.
 
 No call of SES can be told from its own repetition, so the client never repeats one: what was
 throttled is tried again here, since that answer proves that nothing was taken. Whatever else leaves
@@ -8,20 +8,14 @@ us without an answer is unknown.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from firstword.errors import ListMissing, MailError
-from firstword.mail.address import AddressProblem, read_address
+from firstword.errors import MailError
 from firstword.mail.conf import split_transport
 from firstword.mail.ledger import Fate
-from firstword.mail.parcel import PACES, Consent, Standing, Subscriber
 from firstword.mail.transport import Outcome, Quota
-from firstword.model import Kind, Mail, Site
-from firstword.values import replace
-
-if TYPE_CHECKING:
-    from firstword.mail.people import People
+from firstword.model import Mail
 
 #: Answers that prove that nothing was taken, and that a moment later may be another.
 _BUSY = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling"})
@@ -30,8 +24,6 @@ _WAITS = (1.0, 2.0, 4.0, 8.0)
 #: Answers about this one message.
 _REFUSED = frozenset({"BadRequestException"})
 _TIMEOUT = 60
-#: So many people are written into our copy of a list together.
-_AT_ONCE = 500
 
 
 def make_client(mail: Mail, region: str = "") -> Any:
@@ -80,7 +72,7 @@ class SesTransport:
 
     def quota(self) -> Quota:
         """Ask what the account may send today. Raises MailError where it may not send."""
-        told = _ask(self._client.get_account)
+        told = ask(self._client.get_account)
         if not told.get("SendingEnabled", True):
             raise MailError("SES: sending is switched off for this account")
         quota = told.get("SendQuota", {})
@@ -165,107 +157,31 @@ def _answered(response: Any) -> Outcome:
     return Outcome(fate=Fate.PLANNED, stop=f"SES refuses to send: {name or status}")
 
 
-# ── the contact list ─────────────────────────────────────────────────────────────────────────────
-
-
 def list_name(mail: Mail) -> str:
-    """Return the name of the contact list."""
+    """Return the name of the contact list that keeps the subscribers."""
     return mail.subscribers.partition(":")[2]
 
 
-def take_over(people: People, client: Any, site: Site, mail: Mail) -> int:
-    """Bring the list up to date with SES's; return how many of its addresses cannot be mailed.
-
-    Who is gone there is forgotten here. What we know of bounces and complaints stays. Raises
-    ListMissing, with nobody forgotten, where there is no such list, or nobody is left of a list
-    that had people.
-    """
-    name = list_name(mail)
-    listed: set[str] = set()
-    changed: list[Subscriber] = []
-    cannot = 0
-    for contact in _contacts(client, name):
-        try:
-            new = _subscriber(contact, site, name)
-        except AddressProblem:
-            cannot += 1
-            continue
-        person = people.person(new.address)
-        listed.add(person)
-        old = people.find(person)
-        if old is not None:
-            bad = old.state in {Standing.BOUNCED, Standing.COMPLAINED}
-            new = replace(
-                new, since=old.since, muted=old.muted, state=old.state if bad else new.state
-            )
-        if new != old:
-            changed.append(new)
-        if len(changed) >= _AT_ONCE:
-            people.put(changed)
-            changed.clear()
-    if not listed and (before := people.count().total()):
-        raise ListMissing(
-            f"SES: the contact list {name!r} has nobody who can be mailed, and had {before}: "
-            "nothing is sent, and nobody was removed here. Bring it back; or, where it is to be "
-            "empty, put one address of your own into it"
-        )
-    people.put(changed)
-    if gone := [member.person for member in people if member.person not in listed]:
-        people.forget(*gone)
-    people.note_unmailable(cannot)
-    return cannot
+class Busy(MailError):
+    """SES asks to come back later: nothing was done."""
 
 
-def _contacts(client: Any, name: str) -> Iterator[dict[str, Any]]:
-    """Yield every contact. A page may be empty and yet not be the last."""
-    more: dict[str, str] = {}
-    while True:
-        page = _ask(client.list_contacts, ContactListName=name, **more)
-        yield from page.get("Contacts", ())
-        following = page.get("NextToken")
-        if not following:
-            return
-        if following == more.get("NextToken"):
-            raise MailError(f"SES: the contact list {name!r} does not end: its pages repeat")
-        more = {"NextToken": following}
+class NotThere(MailError):
+    """SES has nothing of that name."""
 
 
-def _subscriber(contact: dict[str, Any], site: Site, name: str) -> Subscriber:
-    """Read a contact: topics say the pace, and with "component-ID" and "kind-KIND" what of.
-
-    Raises AddressProblem.
-    """
-    told = [*contact.get("TopicDefaultPreferences", ()), *contact.get("TopicPreferences", ())]
-    # What somebody chose comes after, and holds before, what the list says of itself.
-    chosen = {t["TopicName"]: t["SubscriptionStatus"] == "OPT_IN" for t in told}
-    wanted = {topic for topic, yes in chosen.items() if yes}
-    pace = next((pace for pace in PACES if pace in wanted), None)
-    leaves = contact.get("UnsubscribeAll", False) or pace is None
-    at = contact["LastUpdatedTimestamp"]
-    return Subscriber(
-        address=read_address(contact["EmailAddress"]),
-        cadence=pace or PACES[0],
-        components=frozenset(c for c in site.components if f"component-{c}" in wanted),
-        kinds=frozenset(kind for kind in Kind if f"kind-{kind}" in wanted),
-        consent=Consent(at=at, how=f"SES contact list {name}", words=""),
-        state=Standing.UNSUBSCRIBED if leaves else Standing.ACTIVE,
-        since=at,
-    )
-
-
-def _ask(call: Callable[..., Any], **what: Any) -> dict[str, Any]:
+def ask(call: Callable[..., Any], **what: Any) -> dict[str, Any]:
+    """Ask SES something. Raises Busy, NotThere, and MailError for every other answer than one."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         answer: dict[str, Any] = call(**what)
     except ClientError as error:
-        name = error.response.get("Error", {}).get("Code", "error")
-        if name == "NotFoundException" and "ContactListName" in what:
-            raise ListMissing(
-                f"SES: there is no contact list {what['ContactListName']!r}: nothing is sent, and "
-                "nobody was removed here. Create it, or mend MAIL_SUBSCRIBERS"
-            ) from error
-        raise MailError(f"SES: {error.operation_name}: {name}") from error
+        name = str(error.response.get("Error", {}).get("Code", "error"))
+        # Its words may hold an address; its name does not.
+        told = f"SES: {error.operation_name}: {name}"
+        kind = Busy if name in _BUSY else NotThere if name == "NotFoundException" else MailError
+        raise kind(told) from error
     except BotoCoreError as error:
         raise MailError(f"SES: {type(error).__name__}: {error}") from error
     return answer

@@ -65,19 +65,8 @@ def read_subscriber(row: dict[str, str], site: Site, consent: Consent) -> Subscr
     cadence = row["cadence"].strip().lower()
     if cadence not in PACES:
         raise RowProblem(f"cadence: unknown{_shown(cadence)}; write {', '.join(PACES)}")
-    language = row.get("language", "").strip()
-    if language and not _LANGUAGE.fullmatch(language):
-        raise RowProblem(
-            f"language: unknown{_shown(language)}; write 'en' or 'pt-BR'",
-            Wrong("language", language, languages()),
-        )
-    zone = row.get("zone", "").strip()
-    if zone and zone not in available_timezones():
-        near = get_close_matches(zone, sorted(available_timezones()), 3, 0.5)
-        raise RowProblem(
-            f"zone: unknown{_shown(zone)}{nearest(zone, available_timezones())}",
-            Wrong("zone", zone, (*near, site.timezone.key)),
-        )
+    language = read_language(row.get("language", ""))
+    zone = read_zone(row.get("zone", ""), site)
     return Subscriber(
         address=address,
         cadence=Cadence(cadence),
@@ -88,6 +77,29 @@ def read_subscriber(row: dict[str, str], site: Site, consent: Consent) -> Subscr
         consent=consent,
         since=consent.at,
     )
+
+
+def read_language(text: str) -> str:
+    """Read a language's tag; "" = the site's. Raises RowProblem."""
+    language = text.strip()
+    if language and not _LANGUAGE.fullmatch(language):
+        raise RowProblem(
+            f"language: unknown{_shown(language)}; write 'en' or 'pt-BR'",
+            Wrong("language", language, languages()),
+        )
+    return language
+
+
+def read_zone(text: str, site: Site) -> str:
+    """Read the name of a time zone; "" = the site's. Raises RowProblem."""
+    zone = text.strip()
+    if zone and zone not in available_timezones():
+        near = get_close_matches(zone, sorted(available_timezones()), 3, 0.5)
+        raise RowProblem(
+            f"zone: unknown{_shown(zone)}{nearest(zone, available_timezones())}",
+            Wrong("zone", zone, (*near, site.timezone.key)),
+        )
+    return zone
 
 
 def read_table(file: TextIO, site: Site, consent: Consent) -> Iterator[Subscriber | str]:
@@ -119,8 +131,8 @@ def read_table(file: TextIO, site: Site, consent: Consent) -> Iterator[Subscribe
         yield f"line {table.line_num + 1}: not CSV in UTF-8: {type(error).__name__}"
 
 
-def merge(people: People, read: Iterable[Subscriber]) -> Imported:
-    """Put subscribers into the list; whoever left before is left alone."""
+def compare(people: People, read: Iterable[Subscriber]) -> tuple[Imported, list[Subscriber]]:
+    """Return what an import comes to, and whom it adds or changes; whoever left is left alone."""
     counts = Imported()
     wanted = []
     for new in read:
@@ -139,8 +151,7 @@ def merge(people: People, read: Iterable[Subscriber]) -> Imported:
             else:
                 counts.changed += 1
                 wanted.append(kept)
-    people.put(wanted)
-    return counts
+    return counts, wanted
 
 
 def write_table(people: People) -> Iterator[str]:
