@@ -21,6 +21,7 @@ from firstword.mail.inbox import NAME, Inbox, open_inbox
 from firstword.mail.ledger import Fate
 from firstword.mail.parcel import TOKEN_LENGTH, Cadence, Look, Standing, Subscriber
 from firstword.mail.people import People
+from firstword.mail.soft import Soft
 from firstword.mail.syncing import ANSWERS_A_DAY, ANSWERS_A_RUN, Desk, Found, Synced, sync
 from firstword.mail.threads import Threads
 from firstword.mail.transport import Outcome
@@ -447,7 +448,8 @@ def test_a_report_takes_off_the_list_whose_mailbox_is_gone(tmp_path: Path) -> No
 
     assert first.reported == {Standing.BOUNCED: 1}
     assert (desks.standing(ADA), desks.standing(BO)) == (Standing.BOUNCED, Standing.ACTIVE)
-    # A full mailbox, and what proves nothing, wait for a person.
+    # A full mailbox is noted. It, and what proves nothing, wait for a person.
+    assert desks.people.soft(desks.people.person(BO)) == (Soft(NOW),)
     assert (first.deeds, first.unproven) == ({Deed.LEFT: 2}, 1)
     assert desks.letters.marked == {1: False}
     assert desks.post.arrived == []
@@ -461,6 +463,7 @@ def test_a_report_takes_off_the_list_whose_mailbox_is_gone(tmp_path: Path) -> No
     desks.letters.validity = 2
     assert [again.reported, desks.sync().reported] == [{}, {}]
     assert desks.standing(ADA) is Standing.ACTIVE
+    assert len(desks.people.soft(desks.people.person(BO))) == 1
 
 
 def test_a_letter_to_a_person_stays_as_it_is(desks: Desks) -> None:

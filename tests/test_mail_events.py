@@ -248,7 +248,10 @@ def test_who_is_there_stays_on_the_list_whatever_a_server_says(
 ) -> None:
     raw = returned(ADA, letter(people, ADA)).replace(b"5.1.1", status.encode())
 
-    assert (read_message(people, raw) is not None) is gone
+    found = read_message(people, raw)
+    apply(people, iter([found] if found else []))
+
+    assert (state(people, ADA) is Standing.BOUNCED) is gone
 
 
 def test_a_bounce_from_before_somebody_was_added_again_changes_nothing(people: People) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from firstword.mail.ledger import Event, Fate, open_ledger
 from firstword.mail.parcel import Cadence, Standing
 from firstword.mail.people import NAME, People, open_people
 from firstword.mail.place import private_folder
+from firstword.mail.soft import Soft
 from firstword.mail.table import compare, read_table, write_table
 from firstword.model import Kind
 from firstword.settings import read_site
@@ -254,15 +256,19 @@ def test_a_table_does_not_bring_back_who_left(tmp_path: Path) -> None:
 
 def test_an_export_holds_all_that_is_known(tmp_path: Path) -> None:
     people = listed(tmp_path, [reader(ADA, "weekly", components=frozenset({"api", "checkout"}))])
+    for day in (20, 21):
+        people.note_soft(people.person(ADA), Soft(datetime(2026, 11, day, 10, tzinfo=UTC)))
 
     assert list(write_table(people)) == [
         (
             "address,cadence,components,kinds,language,zone,state,muted,since,"
-            "consent_at,consent_how,consent_words,person"
+            "consent_at,consent_how,consent_words,person,came_back"
         ),
         (
             "ada@reader.example,weekly,api checkout,,,,active,,2026-11-01T08:00:00Z,"
-            "2026-11-01T08:00:00Z,a form,Mail me every update," + people.person(ADA)
+            "2026-11-01T08:00:00Z,a form,Mail me every update,"
+            + people.person(ADA)
+            + ",2026-11-20T10:00:00Z 2026-11-21T10:00:00Z"
         ),
     ]
 

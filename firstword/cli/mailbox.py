@@ -22,7 +22,9 @@ def read_mail(people: People, site: Site, folder: Path, content: Path) -> Synced
     """Deal with what came in. `content` is where stories lie. Raises SettingsError, MailError."""
     from firstword.clock import system_clock
     from firstword.digest.answers import agreed_words, write_answer
+    from firstword.mail.bond import accepted_in
     from firstword.mail.deciding import Office
+    from firstword.mail.events import give_up
     from firstword.mail.inbox import open_inbox
     from firstword.mail.syncing import Desk, sync
     from firstword.mail.turns import sole_reader
@@ -54,7 +56,9 @@ def read_mail(people: People, site: Site, folder: Path, content: Path) -> Synced
             ours=frozenset({mail.sender, mail.inbox}),
         )
         with open_mailbox() as mailbox:
-            return sync(desk, mailbox, transport, now)
+            synced = sync(desk, mailbox, transport, now)
+        synced.reported += give_up(people, accepted_in(folder, system_clock), now)
+        return synced
 
 
 def _mailbox(mail: Mail, site: Site) -> Callable[[], AbstractContextManager[Mailbox]]:

@@ -197,6 +197,9 @@ def _list(at: _At) -> int:
         wishes = " ".join([*sorted(one.components), *sorted(one.kinds), one.language, one.zone])
         told = (masked(one.address), one.cadence, one.state, f"{one.since:%Y-%m-%d}", wishes)
         print("  ".join(told).rstrip())
+        if came_back := at.people.soft(member.person):
+            days = len({soft.at.date() for soft in came_back})
+            print(f"    full or out of reach on {days} days, the last {came_back[-1].at:%Y-%m-%d}")
         if problem := at.people.wishes(member.person)[1]:
             print(f"    at SES, and so the site's own is used: {problem}")
     counted = at.people.count()
@@ -275,7 +278,8 @@ def _stories(at: _At) -> set[str]:
 
 def _bounces(at: _At) -> int:
     from firstword.clock import system_clock
-    from firstword.mail.events import Aside, apply, read_mailbox, read_place
+    from firstword.mail.bond import accepted_in
+    from firstword.mail.events import Aside, apply, give_up, read_mailbox, read_place
     from firstword.mail.inbox import open_inbox
 
     unproven: list[None] = []
@@ -293,6 +297,7 @@ def _bounces(at: _At) -> int:
         with closing(open_inbox(at.folder)) as notes:
             aside = Aside(notes, place, system_clock(), odd.append)
             changed = apply(at.people, read_place(at.people, place, os.environ, aside))
+    changed += give_up(at.people, accepted_in(at.folder, system_clock), system_clock())
     told = ", ".join(f"{many} {state}" for state, many in sorted(changed.items()))
     print(told or "nobody changed")
     if unproven:

@@ -120,3 +120,12 @@ def every_ledger(folder: Path, clock: Callable[[], datetime]) -> Iterator[Ledger
                 continue
             with closing(ledger):
                 yield ledger
+
+
+def accepted_in(
+    folder: Path, clock: Callable[[], datetime]
+) -> Callable[[str], tuple[datetime, ...]]:
+    """Return who tells when letters to somebody were accepted (UTC), by every ledger there is."""
+    return lambda person: tuple(
+        at for ledger in every_ledger(folder, clock) for at in ledger.accepted(person)
+    )

@@ -11,7 +11,7 @@ import json
 import mailbox
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +25,8 @@ from firstword.mail.address import AddressProblem, read_address
 from firstword.mail.inbox import Inbox
 from firstword.mail.parcel import TOKEN_LENGTH, Standing, made_for
 from firstword.mail.people import People
-from firstword.mail.transport import is_gone
+from firstword.mail.soft import DAYS, LONG, Soft, is_lost
+from firstword.mail.transport import is_gone, is_soft
 from firstword.store import Store
 
 _TOKEN = re.compile(rb"unsubscribe%20([a-z2-7]{" + str(TOKEN_LENGTH).encode() + rb"})(?![a-z2-7])")
@@ -38,9 +39,12 @@ class Report:
     """One thing that was told about one person."""
 
     person: str
-    state: Standing
+    #: How it stands with them now; None = a letter came back, though they may be there.
+    state: Standing | None
     #: When it happened (UTC); None = it is not told.
     at: datetime | None = None
+    #: When the letter that came back had been accepted (UTC); None = it is not told.
+    sent: datetime | None = None
 
 
 def apply(people: People, reports: Iterator[Report]) -> Counter[Standing]:
@@ -52,8 +56,35 @@ def apply(people: People, reports: Iterator[Report]) -> Counter[Standing]:
             continue
         if report.at is not None and report.at < one.consent.at:
             continue
+        if report.state is None:
+            # Without a date nobody knows for how long.
+            if report.at is not None:
+                people.note_soft(report.person, Soft(report.at, report.sent))
+            continue
         people.set_state(report.person, report.state)
         changed[report.state] += 1
+    return changed
+
+
+def give_up(
+    people: People, accepted: Callable[[str], Iterable[datetime]], now: datetime
+) -> Counter[Standing]:
+    """Take off the list whom mail has not reached for weeks; return how many.
+
+    `accepted` tells when letters to somebody were accepted. Nobody is taken off while mail to more
+    than half of all comes back: that is about us.
+    """
+    changed: Counter[Standing] = Counter()
+    back = people.soft_since(now - LONG)
+    active = sum(many for (state, _), many in people.count().items() if state is Standing.ACTIVE)
+    if len(back) * 2 > active:
+        return changed
+    for person in sorted(back):
+        one = people.find(person)
+        soft = [found for found in people.soft(person) if one and found.at >= one.consent.at]
+        if len(soft) >= DAYS and is_lost(soft, accepted(person), now):
+            people.set_state(person, Standing.BOUNCED)
+            changed[Standing.BOUNCED] += 1
     return changed
 
 
@@ -92,6 +123,8 @@ def _event(people: People, told: dict[str, Any]) -> Iterator[Report]:
         if bounce.get("bounceType") == "Permanent" or left:
             state = Standing.UNSUBSCRIBED if left else Standing.BOUNCED
             yield from _named(people, bounce, "bouncedRecipients", state)
+        elif bounce.get("bounceType") == "Transient":
+            yield from _came_back(people, told, bounce)
     elif kind == "Complaint":
         complaint = _object(told.get("complaint"))
         yield from _named(people, complaint, "complainedRecipients", Standing.COMPLAINED)
@@ -104,19 +137,41 @@ def _object(told: Any) -> dict[str, Any]:
 
 
 def _named(people: People, told: dict[str, Any], key: str, state: Standing) -> Iterator[Report]:
+    at = _timestamp(told)
+    for person, _ in _rows(people, told, key):
+        yield Report(person, state, at)
+
+
+def _came_back(people: People, told: dict[str, Any], bounce: dict[str, Any]) -> Iterator[Report]:
+    """Yield to whom a letter came back for a reason that is theirs, and may pass.
+
+    Words that are too long are no such reason; an answer from somebody on holiday has no code.
+    """
+    at, sent = _timestamp(bounce), _timestamp(_object(told.get("mail", {})))
+    full = bounce.get("bounceSubType") == "MailboxFull"
+    for person, row in _rows(people, bounce, "bouncedRecipients"):
+        if full or is_soft(str(row.get("status", ""))):
+            yield Report(person, None, at, sent)
+
+
+def _timestamp(told: dict[str, Any]) -> datetime | None:
     try:
-        at = datetime.fromisoformat(told["timestamp"]).astimezone(UTC)
+        return datetime.fromisoformat(told["timestamp"]).astimezone(UTC)
     except (KeyError, TypeError, ValueError, OverflowError):
-        at = None
+        return None
+
+
+def _rows(people: People, told: dict[str, Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield whom a list of recipients names, with what it says of each."""
     rows = told.get(key)
     if not isinstance(rows, list):
         raise OddEvent(f"an event of SES has no list of {key}")
-    for row in rows:
+    for row in map(_object, rows):
         try:
-            address = read_address(str(_object(row).get("emailAddress", "")))
+            address = read_address(str(row.get("emailAddress", "")))
         except AddressProblem:
             continue
-        yield Report(people.person(address), state, at)
+        yield people.person(address), row
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,14 +279,17 @@ def read_message(people: People, raw: bytes) -> Report | None:
     message: Message = message_from_bytes(raw)
     complains = message.get_param("report-type") == "feedback-report"
     failures = set() if complains else all_failures(message)[1]
-    if not complains and not (failures and _is_gone(message)):
-        return None
-    at = _date(message)
-    state = Standing.COMPLAINED if complains else Standing.BOUNCED
+    codes = _codes(message) if failures else []
+    state: Standing | None = Standing.COMPLAINED if complains else Standing.BOUNCED
+    if not complains and not any(map(is_gone, codes)):
+        if not any(map(is_soft, codes)):
+            return None
+        state = None
+    at, sent = _date(message, "Date"), None if complains else _arrival(message)
     for token in dict.fromkeys(found.decode() for found in _TOKEN.findall(raw)):
         member = people.by_token(token)
         if member:
-            return Report(member.person, state, at)
+            return Report(member.person, state, at, sent)
     ids = [found.decode() for found in _MESSAGE_ID.findall(raw)]
     for failure in sorted(failures):
         try:
@@ -239,31 +297,42 @@ def read_message(people: People, raw: bytes) -> Report | None:
         except AddressProblem:
             continue
         if any(made_for(one, people.token(person)) for one in ids):
-            return Report(person, state, at)
+            return Report(person, state, at, sent)
     return UNPROVEN
 
 
-def _is_gone(message: Message) -> bool:
-    """Tell whether a bounce says by a code that nobody is there (RFC 3463).
+def _codes(message: Message) -> list[str]:
+    """Return the codes by which a report says why a letter failed (RFC 3463).
 
-    A full mailbox, a server that was down for days and a message that was taken for spam say
-    nothing of who wants our mail.
+    One that says that nobody is there ends it at once, a mailbox that is full or out of reach does
+    in time. Whatever was taken for spam says nothing of who wants our mail.
     """
-    told = [
-        str(block.get("Status", "")).split()[:1]
-        for part in message.walk()
-        if part.get_content_type() == "message/delivery-status"
-        for block in part.walk()
-        if block.get("Status")
-    ]
-    codes = [code for found in told for code in found]
-    return any(map(is_gone, codes))
+    failed = [one for one in _blocks(message) if not _is_delayed(one)]
+    told = [str(block.get("Status", "")).split()[:1] for block in failed]
+    return [code for found in told for code in found]
 
 
-def _date(message: Message) -> datetime | None:
-    """Return when a report was written, in UTC; None where it does not say."""
+def _is_delayed(block: Message) -> bool:
+    return str(block.get("Action", "")).strip().lower().startswith("delayed")
+
+
+def _arrival(message: Message) -> datetime | None:
+    """Return when the server that reports had got the letter, in UTC."""
+    told = (_date(block, "Arrival-Date") for block in _blocks(message))
+    return next(filter(None, told), None)
+
+
+def _blocks(message: Message) -> Iterator[Message]:
+    """Yield the parts of a report that are for programs (RFC 3464, 2.1)."""
+    for part in message.walk():
+        if part.get_content_type() == "message/delivery-status":
+            yield from part.walk()
+
+
+def _date(message: Message, name: str) -> datetime | None:
+    """Return a date of a header, in UTC; None where it does not say."""
     try:
-        at = parsedate_to_datetime(str(message.get("Date", "")))
-    except ValueError:
+        at = parsedate_to_datetime(str(message.get(name, "")))
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

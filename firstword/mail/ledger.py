@@ -243,6 +243,12 @@ class Ledger:
         asked = "SELECT state, count(*) FROM letter WHERE edition = ? GROUP BY state"
         return Counter({Fate(state): many for state, many in self._db.execute(asked, (edition,))})
 
+    def accepted(self, person: str) -> tuple[datetime, ...]:
+        """Return when the server accepted letters to somebody (UTC); reads all that there is."""
+        asked = "SELECT at FROM letter WHERE person = ? AND state = ?"
+        rows = self._db.execute(asked, (person, Fate.ACCEPTED)).fetchall()
+        return tuple(datetime.fromtimestamp(at, UTC) for (at,) in rows)
+
     def sent_again(self, edition: str) -> tuple[str, ...]:
         """Return who got an edition again though it may have arrived: possible duplicates."""
         asked = "SELECT person FROM letter WHERE edition = ? AND again > 0 ORDER BY person"

@@ -18,6 +18,7 @@ from firstword.errors import FirstwordError, ListMissing
 from firstword.mail.parcel import Cadence, Consent, Standing, Subscriber
 from firstword.mail.private import open_private, together
 from firstword.mail.seal import SECRET_BYTES, person_of, sealed, token_of
+from firstword.mail.soft import KEPT, Soft
 from firstword.model import Kind
 from firstword.values import replace
 
@@ -37,6 +38,10 @@ _MORE = """
 -- When a contact of SES changed, as it says, whose language and zone are read, and what is wrong.
 CREATE TABLE IF NOT EXISTS wishes(
     person TEXT PRIMARY KEY, stamp TEXT NOT NULL, problem TEXT NOT NULL
+) WITHOUT ROWID;
+-- Whose letters came back though somebody may be there: when, and when they had been accepted.
+CREATE TABLE IF NOT EXISTS soft(
+    person TEXT, at INTEGER, sent INTEGER, PRIMARY KEY(person, at)
 ) WITHOUT ROWID;
 """
 _PLACES = ", ".join("?" * 13)
@@ -150,6 +155,32 @@ class People:
                 "INSERT OR REPLACE INTO wishes VALUES(?, ?, ?)", (person, stamp, problem)
             )
 
+    def note_soft(self, person: str, soft: Soft) -> None:
+        """Keep that a letter came back, once, and no longer than it counts."""
+        at, sent = int(soft.at.timestamp()), soft.sent and int(soft.sent.timestamp())
+        with together(self._db):
+            self._db.execute("INSERT OR REPLACE INTO soft VALUES(?, ?, ?)", (person, at, sent))
+            oldest = int((soft.at - KEPT).timestamp())
+            self._db.execute("DELETE FROM soft WHERE person = ? AND at < ?", (person, oldest))
+
+    def soft(self, person: str) -> tuple[Soft, ...]:
+        """Return which letters to somebody came back, the oldest first."""
+        rows = self._db.execute(
+            "SELECT at, sent FROM soft WHERE person = ? ORDER BY at", (person,)
+        ).fetchall()
+        return tuple(
+            Soft(_instant(at), None if sent is None else _instant(sent)) for at, sent in rows
+        )
+
+    def soft_since(self, since: datetime) -> set[str]:
+        """Return to whom, of those who get mail, a letter came back since then."""
+        rows = self._db.execute(
+            "SELECT DISTINCT person FROM soft JOIN subscriber USING(person) "
+            "WHERE soft.at >= ? AND state = ?",
+            (int(since.timestamp()), Standing.ACTIVE),
+        )
+        return {str(person) for (person,) in rows}
+
     def _noted(self, key: str) -> str:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row[0]) if row else ""
@@ -217,6 +248,7 @@ class People:
         with together(self._db):
             rows = [(person,) for person in persons]
             self._db.executemany("DELETE FROM wishes WHERE person = ?", rows)
+            self._db.executemany("DELETE FROM soft WHERE person = ?", rows)
             gone = self._db.executemany("DELETE FROM subscriber WHERE person = ?", rows).rowcount
         # What is deleted stays in free pages and in the write-ahead log until then.
         if gone > 0:
@@ -289,5 +321,5 @@ def _subscriber(row: tuple[object, ...]) -> Subscriber:
     )
 
 
-def _instant(seconds: str) -> datetime:
+def _instant(seconds: str | int) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)

@@ -19,6 +19,7 @@ from firstword.mail.incoming import Incoming, read_incoming
 from firstword.mail.ledger import Fate
 from firstword.mail.parcel import Standing
 from firstword.mail.transport import Lane, Transport
+from firstword.values import replace
 
 #: Answers to one address within a day, and answers of one run.
 ANSWERS_A_DAY = 4
@@ -163,6 +164,11 @@ class _Run:
             return False
         if report is UNPROVEN:
             self._synced.unproven += 1
+            return False
+        if report.state is None:
+            # It is noted, and lies there for a person as before.
+            dated = replace(report, at=report.at or found.at)
+            apply(self._desk.office.people, iter([dated]))
             return False
         self._synced.reported += apply(self._desk.office.people, iter([report]))
         self._desk.inbox.take(mail.key, report.person, self._now, answers=False)

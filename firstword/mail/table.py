@@ -22,7 +22,10 @@ from firstword.words.catalogue import languages
 NEEDED = ("address", "cadence")
 OPTIONAL = ("components", "kinds", "language", "zone")
 #: What `export` adds; `import` reads none of it back: consent is given to a list, not to a file.
-_MORE = ("state", "muted", "since", "consent_at", "consent_how", "consent_words", "person")
+_MORE = (
+    *("state", "muted", "since", "consent_at", "consent_how", "consent_words", "person"),
+    "came_back",
+)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _BETWEEN = re.compile(r"[\s,;]+")
 
@@ -166,6 +169,7 @@ def write_table(people: People) -> Iterator[str]:
                 *(one.state, " ".join(sorted(one.muted)), f"{one.since:%Y-%m-%dT%H:%M:%SZ}"),
                 *(f"{one.consent.at:%Y-%m-%dT%H:%M:%SZ}", one.consent.how, one.consent.words),
                 member.person,
+                " ".join(f"{soft.at:%Y-%m-%dT%H:%M:%SZ}" for soft in people.soft(member.person)),
             )
         )
 

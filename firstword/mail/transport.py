@@ -20,6 +20,20 @@ def is_gone(status: str) -> bool:
     return status in _GONE
 
 
+#: Temporary codes of RFC 3463 that are about the words or about us: too long, content, protocol,
+#: policy, the sender's address.
+_NOT_THEIRS = frozenset({"4.2.3", "4.3.4", "4.1.7", "4.1.8"})
+_NOT_THEIR_KIND = ("4.5.", "4.6.", "4.7.")
+
+
+def is_soft(status: str) -> bool:
+    """Tell whether an enhanced code says that a mailbox is full, or could not be reached."""
+    if status == "5.2.2":
+        return True
+    about_us = status in _NOT_THEIRS or status.startswith(_NOT_THEIR_KIND)
+    return status.startswith("4.") and not about_us
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one message. Holds numbers and fixed words, never what a server wrote."""
