@@ -12,6 +12,7 @@ from functools import partial
 from itertools import chain
 
 from firstword import urls
+from firstword.feeds.archived import ArchiveTeller
 from firstword.feeds.channels import (
     BEFORE_LIVE,
     Archive,
@@ -24,7 +25,7 @@ from firstword.feeds.channels import (
 from firstword.feeds.channels import channels as all_channels
 from firstword.feeds.entries import Teller
 from firstword.markup import Markup
-from firstword.page import StatusPage, Unkept
+from firstword.page import StatusPage
 from firstword.values import replace
 
 __all__ = [
@@ -42,8 +43,8 @@ __all__ = [
 
 def build_feeds(page: StatusPage, markup: Markup) -> Iterator[tuple[str, bytes]]:
     """Yield (key, bytes) of every feed of the site in each of its formats."""
-    live, since = list(feeds(page, markup)), live_since(Teller(page, markup))
-    old = (archived(page, markup, month, since) for month in page.stories.months_of_words())
+    live = list(feeds(page, markup))
+    old = (archived(page, markup, *month) for month in archive_months(page, markup))
     for channel in (*live[:1], *chain.from_iterable(old), *live[1:]):
         yield from write(page, channel)
 
@@ -67,23 +68,21 @@ def archive_months(page: StatusPage, markup: Markup) -> Iterator[tuple[date, Dat
         yield month, since if near else BEFORE_LIVE
 
 
-def archived(
-    page: StatusPage, markup: Markup, month: date, live: Dated | None
-) -> Iterator[Channel]:
+def archived(page: StatusPage, markup: Markup, month: date, live: Dated) -> Iterator[Channel]:
     """Yield the archives of a month of UTC before they are made."""
     if live != BEFORE_LIVE:
         # Still being filled: what it holds stood in the feed a moment ago, and is kept here.
         for one in archives(page, partial(Teller, page, markup), month, live):
             yield replace(one, archive=None)
         return
-    # One that is whole is made once, and never again.
-    page = replace(page, pieces=Unkept())
-    yield from archives(page, partial(Teller, page, markup, ("atom",)), month, live)
+    for one in archives(page, partial(Teller, page, markup), month, live):
+        if one.archive:
+            yield archive(page, markup, one.archive)
 
 
 def archive(page: StatusPage, markup: Markup, one: Archive) -> Channel:
     """Return one that is whole, for whoever knows what is in it."""
-    return archive_channel(page, partial(Teller, page, markup, ("atom",)), one)
+    return archive_channel(page, partial(ArchiveTeller, page, markup, one), one)
 
 
 def write(page: StatusPage, channel: Channel) -> Iterator[tuple[str, bytes]]:

@@ -61,11 +61,8 @@ _decoder = msgspec.json.Decoder(Entry)
 class Teller:
     """Makes entries of a site's stories."""
 
-    def __init__(
-        self, page: StatusPage, markup: Markup, forms: Sequence[str] = ("atom", "rss")
-    ) -> None:
+    def __init__(self, page: StatusPage, markup: Markup) -> None:
         self._page = page
-        self._forms = forms
         self._language = speak(page.site)
         self._markup = markup
         self.dates = EntryDates(page.site, page.stories)
@@ -108,7 +105,7 @@ class Teller:
         # Here and not above: most commands make no feed, and feedgen and lxml take a while to load.
         from firstword.feeds.xml import write_entry
 
-        return replace(entry, xml=write_entry(entry, self._forms))
+        return replace(entry, xml=write_entry(entry))
 
     def incidents(self, most: int) -> Iterator[Entry]:
         """Yield one entry for each of the stories with the newest words; drills are not told.

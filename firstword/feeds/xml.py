@@ -7,7 +7,6 @@ feedgen gets wrong is put right by extensions of its own kind, on the finished e
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
 from typing import Any
 
 from feedgen.entry import FeedEntry
@@ -82,14 +81,14 @@ class Document:
         )
 
 
-def write_entry(entry: Entry, forms: Iterable[str]) -> dict[str, str]:
+def write_entry(entry: Entry) -> dict[str, str]:
     """Return an entry by format, as it stands in a document."""
     # Untyped: feedgen ships no types.
     written: Any = FeedEntry()
     written.register_extension("dc", DcEntryExtension, atom=False)
     written.register_extension("firstword", EntryMends)
     _fill(written, entry)
-    return {form: _within(form, written) for form in forms}
+    return {form: _within(form, written) for form in ("atom", "rss")}
 
 
 def _within(form: str, written: Any) -> str:
