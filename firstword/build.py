@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from firstword import gitlog, urls
+from firstword import urls
 from firstword.api import status_json
 from firstword.cache import keys
 from firstword.cache.database import Cache, forget_cache, open_cache
@@ -32,7 +32,7 @@ from firstword.clock import Clock
 from firstword.content import Commit, left_out
 from firstword.crew import Crew
 from firstword.errors import BuildError, ContentError
-from firstword.gitlog.worktree import Worktree
+from firstword.gitlog.worktree import Worktree, head_of
 from firstword.look import load_pictures
 from firstword.making import STOCK, Workshop
 from firstword.manifest import Built, Memory
@@ -291,7 +291,7 @@ class Run:
         totals = self.page.stories.totals()
         stamp = {
             "made_for": _iso(self.options.now),
-            "commit": self.options.commit or gitlog.head(self.root),
+            "commit": self.options.commit or head_of(self.root, self.worktree),
             "versions": {name: keys.library(name) for name in keys.LIBRARIES},
             "counts": {
                 "incidents": totals.stories,

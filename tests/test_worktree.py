@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -230,6 +231,32 @@ def test_one_edit_reads_one_file(site: Site) -> None:
 
     assert run.found.files_read == 1
     run.close()
+
+
+def test_the_stamp_names_the_commit_that_was_built(site: Site) -> None:
+    committed(site)
+
+    site.place.warm()
+
+    stamp = json.loads((site.place.root / "output" / ".build.json").read_text("utf-8"))
+    assert stamp["commit"] == site.git("rev-parse", "HEAD").strip()
+
+
+def test_the_stamp_names_the_commit_of_the_site_where_its_stories_are_another_repository(
+    site: Site, tmp_path: Path
+) -> None:
+    stories = tmp_path / "stories"
+    shutil.copytree(site.incidents, stories / "2026-stories")
+    shutil.rmtree(site.incidents)
+    site.git("init", "-q", str(stories))
+    site.git("-C", str(stories), "add", "-A")
+    site.git("-C", str(stories), "commit", "-q", "-m", "stories")
+    site.incidents.symlink_to(stories)
+
+    site.place.warm()
+
+    stamp = json.loads((site.place.root / "output" / ".build.json").read_text("utf-8"))
+    assert stamp["commit"] == site.git("rev-parse", "HEAD").strip()
 
 
 # ── where git is no witness ──────────────────────────────────────────────────────────────────────

@@ -17,7 +17,7 @@ import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from firstword.gitlog import changes
+from firstword.gitlog import changes, head
 from firstword.gitlog.call import Question
 
 #: Where incident files live, relative to the content folder.
@@ -50,7 +50,8 @@ class Worktree:
     def __init__(self, content: Path) -> None:
         # Through a link git could be another one than the last time, with the same commit.
         self.folder = Path(os.path.realpath(content / _FOLDER))
-        self._prefix = _inside(self.folder)
+        self._top = _top(self.folder)
+        self._prefix = _prefix(self.folder, self._top) if self._top else None
         self._asked: tuple[Question, ...] = ()
         self._answer: Now | None = None
         if self._prefix is not None and self.folder.is_dir():
@@ -65,6 +66,12 @@ class Worktree:
             if status is not None and listed is not None and sees_all(listed):
                 self._answer = read_status(status, self._prefix or "")
         return self._answer
+
+    def head(self, root: Path) -> str | None:
+        """Return the commit that is checked out around a folder; None where it was not told."""
+        if self._answer is None or _top(Path(os.path.realpath(root))) != self._top:
+            return None
+        return self._answer.commit
 
     def note(self, doubtful: Collection[str] | None) -> str:
         """Return what the next build needs to know; "" where it had better look at all.
@@ -98,6 +105,12 @@ class Worktree:
         for question in self._asked:
             question.close()
         self._asked = ()
+
+
+def head_of(root: Path, told: Worktree | None) -> str | None:
+    """Return the commit that is checked out around a folder, without asking git once more."""
+    known = told.head(root) if told else None
+    return known or head(root)
 
 
 def sees_all(listed: bytes) -> bool:
@@ -140,10 +153,12 @@ def unhidden(paths: Iterable[str]) -> frozenset[str]:
     )
 
 
-def _inside(folder: Path) -> str | None:
-    """Return what git puts before paths of a folder; None where it is in no repository."""
-    for above in (folder, *folder.parents):
-        if (above / ".git").exists():
-            within = folder.relative_to(above).as_posix()
-            return "" if within == "." else f"{within}/"
-    return None
+def _top(folder: Path) -> Path | None:
+    """Return the work tree that a folder is in."""
+    return next((path for path in (folder, *folder.parents) if (path / ".git").exists()), None)
+
+
+def _prefix(folder: Path, top: Path) -> str:
+    """Return what git puts before the paths of a folder."""
+    within = folder.relative_to(top).as_posix()
+    return "" if within == "." else f"{within}/"
