@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import quopri
 import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from datetime import UTC, datetime
 from email import message_from_bytes
 from http.server import HTTPServer, SimpleHTTPRequestHandler
@@ -19,15 +20,18 @@ from imapserver import Folder, imapserver
 from mails import listed, reader
 from mailserver import LOSE, Mailbox, mailserver
 from running import running
+from s3server import S3Server, s3server
 from sites import CARDS, CARDS_FILE, CONF, RESOLVED, SLOW, SLOW_FILE, Ran, SmallSite
 
 from firstword.cli import main, publish, run_command
 from firstword.cli.delivery import mail_to_send
 from firstword.clock import system_clock
 from firstword.errors import SettingsError
+from firstword.mail.bucket import Bucket, opened_bucket
 from firstword.mail.people import open_people
 from firstword.mail.turns import sole_sender
 from firstword.settings import read_site
+from firstword.store import open_store
 
 MAIL = 'MAIL_FROM = "status@acme.example"\nCONTACT = "care@acme.example"\n'
 ADA, BEN, CYD = (f"{name}@reader.example" for name in ("ada", "ben", "cyd"))
@@ -186,6 +190,80 @@ def test_an_update_waits_for_its_turn_and_a_digest_does_not(
         assert main(["send", "--only", "immediate", "--yes"]) == 0
 
     assert sorted(box.recipients()) == [ADA, BEN]
+
+
+@pytest.fixture
+def s3(
+    site: SmallSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys_of_nobody: None
+) -> Iterator[S3Server]:
+    """Publish the site, and have its list lie in a bucket; commands run in its folder."""
+    site.publish(SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    conf = (site.root / "pelicanconf.py").read_text()
+    site.write("pelicanconf.py", f'{conf}MAIL_STATE = "s3://acme-private/mail"\n')
+    monkeypatch.chdir(site.root)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with s3server() as s3:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3.address)
+        s3.put("/acme-private")
+        with in_bucket() as bucket:
+            listed(bucket.folder, READERS).close()
+        yield s3
+
+
+def in_bucket() -> AbstractContextManager[Bucket]:
+    """Hold the list in the bucket, as somebody else does."""
+    return opened_bucket("s3://acme-private/mail", (), environ=dict(os.environ), clock=system_clock)
+
+
+def test_an_update_waits_for_its_turn_in_a_bucket_too(
+    s3: S3Server,
+    box: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", ELEVEN)
+    asked: list[bool] = []
+    with ExitStack() as other:
+        other.enter_context(in_bucket())
+        assert main(["send", "--only", "daily", "--yes"]) == 1
+        assert "works with the list until" in capsys.readouterr().err
+        asked.append("mail/urgent.json" in s3.keys("acme-private"))
+
+        def end(seconds: float) -> None:
+            asked.append("mail/urgent.json" in s3.keys("acme-private"))
+            other.close()
+
+        monkeypatch.setattr(time, "sleep", end)
+        assert main(["send", "--only", "immediate", "--yes"]) == 0
+
+    assert asked == [False, True]
+    assert sorted(box.recipients()) == [ADA, BEN]
+
+
+def test_a_digest_gives_way_in_a_bucket_too(
+    s3: S3Server, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert s3.keys("acme-private") == ["mail/lease.json", "mail/subscribers.db"]
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", NEXT_DAY)
+    waited: list[list[str]] = []
+
+    def ask(until: str) -> None:
+        told = f'{{"owner": "other", "until": "{until}T00:00:00+00:00"}}'.encode()
+        store = open_store("s3://acme-private/mail", environ=dict(os.environ))
+        how = {"content_type": "application/json", "cache_control": "no-store", "digest": "x"}
+        store.put("urgent.json", told, **how, generation=0, if_match=None, if_absent=False)
+
+    def overtake(seconds: float) -> None:
+        with in_bucket():
+            waited.append(box.recipients())
+        ask("1999-12-31")
+
+    ask("2999-12-31")
+    monkeypatch.setattr(time, "sleep", overtake)
+    assert main(["send", "--only", "daily", "--yes"]) == 0
+
+    assert waited == [[]]
+    assert box.recipients() == [CYD]
 
 
 def test_a_lost_answer_needs_a_person_and_the_next_sending_goes_on(

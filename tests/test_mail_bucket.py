@@ -3,58 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from fakestore import FakeStore
-from mails import MAIL_CONF, NINE, Post, Scribe, listed, reader, word
+from machines import Machine
+from mails import MAIL_CONF, NINE, Post, listed, reader, word
 from s3server import s3server
 from sites import SmallSite
 
 from firstword.cli import main
 from firstword.errors import Conflict, LedgerMissing, ListMissing, MailError, SettingsError
-from firstword.mail.bond import begin_anew, open_bound
-from firstword.mail.bucket import LASTS, Bucket, refuse_public
+from firstword.mail.bond import begin_anew
+from firstword.mail.bucket import refuse_public
+from firstword.mail.lease import LASTS
 from firstword.mail.ledger import Event, Fate, open_ledger
 from firstword.mail.people import open_people
-from firstword.mail.sending import Desk, send
 from firstword.mail.transport import Outcome
 
 ADA, BO = "ada@reader.example", "bo@reader.example"
-
-
-class Machine:
-    """A machine with a disk of its own, at some time of the day."""
-
-    def __init__(self, store: FakeStore, folder: Path, now: datetime = NINE) -> None:
-        folder.mkdir()
-        self.now = now
-        #: What happens while the machine looks at the clock, as when it sleeps.
-        self.meanwhile: Callable[[], None] = lambda: None
-        self.bucket = Bucket(store, self.clock, folder.name, folder)
-        self.bucket.fetch()
-        self.folder = folder
-
-    def clock(self) -> datetime:
-        """Tell the time."""
-        self.meanwhile()
-        return self.now
-
-    def send(self, post: Post, *hours: int, urgent: bool = True) -> None:
-        """Send the words of these hours to everybody."""
-        editions = [word(hour, urgent=urgent) for hour in hours]
-        people = open_people(self.folder)
-        ledger = open_bound(self.folder, people, lambda: self.now, self.bucket)
-        with closing(people), closing(ledger):
-            send(Desk(people, ledger, Scribe()), editions, post, expected=None)
-
-    def done(self) -> None:
-        """Put everything back and let the next one in."""
-        self.bucket.put_back()
-        self.bucket.release()
 
 
 @pytest.fixture
@@ -158,10 +127,10 @@ def test_a_lease_that_is_released_is_not_renewed_and_takes_nobody_elses(
 ) -> None:
     first = Machine(store, tmp_path / "a")
     first.done()
-    first.bucket.renew_once()
+    first.lease.renew_once()
     second = Machine(store, tmp_path / "b")
     slept = Machine(store, tmp_path / "c", NINE + LASTS)
-    second.bucket.release()  # lapsed long ago: the one who has it by now keeps it
+    second.lease.release()  # lapsed long ago: the one who has it by now keeps it
 
     with pytest.raises(MailError, match="'c' works with the list"):
         Machine(store, tmp_path / "d", NINE + LASTS)
@@ -171,7 +140,7 @@ def test_a_lease_that_is_released_is_not_renewed_and_takes_nobody_elses(
 def test_whoever_lost_the_lease_sends_nothing_more(store: FakeStore, tmp_path: Path) -> None:
     slept = Machine(store, tmp_path / "a")
     Machine(store, tmp_path / "b", NINE + LASTS)
-    slept.bucket.renew_once()
+    slept.lease.renew_once()
     post = Post()
     with pytest.raises(MailError, match="the lease is lost"):
         slept.send(post, 9)
@@ -221,7 +190,7 @@ def two_senders(store: FakeStore, folder: Path, *, urgent: bool, on_its_way: boo
         slept.send(one, 9, urgent=urgent)
     with pytest.raises(MailError, match="the lease is lost"):
         slept.bucket.put_back()
-    slept.bucket.release()
+    slept.lease.release()
     again = Machine(store, folder / "again", NINE + LASTS * 2)
     again.send(other, 9, urgent=urgent)
     again.done()

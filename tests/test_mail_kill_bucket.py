@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +18,8 @@ import pytest
 from mail_machine import EDITIONS, LANES, Errand, bucket_in
 from mails import NINE, listed, reader
 
-from firstword.mail.bucket import LASTS, held
+from firstword.mail.bucket import Bucket, held
+from firstword.mail.lease import LASTS, Lease
 from firstword.mail.ledger import Fate, open_ledger
 from firstword.mail.people import open_people
 
@@ -33,6 +34,14 @@ REQUESTS = {
 }
 
 
+@contextmanager
+def looked_into(folder: Path, at: datetime) -> Iterator[Bucket]:
+    """Hold the bucket of a folder, as one more machine."""
+    store = bucket_in(folder)
+    with held(store, Lease(store, lambda: at, "a test"), lambda: at) as bucket:
+        yield bucket
+
+
 class World:
     """A bucket with a list, and the machines that send what it is mailed."""
 
@@ -42,15 +51,32 @@ class World:
 
     def sent(self, *kinds: str, at: datetime, dies: str = "") -> int:
         """Let a machine send; return its exit code."""
+        return self._codes(
+            Errand(folder=str(self.folder), kinds=kinds, at=at.timestamp(), dies=dies)
+        )[0]
+
+    def overtaken(self, dies: str = "", urgent_dies: str = "") -> list[int]:
+        """Let a machine send a digest, and another one urgent words; return their exit codes."""
+        return self._codes(
+            Errand(
+                folder=str(self.folder),
+                kinds=("digest",),
+                at=NINE.timestamp(),
+                dies=dies,
+                overtaken=True,
+                urgent_dies=urgent_dies,
+            )
+        )
+
+    def _codes(self, errand: Errand) -> list[int]:
         assert self._machines.stdin
         assert self._machines.stdout
-        errand = Errand(folder=str(self.folder), kinds=kinds, at=at.timestamp(), dies=dies)
         print(errand.line(), file=self._machines.stdin, flush=True)
-        return int(self._machines.stdout.readline())
+        return [int(code) for code in self._machines.stdout.readline().split()]
 
-    def requests(self) -> list[str]:
+    def requests(self, name: str = "requests") -> list[str]:
         """Return what was asked of the bucket, in order."""
-        return (self.folder / "requests").read_text().splitlines()
+        return (self.folder / name).read_text().splitlines()
 
     def arrived(self) -> Counter[str]:
         """Count the letters of each."""
@@ -60,7 +86,7 @@ class World:
     def known(self, kind: str) -> tuple[dict[str, Fate], set[str]]:
         """Return what the bucket says of an edition's letters, and who may have two; by address."""
         name = EDITIONS[kind].id
-        with held(bucket_in(self.folder), lambda: NINE + 9 * LASTS, "a test") as bucket:
+        with looked_into(self.folder, NINE + 9 * LASTS) as bucket:
             people, ledger = open_people(bucket.folder), open_ledger(bucket.folder, lambda: NINE)
             with closing(people), closing(ledger):
                 by_person = {one.person: one.subscriber.address for one in people}
@@ -77,7 +103,7 @@ def worlds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     """Return what makes worlds, each as the one before was at the beginning."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     first = tmp_path / "first"
-    with held(bucket_in(first), lambda: NINE - LASTS, "a test") as bucket:
+    with looked_into(first, NINE - LASTS) as bucket:
         readers = [reader(one) for one in IMMEDIATE]
         readers += [reader(one, "daily") for one in DAILY]
         listed(bucket.folder, readers).close()
@@ -163,6 +189,45 @@ def test_a_digest_reaches_nobody_twice_and_the_ledger_names_who_may_have_none(
         left_open += bool(unknown)
 
     assert left_open
+
+
+@pytest.mark.parametrize("who", ["digest", "urgent"])
+def test_whoever_dies_while_urgent_words_overtake_a_digest_nobody_is_left_out(
+    worlds: Callable[[], World], who: str
+) -> None:
+    quiet = worlds()
+    assert quiet.overtaken() == [0, 0]
+    order = list(quiet.arrived())
+    requests = quiet.requests("requests" if who == "digest" else "requests of the urgent")
+    for step in deaths(requests):
+        world = worlds()
+        if who == "digest":
+            assert world.overtaken(dies=step) == [KILLED, 0], step
+        else:
+            assert world.overtaken(urgent_dies=step) == [0, KILLED], step
+        assert world.sent("urgent", "digest", at=NINE + 5 * LASTS) == 0, step
+        arrived = world.arrived()
+        urgent, again = world.known("urgent")
+        digest, nobody = world.known("digest")
+        unknown = {address for address, fate in digest.items() if fate is Fate.UNKNOWN}
+        twice = {address for address, many in arrived.items() if many > 1}
+
+        assert set(IMMEDIATE) <= set(arrived), step
+        assert set(DAILY) - set(arrived) <= unknown, step
+        assert twice <= again, step
+        assert len(again) <= LANES, step
+        assert len(unknown) <= LANES, step
+        assert not nobody, step
+        assert urgent == dict.fromkeys(IMMEDIATE, Fate.ACCEPTED), step
+        assert set(digest) == set(DAILY), step
+        # Where the digest lives, nothing of it is in doubt, whatever becomes of the other one.
+        assert who == "digest" or not unknown, step
+
+    # With nobody killed, the urgent words came in the midst of the digest.
+    assert set(order[5:9]) <= set(IMMEDIATE)
+    assert set(requests) - REQUESTS <= {"get urgent.json", "put urgent.json"}
+    assert "get urgent.json" in requests
+    assert ("put urgent.json" in requests) == (who == "urgent")
 
 
 def test_nobody_goes_on_while_the_lease_of_the_dead_lasts(worlds: Callable[[], World]) -> None:

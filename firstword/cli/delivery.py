@@ -126,7 +126,7 @@ def open_desk(
     from firstword.mail.turns import sole_sender
 
     with (
-        at_hand_to_send(root, settings, site) as (folder, bucket),
+        at_hand_to_send(root, settings, site, urgent=urgent) as (folder, bucket),
         sole_sender(folder, urgent=urgent, sleep=time.sleep) as turn,
         closing(open_people(folder)) as people,
         open_mailing(root, settings, site, mail_now(site)) as mailing,
@@ -134,7 +134,8 @@ def open_desk(
             open_bound(folder, people, system_clock, bucket, waits=waits_unseen(mailing))
         ) as ledger,
     ):
-        yield Desk(people, ledger, mailing.composer, turn), mailing
+        # Who works in a bucket has a folder that nobody else does.
+        yield Desk(people, ledger, mailing.composer, bucket or turn), mailing
 
 
 def waits_unseen(mailing: Mailing) -> Callable[[], bool]:

@@ -1,6 +1,6 @@
 """The list and the ledger in a private bucket, for senders that have no disk of their own.
 
-Whoever works with them holds a lease, renewed by a thread of its own. The two files are fetched,
+Whoever works with them holds a lease, renewed by a thread of its own. The files are fetched,
 and put back when they changed. While mail goes out, what the ledger is told goes to the bucket
 before a message leaves: one small object a write, beneath the name of the file that it continues.
 So a sender that dies with its disk leaves as much behind as one that dies alone.
@@ -14,22 +14,20 @@ import socket
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from firstword.errors import Conflict, MailError, SettingsError, StoreError
+from firstword.errors import MailError, SettingsError
 from firstword.mail import inbox, ledger, people
+from firstword.mail.lease import Lease
 from firstword.mail.ledger import Event, Fate
 from firstword.store import Remote, Store, open_store
 
-LEASE = "lease.json"
-LASTS = timedelta(minutes=3)
-#: So long before its end a lease counts as lapsed: sending takes time, and clocks differ.
-_MARGIN = timedelta(seconds=30)
 #: The ledger before the list, which knows of it: in between the list may know less, never more.
 _FILES = (ledger.NAME, people.NAME, inbox.NAME)
 #: Ledgers that were given up, each in a folder of its own.
@@ -38,40 +36,35 @@ _LOG = "log/"
 
 
 class Bucket:
-    """A held lease, and what lies in the bucket as far as we know."""
+    """What lies in the bucket as far as we know, while the lease is ours."""
 
     def __init__(
-        self, store: Store, clock: Callable[[], datetime], owner: str, folder: Path
+        self, store: Store, lease: Lease, clock: Callable[[], datetime], folder: Path
     ) -> None:
         self.folder = folder
         self._store = store
+        self._lease = lease
         self._clock = clock
-        self._owner = owner
         self._etags: dict[str, str | None] = {}
         self._digests: dict[str, str] = {}
-        #: Which holder of the lease this is, and which piece of the ledger's news comes next.
-        self._turn = 0
+        #: Which piece of the ledger's news comes next.
         self._next = 0
         #: Whether there is news of the ledger as it lies in the bucket.
         self._news = False
-        self._lost = threading.Event()
-        self._ended = threading.Event()
-        #: One thread renews the lease, another releases it: each by what the other wrote.
-        self._at_lease = threading.Lock()
-        self._lease = self._take()
 
     def fetch(self) -> None:
-        """Bring the files here, with what the ledger was told since it was put."""
+        """Bring the files here, with what the ledger was told since it was put.
+
+        What is here already, and open, becomes what somebody else made of it.
+        """
         aside = sorted(key for key, _ in self._store.keys(_ASIDE))
         for name in (*_FILES, *aside):
             found = self._store.get(name)
+            if found is None and name in self._digests:
+                raise MailError(f"{self._store.name}: {name!r} is gone; nothing more is sent")
             self._etags[name] = found.etag if found else None
-            if found:
-                path = self.folder / name
-                path.parent.mkdir(mode=0o700, exist_ok=True)
-                path.touch(mode=0o600)
-                path.write_bytes(found.body)
-                self._digests[name] = sha256(found.body).hexdigest()
+            if found and sha256(found.body).hexdigest() != self._digests.get(name):
+                self._digests[name] = sha256(_lay(self.folder / name, found.body)).hexdigest()
         events = []
         for key in sorted(key for key, _ in self._store.keys(self._log())):
             found = self._store.get(key)
@@ -82,24 +75,40 @@ class Bucket:
             with closing(ledger.open_ledger(self.folder, self._clock)) as opened:
                 opened.turn(events)
 
+    def wanted(self) -> bool:
+        """Tell whether somebody has urgent words to send, and we have none."""
+        return self._lease.wanted()
+
+    def give_way(self) -> None:
+        """Let them go first, with all that we know; return with what they know, when it is ours.
+
+        Raises MailError, StoreError.
+        """
+        self.put_back()
+        self._lease.let_go()
+        self._lease.take_again()
+        self.fetch()
+
     def told(self, events: Sequence[Event]) -> None:
         """Keep what the ledger was told; on return it is safe. Raises MailError, StoreError."""
-        self._check()
+        self._lease.check()
         body = json.dumps([asdict(event) for event in events]).encode()
-        self._put(f"{self._log()}{self._turn:06}/{self._next:012}.json", body, None)
+        self._put(f"{self._log()}{self._lease.turn:06}/{self._next:012}.json", body, None)
         self._next += 1
         self._news = True
         # Whoever comes after us has read it only if it was there before they came.
-        self._check()
+        self._lease.check()
 
     def keep(self, db: sqlite3.Connection) -> None:
         """Put the ledger as a whole, which ends what it was told piece by piece."""
-        self._check()
+        self._lease.check()
         self._replace(ledger.NAME, db.serialize())
 
     def put_back(self) -> None:
         """Put what changed, and remove what the ledger was told before that."""
-        self._check()
+        if not self._lease.held:
+            return  # all of it was put before the lease was let go of
+        self._lease.check()
         aside = (p.relative_to(self.folder).as_posix() for p in self.folder.glob(f"{_ASIDE}*/*.db"))
         for name in (*sorted(aside), *_FILES):
             path = self.folder / name
@@ -109,65 +118,6 @@ class Bucket:
                     name == ledger.NAME and self._news
                 ):
                     self._replace(name, body)
-
-    def release(self) -> None:
-        """Let the next one in."""
-        self._ended.set()
-        with self._at_lease, suppress(StoreError):
-            # What is not released lapses; whoever has it by now keeps it. All else is done.
-            if not self._lost.is_set():
-                self._lease = self._write_lease(self._lease, timedelta())
-
-    def renew_for_good(self) -> None:
-        """Renew the lease until it is released or lost: what a thread does meanwhile."""
-        while not self._ended.wait(LASTS.total_seconds() / 4) and not self._lost.is_set():
-            self.renew_once()
-
-    def renew_once(self) -> None:
-        """Renew the lease, or note that it is somebody else's by now; not once it is released."""
-        with self._at_lease:
-            if self._ended.is_set():
-                return
-            try:
-                self._lease = self._write_lease(self._lease, LASTS)
-            except Conflict:
-                self._lost.set()
-            except StoreError:
-                return  # out of reach for a moment: the lease lasts longer than that
-
-    def _take(self) -> str:
-        found = self._store.get(LEASE)
-        if found:
-            held = json.loads(found.body)
-            self._turn = held.get("turn", 0) + 1
-            until = datetime.fromisoformat(held["until"])
-            if self._clock() < until:
-                raise MailError(
-                    f"{self._store.name}: {held['owner']!r} works with the list until "
-                    f"{until:%H:%M:%S} UTC; nothing was sent"
-                )
-        try:
-            return self._write_lease(found.etag if found else None, LASTS)
-        except Conflict as error:
-            raise MailError(f"{self._store.name}: somebody else was faster") from error
-
-    def _write_lease(self, before: str | None, lasts: timedelta) -> str:
-        until = self._clock() + lasts
-        told = {"owner": self._owner, "until": until.isoformat(), "turn": self._turn}
-        etag = self._put(LEASE, json.dumps(told).encode(), before)
-        self._until = until
-        return etag
-
-    def _check(self) -> None:
-        """Raise MailError unless the list is ours for a while longer, by the clock."""
-        if self._is_late():
-            # A machine that slept, or a thread that did: ours still, if nobody came meanwhile.
-            self.renew_once()
-        if self._lost.is_set() or self._is_late():
-            raise MailError(f"{self._store.name}: the lease is lost; somebody else may go on")
-
-    def _is_late(self) -> bool:
-        return self._clock() >= self._until - _MARGIN
 
     def _log(self) -> str:
         """Return where the ledger's news lies: beneath the version that it continues."""
@@ -202,26 +152,30 @@ def opened_bucket(
     *,
     environ: Mapping[str, str],
     clock: Callable[[], datetime],
+    sleep: Callable[[float], None] = time.sleep,
+    urgent: bool = False,
 ) -> Iterator[Bucket]:
     """Hold the list and the ledger of `s3://bucket/prefix`, brought to a folder of their own.
 
-    `public` are the targets. Raises SettingsError for a bucket that readers see or strangers may
-    write to, MailError when somebody else works with it.
+    `public` are the targets. What is urgent waits for its turn. Raises SettingsError for a bucket
+    that readers see or strangers may write to, MailError when somebody else works with it.
     """
     store = open_private_store("MAIL_STATE", state, public, environ)
-    with held(store, clock, f"{socket.gethostname()}:{os.getpid()}") as bucket:
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    with held(store, Lease(store, clock, owner, urgent=urgent, sleep=sleep), clock) as bucket:
         yield bucket
 
 
 @contextmanager
-def held(store: Store, clock: Callable[[], datetime], owner: str) -> Iterator[Bucket]:
+def held(store: Store, lease: Lease, clock: Callable[[], datetime]) -> Iterator[Bucket]:
     """Hold the list and the ledger of a store under a lease; put back what changed.
 
     Raises MailError when somebody else works with it.
     """
     with tempfile.TemporaryDirectory(prefix="firstword-mail-") as folder:
-        bucket = Bucket(store, clock, owner, Path(folder))
-        beat = threading.Thread(target=bucket.renew_for_good, daemon=True)
+        bucket = Bucket(store, lease, clock, Path(folder))
+        lease.take()
+        beat = threading.Thread(target=lease.renew_for_good, daemon=True)
         beat.start()
         try:
             bucket.fetch()
@@ -230,7 +184,7 @@ def held(store: Store, clock: Callable[[], datetime], owner: str) -> Iterator[Bu
             finally:
                 bucket.put_back()
         finally:
-            bucket.release()
+            lease.release()
             beat.join()
 
 
@@ -259,6 +213,31 @@ def refuse_public(address: str, public: Sequence[str], setting: str = "MAIL_STAT
             raise SettingsError(
                 setting, f"{address!r} is the bucket that readers see; take a private one"
             )
+
+
+def _lay(path: Path, body: bytes) -> bytes:
+    """Write a file, or its words into one that is here: whoever has that open sees them.
+
+    Returns what the file holds then. Raises MailError for words that are none.
+    """
+    if path.exists() and not path.parent.name.startswith(_ASIDE):
+        came = path.with_name(f"{path.name}.came")
+        _write(came, body)
+        try:
+            with closing(sqlite3.connect(came)) as theirs, closing(sqlite3.connect(path)) as ours:
+                theirs.backup(ours)
+        except sqlite3.DatabaseError as error:
+            raise MailError(f"{path.name!r} in the bucket cannot be read: {error}") from error
+        came.unlink()
+        return _body(path)
+    _write(path, body)
+    return body
+
+
+def _write(path: Path, body: bytes) -> None:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_bytes(body)
 
 
 def _body(path: Path) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -28,12 +29,12 @@ def at_hand(root: Path, settings: Mapping[str, Any], site: Site) -> Iterator[Pat
 
 @contextmanager
 def at_hand_to_send(
-    root: Path, settings: Mapping[str, Any], site: Site
+    root: Path, settings: Mapping[str, Any], site: Site, *, urgent: bool = False
 ) -> Iterator[tuple[Path, Bucket | None]]:
     """Return the folder with the list and the ledger, and the bucket that mirrors the ledger.
 
-    None = it lies on this machine. A list that SES keeps is brought up to date first. Raises
-    SettingsError, MailError.
+    None = it lies on this machine. What is urgent waits for the bucket a while. A list that SES
+    keeps is brought up to date first. Raises SettingsError, MailError.
     """
     mail = mail_of(site)
     with ExitStack() as stack:
@@ -43,7 +44,14 @@ def at_hand_to_send(
             from firstword.mail.bucket import opened_bucket
 
             bucket = stack.enter_context(
-                opened_bucket(mail.state, site.publish_to, environ=os.environ, clock=system_clock)
+                opened_bucket(
+                    mail.state,
+                    site.publish_to,
+                    environ=os.environ,
+                    clock=system_clock,
+                    sleep=time.sleep,
+                    urgent=urgent,
+                )
             )
             folder = bucket.folder
         else:
