@@ -38,7 +38,7 @@ _FAR = r"[^\s<>\"“”„‟«»‹›「」『』〝〟\u3000-\u30ff\u3400-\u9
 _LABEL = "[a-z0-9-]{1,63}"
 #: Addresses as they are typed. Each begins where no other could have begun, so that every character
 #: is looked at a bounded number of times.
-_ADDRESS = re.compile(
+_ADDRESS = (
     rf"(?<![A-Za-z0-9_@.+/-])(?:(?i:[a-z][a-z0-9+-]{{1,20}}://|mailto:|www\.){_FAR}+"
     r"|[A-Za-z0-9_\u00c0-\u024f.+-]{1,64}@[A-Za-z0-9\u00c0-\u024f-]{1,63}"
     r"(?:\.[A-Za-z0-9\u00c0-\u024f-]{1,63}){0,8}"
@@ -104,7 +104,8 @@ def _without_addresses(prose: str) -> str:
         address = found[0].rstrip(_PUNCTUATION)
         return LEFT_OUT * len(address) + found[0][len(address) :]
 
-    return _ADDRESS.sub(left_out, prose)
+    # Compiled here: most texts have none, and it takes as long as reading one of them.
+    return re.sub(_ADDRESS, left_out, prose)
 
 
 def _without_quotations(prose: str) -> str:
