@@ -17,6 +17,7 @@ from firstword.mail.parcel import Edition, Look
 from firstword.markup import Markup
 from firstword.model import Incident, Mail, Site
 from firstword.page import Records, Stamps, StatusPage
+from firstword.parse.readers import for_readers
 from firstword.values import replace
 
 THEME = Path(__file__).resolve().parent.parent / "theme"
@@ -43,7 +44,8 @@ def page_of(
     incidents: Iterable[Incident], known: Stamps, now: datetime, site: Site = SITE
 ) -> StatusPage:
     """Return stories as targets hold them."""
-    return StatusPage.of(site, incidents, Records(known, began=True, now=now))
+    read = [for_readers(one, site) for one in incidents]  # as a build reads them
+    return StatusPage.of(site, read, Records(known, began=True, now=now))
 
 
 @functools.cache

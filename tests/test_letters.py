@@ -361,6 +361,72 @@ def test_the_first_line_says_how_it_stands_and_when_the_next_word_comes() -> Non
     assert len(line) <= 110
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        # An answer and a correction say how things stand all the same.
+        ("answer", "Answer · Cause found · Next word by 13 October 2026, 12:00 CEST (10:00 UTC)"),
+        ("correction", "Correction · Cause found · Next word by 13 October 2026, 10:30 CEST (08:3"),
+        (
+            "maintenance",
+            "Planned · 25 October 2026, 01:00 CEST (24 Oct, 23:00 UTC) to 04:00 CET (03:00 UTC)",
+        ),
+        ("follow-up", "Done: A telephone rings when a list is late or cut off"),
+        ("postmortem", "Explained"),
+        ("notice", "Published"),
+        ("weekly", "Resolved: Two orders were paid twice · and 4 more"),
+        ("daily", "Resolved: The locker at Central Station refuses your code again"),
+        ("daily-de", "Behoben: The locker at Central Station refuses your code again"),
+    ],
+)
+def test_the_first_line_says_what_a_list_of_messages_should_show(name: str, line: str) -> None:
+    found = kind(name).text.split("\n")[0]
+
+    assert found.startswith(line)
+    assert len(found) <= 110
+
+
+def test_how_it_stands_is_said_once() -> None:
+    for name in ("first", "missed", "maintenance"):
+        found = kind(name)
+        state = found.text.split("\n")[0].partition(" · ")[0]
+        told = found.text.partition("NOT SENT TO YOU BEFORE")[0]
+        assert f"\n{state}. " not in told
+        assert found.html.count(f"<strong>{state}</strong>") == 0
+    # What was missed stands below the newest word, and says what it was.
+    assert "\nCause found. Pieter Roos" in kind("missed").text
+    # A reminder repeats a word: that it is planned is nowhere else.
+    assert "\nPlanned. Hanna Verbeek" in kind("reminder").text
+    weekly = kind("weekly").text
+    assert "\nResolved · Paying\n\nAmara Osei, Customer care, 19 October" in weekly
+    # The newest word did not move the story: both are said.
+    assert "\nExplained · Pickup lockers\n\nUpdate. Hanna Verbeek" in weekly
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("weekly", "Tern Paper status: 19 October 2026 to 25 October 2026"),
+        ("daily-de", "Tern Paper status: Dienstag, 13. Oktober 2026"),
+    ],
+)
+def test_a_digest_says_of_when_it_is(name: str, heading: str) -> None:
+    found = kind(name)
+
+    assert found.text.split("\n")[2] == heading
+    assert re.findall(r"<h1[^>]*>([^<]*)</h1>", found.html) == [heading]
+    # Of one story its title is the heading.
+    assert re.findall(r"<h1[^>]*>([^<]*)</h1>", kind("first").html) == [
+        "The pickup lockers refuse your code"
+    ]
+
+
+def test_who_is_shown_under_another_name_is_so_in_every_letter() -> None:
+    for edition in every_edition().values():
+        found = mailed(edition)
+        assert "Kuiper" not in found.text + found.html, edition.id
+
+
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_the_text_lacks_nothing_that_the_html_has(name: str) -> None:
     found = kind(name)
@@ -459,7 +525,9 @@ def test_every_promise_of_a_digest_is_signed_and_can_be_answered(
         assert re.fullmatch(r"  .+: \w+@ternpaper\.example", answer)
         assert link.startswith("  https://status.ternpaper.example/")
     # Amara wrote it down, Hanna owes it: she is named, and she is who can be asked.
-    assert items[5].startswith("Hanna Verbeek: Hold all 212 payments")
+    what, whose = items[5].split("\n")[0].split(": ")[:2]
+    assert what == "Hold all 212 payments since 1 October against the bank's list"
+    assert whose.endswith("Hanna Verbeek")
     assert f"\n  {promised}Amara Osei" in items[5]
     assert f"\n  {hanna}: hanna@ternpaper.example\n" in items[5]
     # The same in HTML, under the subject of the story's thread.

@@ -217,7 +217,7 @@ class Composer:
             subscribe=urls.absolute(site, urls.SUBSCRIBE),
             leave=self._leave_link(),
             mute=mute,
-            shows_state=edition.cadence in DIGESTS,
+            heading=subject if edition.cadence in DIGESTS else "",
             at=edition.at,
         )
 
@@ -243,13 +243,14 @@ class Composer:
     ) -> Message:
         language = teller.language
         told = teller.update(story, update)
-        kicker = [told.state]
         if edition.cadence is Cadence.REMINDER:
-            kicker = [language.word("reminder")]
+            kicker = language.word("reminder")
             if at := next_time(self.page, story, Clock(edition.at)):
-                kicker.append(language.moment(at, weekday=True))
-        elif promised := teller.next_word(update):
-            kicker.append(promised)
+                kicker += f" · {language.moment(at, weekday=True)}"
+        else:
+            kicker = teller.kicker(story, update)
+            # Said once is enough, and this is two lines below.
+            told = replace(told, state="")
         not_had = [u for u in story.updates if f"update/{story.id}/{u.id}" in missed]
         before = [u for u in story.updates if u.at < update.at and u not in not_had]
         sections = []
@@ -280,7 +281,7 @@ class Composer:
         return self._message(
             edition,
             subject=subject_of(story),
-            kicker=" · ".join(kicker),
+            kicker=kicker,
             sections=(Section(heading="", stories=(first,)), *sections),
             mute=self._mute_link(story),
         )

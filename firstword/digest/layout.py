@@ -44,8 +44,8 @@ class Message:
     leave: str
     #: Where a reader goes who wants no more of this story; "" = nowhere.
     mute: str
-    #: Whether each story says how it stands; of a single update the first line does.
-    shows_state: bool
+    #: What the whole is, such as of which week; empty where it is one story with a title.
+    heading: str
     #: What it is dated.
     at: datetime
 
@@ -80,6 +80,8 @@ def as_text(message: Message, language: Language) -> str:
 
 def _lines(message: Message, language: Language) -> Iterator[str]:
     yield message.kicker
+    if message.heading:
+        yield from ("", message.heading)
     for section in message.sections:
         yield ""
         if section.heading:
@@ -111,7 +113,7 @@ def _story(story: Story) -> Iterator[str]:
 
 
 def _telling(telling: Telling) -> Iterator[str]:
-    yield f"{telling.state}. {telling.signature}"
+    yield f"{telling.state}. {telling.signature}" if telling.state else telling.signature
     yield ""
     yield telling.text
     yield ""

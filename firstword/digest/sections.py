@@ -14,11 +14,15 @@ FEW = 5
 
 
 def kicker_of(gathered: Gathered, teller: Teller) -> str:
-    """Name the first two stories: what a list of messages shows of it."""
+    """Name the first story that somebody wrote about, and say how many more there are.
+
+    It is what a list of messages shows of a digest.
+    """
     every = (*gathered.wrong, *gathered.over, *gathered.coming, *gathered.notices)
-    first = next((item for item in every if item.words), every[0])
-    state = teller.language.word(first.incident.status)
-    return f"{state}: {one_line(teller.title(first.incident))}"
+    told = [item for item in every if item.words]
+    first = told[0].incident if told else every[0].incident
+    kicker = f"{teller.language.word(first.status)}: {one_line(teller.title(first))}"
+    return f"{kicker} · {teller.many_more(len(told) - 1)}" if len(told) > 1 else kicker
 
 
 def sections_of(gathered: Gathered, teller: Teller, *, short: bool, few: bool) -> Iterator[Section]:

@@ -17,7 +17,7 @@ from firstword.feeds.facts import Told, facts, signature, signer, told
 from firstword.feeds.text import first_paragraphs, first_words, legal
 from firstword.mail.parcel import Look
 from firstword.markup import Markup
-from firstword.model import Incident, Person, Update
+from firstword.model import Facts, Incident, Person, Status, Update
 from firstword.page import Promise, PromiseKind, StatusPage
 from firstword.values import replace
 from firstword.words import Language, speak
@@ -31,7 +31,7 @@ _PICTURE = re.compile(r'<img\b[^>]*?(?: alt="([^"]*)"[^>]*)?>')
 class Telling:
     """An update in full."""
 
-    #: What it says of the whole: its status.
+    #: What it says of the whole: its status; empty where that stands above it.
     state: str
     signature: str
     #: Sanitised, links absolute, no pictures.
@@ -141,6 +141,41 @@ class Teller:
         for label, value in facts(self.page, entry, self._markup):
             yield legal(label), legal(value)
 
+    def kicker(self, story: Incident, update: Update) -> str:
+        """Say how things stand after an update, in the line that lists of messages show."""
+        moment = story.timeline[story.updates.index(update)]
+        parts = [self.language.word(update.status)]
+        if done := self._done(story, update):
+            parts = [f"{self.language.word('done')}: {done}"]
+        elif update.status is not moment.status:
+            # An answer, a correction: things stand as they did.
+            parts.append(self.language.word(moment.status))
+        if moment.status is Status.SCHEDULED and (planned := self._planned(moment.facts)):
+            parts.append(planned)
+        if promised := self.next_word(update):
+            parts.append(promised)
+        return legal(" · ".join(parts))
+
+    def _done(self, story: Incident, update: Update) -> str:
+        """Return what was promised and an update says is done, where it says nothing else."""
+        if update.status is not Status.UPDATE:
+            return ""
+        theirs, _ = self.translation(story)
+        texts = {f.number: f.text for f in (*story.follow_ups, *theirs.follow_ups)}
+        done = [" ".join(self._markup.plain(texts[n]).split()) for n in update.done if n in texts]
+        return self.language.join(done)
+
+    def _planned(self, facts: Facts) -> str:
+        """Say when something takes place; empty where that is not said."""
+        start, end = facts.scheduled_for, facts.scheduled_until
+        if not start or not end:
+            return ""
+        return self.language.say(
+            "%(start)s to %(end)s",
+            start=self.language.moment(start),
+            end=self.language.near(end, start),
+        )
+
     def next_word(self, update: Update) -> str:
         """Say when an update promises the next word; empty where it does not."""
         due = update.says.next
@@ -174,8 +209,11 @@ class Teller:
 
     def more(self, many: int, path: str) -> Line:
         """Say how many are left out here, and where they are."""
-        label = self.language.say_many("and %(count)s more", "and %(count)s more", many)
-        return Line(label=label, text="", link=urls.absolute(self.site, path))
+        return Line(label=self.many_more(many), text="", link=urls.absolute(self.site, path))
+
+    def many_more(self, many: int) -> str:
+        """Say that there are so many more."""
+        return self.language.say_many("and %(count)s more", "and %(count)s more", many)
 
     def link(self, story: Incident) -> str:
         """Return the address of a story's page."""
@@ -194,7 +232,11 @@ class Teller:
         tellings: tuple[Telling, ...] = ()
         lines: tuple[Line, ...] = ()
         if said:
-            tellings = (self.update(story, said[-1]),)
+            newest = self.update(story, said[-1])
+            if said[-1].status is story.status:
+                # The line above says so already.
+                newest = replace(newest, state="")
+            tellings = (newest,)
             lines = self._newest(story, said[:-1], EARLIER if self._short else len(said))
         elif item.newest:
             person = self.who_answers(item.newest.author)
@@ -221,15 +263,9 @@ class Teller:
         """Say how a story stands: its status, when it takes place, what it touches."""
         story, language = item.incident, self.language
         parts = [language.word(story.status)]
-        start, end = story.facts.scheduled_for, story.facts.scheduled_until
-        if story.is_open and start and end:
-            parts.append(
-                language.say(
-                    "%(start)s to %(end)s",
-                    start=language.moment(start),
-                    end=language.near(end, start),
-                )
-            )
+        planned = self._planned(story.facts) if story.is_open else ""
+        if planned:
+            parts.append(planned)
         elif item.next_time:
             parts.append(language.moment(item.next_time))
         if names := [self.page.component(name).name for name in story.component_ids]:
@@ -240,26 +276,31 @@ class Teller:
         """Tell what came of a promise, who signed it, and who can be asked about it."""
         language, story, author = self.language, promise.incident, promise.update.author
         theirs, _ = self.translation(story)
-        what = {
-            PromiseKind.NEXT: language.say("Next word"),
-            PromiseKind.EXPECTED: language.say("Expected"),
-        }.get(promise.kind, "")
+        due = language.say("by %(due)s", due=language.due(promise.due))
+        came = f"{language.word(promise.outcome)} ({self.title(story)})"
         if promise.follow_up:
             number = promise.follow_up.number
             texts = {f.number: f.text for f in (*story.follow_ups, *theirs.follow_ups)}
             what = " ".join(self._markup.plain(texts[number]).split())
-        if promise.person != author:
-            # A follow-up may be owed by somebody else than who wrote it down.
-            person = self.original.people.get(promise.person)
-            what = f"{person.shown if person else promise.person}: {what}"
-        due = language.say("by %(due)s", due=language.due(promise.due))
+            if promise.person != author:
+                # It may be owed by somebody else than who wrote it down.
+                person = self.original.people.get(promise.person)
+                who = person.shown if person else promise.person
+                due = language.say("%(name)s, %(at)s", name=due, at=who)
+            came = f"{due}: {came}"
+        else:
+            label = {
+                PromiseKind.NEXT: language.say("Next word"),
+                PromiseKind.EXPECTED: language.say("Expected"),
+            }[promise.kind]
+            what = f"{label} {due}"
         settled = promise.settled_by or promise.update
         signed = signature(self.site, theirs, promise.update)
         answers = self.who_answers(promise.person) or self.who_answers(author)
         reply, reply_to, mailto = self._reply(story, answers)
         return Line(
             label=legal(what),
-            text=legal(f"{due}: {language.word(promise.outcome)} ({self.title(story)})"),
+            text=legal(came),
             link=urls.absolute(self.site, urls.update_path(story, settled)),
             signed=legal(language.say("Promised: %(signature)s", signature=signed)),
             reply=reply,
