@@ -8,18 +8,21 @@ from itertools import accumulate, cycle, islice
 
 import pytest
 from feedjudges import ATOM, HISTORY, check, entries
-from feedstories import SITE, Feeds, build, story
+from feedstories import SITE, Feeds, build, incidents, story
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from firstword import urls
+from firstword.feeds import build_feeds
 from firstword.feeds.archived import atom
 from firstword.feeds.dates import entry_dates
-from firstword.feeds.entries import Entry
+from firstword.feeds.entries import Entry, Teller
 from firstword.feeds.text import legal
 from firstword.feeds.xml import write_entry
+from firstword.markup import Markup
 from firstword.model import Incident, Status, Update
+from firstword.page import StatusPage
 from firstword.values import replace
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
@@ -158,6 +161,19 @@ def test_an_archive_dates_an_entry_by_the_second_that_it_had_in_the_feed() -> No
     }
     assert len(dated) == 50
     assert dated == {name: dates[name] for name in ids(found)}
+
+
+def test_an_archive_says_what_the_feed_said_word_for_word() -> None:
+    real = [one for one in incidents() if not one.drill]
+    later = told([START + timedelta(days=110, hours=8 * n) for n in range(120)])
+    page = StatusPage.of(SITE, [*real, *later])
+    markup = Markup({one.slug: urls.incident_path(one) for one in real}.get)
+    found = b"".join(archives(dict(build_feeds(page, markup))).values()).decode()
+
+    teller = Teller(page, markup)
+    for incident in real:
+        for update in incident.updates:
+            assert write_entry(teller.update(incident, update))["atom"] in found
 
 
 def test_only_the_default_feed_has_archives() -> None:

@@ -28,6 +28,7 @@ class ArchiveTeller(Teller):
         self._dates: Mapping[tuple[str, datetime], datetime] = {
             (name, at): date for date, at, name in archive.part
         }
+        self._lines: dict[tuple[str, datetime], str] = {}
 
     def date(self, incident: Incident, update: Update) -> datetime:
         """Return the date of an entry: whoever listed the archive asked for it."""
@@ -36,6 +37,14 @@ class ArchiveTeller(Teller):
     def _kept(self, _name: str, _incident: Incident, make: Callable[[], Entry]) -> Entry:
         entry = make()
         return replace(entry, xml={"atom": atom(entry)})
+
+    def _line(self, incident: Incident, update: Update) -> str:
+        # The same in each entry of its story, and whatever it asks is asked for the whole archive.
+        key = incident.id, update.at
+        known = self._lines.get(key)
+        if known is None:
+            known = self._lines[key] = super()._line(incident, update)
+        return known
 
 
 def atom(entry: Entry) -> str:

@@ -136,7 +136,7 @@ class Teller:
     def _update_entry(self, found: str, incident: Incident, update: Update) -> Entry:
         index = incident.updates.index(update)
         entry, earlier = told(incident, index), incident.updates[:index][::-1]
-        date = self.date(incident, update)
+        date, components = self.date(incident, update), self._components(entry)
         content = [self._words(entry), self._signature(entry), self._facts(entry)]
         if earlier:
             content.append(self._earlier(incident, earlier))
@@ -152,8 +152,8 @@ class Teller:
             story=incident.id,
             kind=incident.kind,
             status=update.status,
-            components=self._components(entry),
-            categories=self._categories(incident, update.status, self._components(entry)),
+            components=components,
+            categories=self._categories(incident, update.status, components),
         )
 
     def _incident_entry(self, incident: Incident) -> Entry:
@@ -233,15 +233,7 @@ class Teller:
 
     def _earlier(self, incident: Incident, earlier: Sequence[Update]) -> str:
         """Tell what came before in a line each: people arrive in the middle."""
-        site = self._page.site
-        lines = []
-        for update in earlier[:EARLIER]:
-            at = self._language.moment(update.at)
-            line = f"{at}, {signer(site, update)}, {self._language.word(update.status)}"
-            said = first_words(self._markup.html(update.body)) if update.body else self._wordless
-            if said:
-                line = f"{line}: {said}"
-            lines.append(f"<li>{html.escape(line, quote=False)}</li>")
+        lines = [self._line(incident, update) for update in earlier[:EARLIER]]
         if (rest := len(earlier) - EARLIER) > 0:
             link = html.escape(self._link(incident, earlier[EARLIER]))
             more = self._language.say_many(
@@ -250,6 +242,16 @@ class Teller:
             lines.append(f'<li><a href="{link}">{more}</a></li>')
         heading = self._language.say("Earlier:")
         return "\n".join([f"<p>{heading}</p>", "<ul>", *lines, "</ul>"])
+
+    def _line(self, _incident: Incident, update: Update) -> str:
+        """Tell an update in a line."""
+        language = self._language
+        who, status = signer(self._page.site, update), language.word(update.status)
+        line = f"{language.moment(update.at)}, {who}, {status}"
+        said = first_words(self._markup.html(update.body)) if update.body else self._wordless
+        if said:
+            line = f"{line}: {said}"
+        return f"<li>{html.escape(line, quote=False)}</li>"
 
     def _summary(self, entry: Told) -> str:
         """Return how an update begins and what it promises, for readers that show no more."""

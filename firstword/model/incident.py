@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -21,6 +21,7 @@ from firstword.model.words import (
 )
 
 
+@lru_cache(65536)  # asked for the same instants again and again: anchors, links, ids of entries
 def update_id(at: datetime) -> str:
     """Spell an update's id: its instant in UTC, `20261121T092000Z`."""
     return f"{at.isoformat()[:19].replace('-', '').replace(':', '')}Z"

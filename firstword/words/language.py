@@ -95,7 +95,11 @@ class Language:
         name = str(value)
         if many:
             return self.catalogue.pgettext(f"many:{name}", MANY[name])
-        return self.own.get(name) or self.catalogue.pgettext(name, WORDS[name])
+        known = self.spelled.get(("word", name))
+        if known is None:
+            text = self.own.get(name) or self.catalogue.pgettext(name, WORDS[name])
+            known = self.keep(("word", name), text)
+        return str(known)
 
     def indicator(self, value: str) -> str:
         """Return the whole page in a word or two, for a badge."""
