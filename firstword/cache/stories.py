@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -28,8 +29,12 @@ from firstword.page import (
     Words,
 )
 
-#: Stories held in memory at a time.
+#: Stories held in memory at a time, and short answers.
 _MOST_KNOWN = 4096
+#: Instants are read by so many seconds at a time, and so many times are held in memory.
+_BLOCK, _MOST_BLOCKS = 8 * 86_400, 16
+#: Answers that are too long to be held.
+_LONG = frozenset({"lines"})
 
 
 class CachedStories:
@@ -39,6 +44,9 @@ class CachedStories:
         self._db = db
         self._load = load
         self._known: dict[str, Incident] = {}
+        # Nothing of all this changes while a site is made; many pages ask the same.
+        self._answers: dict[str, Any] = {}
+        self._blocks: dict[int, list[tuple[int, datetime, str]]] = {}
         self._trace: Trace | None = None
 
     # ── tracing ──────────────────────────────────────────────────────────────────────────────────
@@ -96,10 +104,25 @@ class CachedStories:
         span = from_instant(begin), from_instant(end)
         if self._trace is not None:
             self._trace.spans.add(span)
-        asked = (
-            "SELECT at, story FROM word WHERE at >= ? AND at < ? AND drill = 0 ORDER BY at, story"
-        )
-        return [(to_instant(at), name) for at, name in self._db.execute(asked, span)]
+        first, last = span[0] // _BLOCK, (span[1] - 1) // _BLOCK
+        found = [one for number in range(first, last + 1) for one in self._block(number)]
+        low, high = (bisect_left(found, (second,)) for second in span)
+        return [(at, name) for _, at, name in found[low:high]]
+
+    def _block(self, number: int) -> list[tuple[int, datetime, str]]:
+        """Return (second, instant, id of its story) of the updates of one block, oldest first."""
+        found = self._blocks.get(number)
+        if found is None:
+            if len(self._blocks) >= _MOST_BLOCKS:
+                self._blocks.clear()
+            asked = (
+                "SELECT at, story FROM word WHERE at >= ? AND at < ? AND drill = 0"
+                " ORDER BY at, story"
+            )
+            span = number * _BLOCK, (number + 1) * _BLOCK
+            found = [(at, to_instant(at), name) for at, name in self._db.execute(asked, span)]
+            self._blocks[number] = found
+        return found
 
     def months_of_words(self) -> list[date]:
         """Return the months of UTC in which updates were signed, oldest first."""
@@ -243,8 +266,15 @@ class CachedStories:
         return self._answer("named", component)  # type: ignore[no-any-return]
 
     def _answer(self, sort: str, *arguments: Any) -> Any:
-        self.note(questions.spell(sort, *arguments))
-        return answer(self._db, sort, *arguments)
+        question = questions.spell(sort, *arguments)
+        self.note(question)
+        if sort in _LONG:
+            return answer(self._db, sort, *arguments)
+        if question not in self._answers:
+            if len(self._answers) >= _MOST_KNOWN:
+                self._answers.clear()
+            self._answers[question] = answer(self._db, sort, *arguments)
+        return self._answers[question]
 
 
 class _Backwards(str):

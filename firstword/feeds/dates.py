@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain, count, groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from firstword import urls
 from firstword.model import Incident, Site, Update, update_id
 from firstword.page import Stories
 
-_MINUTE = 60
+_MINUTE, _SECOND = 60, timedelta(seconds=1)
 
 #: (incident id, instant signed) → the date of that update's entry, in UTC.
 Dates = Mapping[tuple[str, datetime], datetime]
@@ -45,7 +46,6 @@ def entry_dates(site: Site, updates: Iterable[tuple[Incident, Update]]) -> Dates
 
 def dates_of(site: Site, said: Iterable[tuple[datetime, str]]) -> Dates:
     """Return the same for updates of which only the instant and the story's id are known."""
-    found = (_Wish(at, _digest(urls.entry_id_of(site, i, update_id(at))), i) for at, i in said)
     dates: dict[tuple[str, datetime], datetime] = {}
     taken: set[datetime] = set()
     #: Story → when its next entry may be dated.
@@ -53,20 +53,27 @@ def dates_of(site: Site, said: Iterable[tuple[datetime, str]]) -> Dates:
 
     def take(wish: _Wish, date: datetime) -> None:
         dates[wish.story, wish.at] = date
-        free[wish.story] = date + timedelta(seconds=1)
+        free[wish.story] = date + _SECOND
         taken.add(date)
 
-    for _, signed_together in groupby(sorted(found), key=lambda wish: wish.at):
+    for at, together in groupby(sorted(said), key=itemgetter(0)):
+        spelled = update_id(at)
+        wishes = [
+            _Wish(at, _digest(urls.entry_id_of(site, name, spelled)), name) for _, name in together
+        ]
         late = []
-        for wish in signed_together:
-            slots = _slots(wish, max(wish.at, free.get(wish.story, wish.at)))
-            first = next(slots)
+        for wish in sorted(wishes) if len(wishes) > 1 else wishes:
+            # Nearly everybody gets the second they want.
+            first = at.replace(second=_second(wish) % _MINUTE)
+            if first < max(at, free.get(wish.story, at)):
+                first = next(_slots(wish, max(at, free.get(wish.story, at))))
             if first in taken:
-                late.append((wish, slots))
+                late.append(wish)
             else:
                 take(wish, first)
         # Afterwards, so that whoever lost a second takes it from nobody else.
-        for wish, slots in late:
+        for wish in late:
+            slots = _slots(wish, max(at, free.get(wish.story, at)))
             take(wish, next(slot for slot in slots if slot not in taken))
     return dates
 
@@ -79,6 +86,8 @@ _MANY = 100
 #: What was asked → its answer, beside the site that it is for, so that no other takes its place.
 _known: dict[tuple[int, tuple[tuple[datetime, str], ...]], tuple[Site, Dates]] = {}
 _MOST_KNOWN = 64
+#: Dates of fewer entries are found out again, and push nothing out of what is known.
+_WORTH_KNOWING = 32
 
 
 class EntryDates:
@@ -100,11 +109,12 @@ class EntryDates:
         """Return (date, instant, id of its story) of the entries dated in a time, oldest first."""
         said = self._from_a_quiet_time(begin - _LOOK_BACK, end)
         dates = self._dates(said)
-        found = ((date, at, name) for (name, at), date in dates.items() if begin <= date < end)
-        return sorted(found)
+        return sorted((date, at, name) for (name, at), date in dates.items() if begin <= date < end)
 
     def _dates(self, said: list[tuple[datetime, str]]) -> Dates:
         """Return `dates_of`, found out once for the several feeds that ask about one month."""
+        if len(said) < _WORTH_KNOWING:
+            return dates_of(self._site, said)
         key = id(self._site), tuple(said)
         known = _known.get(key)
         if known is None:
@@ -133,10 +143,15 @@ def _digest(entry_id: str) -> bytes:
     return sha256(entry_id.encode()).digest()
 
 
+def _second(wish: _Wish) -> int:
+    """Return the second that an entry wants: its own, else one by its id."""
+    return wish.at.second or int.from_bytes(wish.digest[:8], "big")
+
+
 def _slots(wish: _Wish, earliest: datetime) -> Iterator[datetime]:
     """Yield where an entry may go: its own second, the others of its minute, then on."""
     minute = wish.at.replace(second=0)
-    own = wish.at.second or int.from_bytes(wish.digest[:8], "big")
+    own = _second(wish)
     in_minute = ((own + step) % _MINUTE for step in range(_MINUTE))
     for second in chain(in_minute, count(_MINUTE)):
         slot = minute + timedelta(seconds=second)
