@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -228,27 +228,24 @@ class StatusPage:
         }
         touching = [i for i in touching if i.id in going_on or i.updated_at >= begin]
         touching.sort(key=lambda i: (i.started_at, i.id))
-        return [
-            Day(
-                day,
-                tuple(
-                    i
-                    for i in touching
-                    if (i.id in going_on and self._went_on(i, day)) or self._written(i, day)
-                ),
-            )
-            for day in wanted
-        ]
+        on: dict[date, list[Incident]] = {day: [] for day in wanted}
+        for incident in touching:
+            # Asked of each story once, not once for each day.
+            touched = self._days_of(incident, going_on=incident.id in going_on)
+            for day in filter(touched, wanted):
+                on[day].append(incident)
+        return [Day(day, tuple(incidents)) for day, incidents in on.items()]
 
-    def _went_on(self, incident: Incident, day: date) -> bool:
+    def _days_of(self, incident: Incident, *, going_on: bool) -> Callable[[date], bool]:
+        """Return what tells on which days a story was written about or, where it can, went on."""
         zone = self.site.timezone
+        written = {update.at.astimezone(zone).date() for update in incident.updates}
+        if not going_on:
+            return written.__contains__
         first = incident.started_at.astimezone(zone).date()
-        last = (incident.ended_at or incident.updated_at).astimezone(zone).date()
-        return first <= day and (incident.is_open or day <= last)
-
-    def _written(self, incident: Incident, day: date) -> bool:
-        zone = self.site.timezone
-        return any(update.at.astimezone(zone).date() == day for update in incident.updates)
+        ended = None if incident.is_open else incident.ended_at or incident.updated_at
+        last = ended.astimezone(zone).date() if ended else date.max
+        return lambda day: first <= day <= last or day in written
 
     @property
     def quiet_since(self) -> datetime | None:
