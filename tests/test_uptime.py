@@ -13,6 +13,7 @@ from firstword.model import ComponentStatus, Incident, Site
 from firstword.page import StatusPage
 from firstword.page.uptime import Uptime, uptime
 from firstword.parse import parse
+from firstword.values import replace
 
 ZONE = ZoneInfo("Europe/Copenhagen")
 NOON = datetime(2026, 11, 21, 11, 0, tzinfo=UTC)
@@ -95,6 +96,18 @@ def test_an_open_outage_counts_to_its_newest_word_or_to_the_start_of_today() -> 
     ]
     assert [(day.open, day.is_down) for day in next_day.noted] == [(True, True), (False, True)]
     assert next_day == later_that_day
+
+
+def test_what_goes_on_today_comes_after_what_is_over() -> None:
+    begun = OUTAGE.replace("Cards", "Refunds").split("## 2026-11-20 01:00", maxsplit=1)[0]
+    begun = begun.replace("2026-11-19 22", "2026-11-21 06")
+    goes_on = replace(story(begun), id="other", slug="other")
+    # It began before the other one, and ended this morning.
+    over = story(OUTAGE.replace("11-20 0", "11-21 0").replace("11-19 22:00", "11-19 21:00"))
+
+    [today, *_] = days(goes_on, over).noted
+
+    assert [line.title for line in today.incidents] == ["Cards fail", "Refunds fail"]
 
 
 def test_an_outage_that_began_with_its_first_word_has_a_row_at_once() -> None:

@@ -1,4 +1,4 @@
-"""Keeps texts that were made of single stories: entries of feeds, stories of the API.
+"""Keeps texts that were made of stories: entries of feeds, stories of the API, days that are over.
 
 A document of fifty stories is made again when one of them changes; the other forty-nine are here. A
 piece is kept like a page, with the questions that were asked for it: where one of them has another
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from firstword.cache import questions
 from firstword.cache.stories import CachedStories
 from firstword.cache.units import Unit, Units
+from firstword.clock import Clock
 
 #: Begins the names of pieces among those of units.
 PIECE = "piece"
@@ -28,7 +29,9 @@ class CachedPieces:
         self._stories = stories
         self._units = units
 
-    def text(self, name: str, story: str, make: Callable[[], str]) -> str:
+    def text(
+        self, name: str, story: str, make: Callable[[], str], clock: Clock | None = None
+    ) -> str:
         """Return a text as it was made before, or make and keep it."""
         unit = f"{PIECE}/{name}"
         found = self._db.execute("SELECT text FROM piece WHERE name = ?", (unit,)).fetchone()
@@ -37,12 +40,14 @@ class CachedPieces:
                 self._stories.note(question, bound)
             return str(found[0])
         with self._stories.tracing() as trace:
-            self._stories.note(questions.spell("get", story))
+            if story:
+                self._stories.note(questions.spell("get", story))
             text = make()
         for question, bound in trace.questions():
             self._stories.note(question, bound)
         self._units.begin(unit)
-        self._units.keep(Unit(name=unit, shelf=PIECE, make=lambda _: iter(())), (), trace)
+        clocks = (clock,) if clock else ()
+        self._units.keep(Unit(name=unit, shelf=PIECE, make=lambda _: iter(())), clocks, trace)
         self._db.execute("INSERT INTO piece VALUES(?, ?)", (unit, text))
         return text
 

@@ -1,4 +1,4 @@
-"""Parts of documents that are made of one story each, and may be kept from build to build."""
+"""Parts of documents that are made of one story or of few, and may be kept from build to build."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from firstword.clock import Clock
+
 
 class Pieces(Protocol):
     """Whoever keeps texts that were made of a story."""
 
-    def text(self, name: str, story: str, make: Callable[[], str]) -> str:
+    def text(
+        self, name: str, story: str, make: Callable[[], str], clock: Clock | None = None
+    ) -> str:
         """Return the text of a name as it was made of the story with an id, or make it now.
 
-        What is made must depend on that story, on settings and on what is asked of other stories
-        meanwhile, and on nothing else: not on the clock, nor on who wants it.
+        What is made must depend on that story ("": on none), on settings, on what is asked of
+        other stories meanwhile and on what the clock was asked before, and on nothing else: not on
+        who wants it, nor on any other clock.
         """
         ...
 
@@ -23,6 +28,8 @@ class Pieces(Protocol):
 class Unkept:
     """Keeps nothing; one is as good as another, as pages of the same stories are."""
 
-    def text(self, _name: str, _story: str, make: Callable[[], str]) -> str:
+    def text(
+        self, _name: str, _story: str, make: Callable[[], str], _clock: Clock | None = None
+    ) -> str:
         """Make it now."""
         return make()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
+import msgspec
 from msgspec import Struct
 
 from firstword.clock import Clock
@@ -20,12 +21,13 @@ from firstword.page.promises import Promise, promises
 from firstword.page.records import Records
 from firstword.page.spans import lasted, spans
 from firstword.page.stories import Order, Stories, Wanted, Words
-from firstword.page.uptime import DAYS, Uptime, uptime
+from firstword.page.uptime import DAYS, Stretch, Uptime, stretches_over, uptime
 from firstword.parse.times import start_of_day
 from firstword.recurrence import last_occurrence, next_occurrence
 
 #: How far back the home page goes, a line a day.
 RECENT_DAYS = 14
+_encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(list[Stretch])
 
 
 class Day(Struct, frozen=True):
@@ -177,8 +179,23 @@ class StatusPage:
         """Return a component's last days, since somebody wrote anything; at least today."""
         zone = self.site.timezone
         begin = start_of_day(clock.today(zone) - timedelta(days=DAYS - 1), zone)
-        touching = self.stories.find(Wanted(component=component, since=begin))
-        return uptime(component, touching, clock, zone, since=self._since(begin, clock))
+        since, going_on = self._since(begin, clock), Wanted(component=component, open=True)
+        over = self._over(component, begin, clock)
+        return uptime(component, self.stories.find(going_on), clock, zone, since=since, over=over)
+
+    def _over(self, component: str, begin: datetime, clock: Clock) -> list[Stretch]:
+        """Return how stories that are over held a component since an instant.
+
+        They are many and seldom change; what is written most is about what is open.
+        """
+        day = clock.fresh()
+        day.today(self.site.timezone)
+
+        def make() -> str:
+            ended = self.stories.find(Wanted(component=component, open=False, since=begin))
+            return _encoder.encode([*stretches_over(component, ended)]).decode()
+
+        return _decoder.decode(self.pieces.text(f"over/{component}", "", make, day))
 
     def _since(self, begin: datetime, clock: Clock) -> date:
         """Return the day of the site's first word, where that is not before an instant."""

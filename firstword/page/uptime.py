@@ -8,30 +8,35 @@ second. Today has a row for it all the same.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta, tzinfo
-from itertools import pairwise
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import chain, pairwise
 
 from msgspec import Struct
 
 from firstword.clock import Clock
 from firstword.model import ENDINGS, UNDER_WAY, ComponentStatus, Incident, Kind, Moment
 from firstword.page.components import under_way
-from firstword.parse.times import end_of_day, start_of_day
+from firstword.page.lines import Line
+from firstword.parse.times import start_of_day
 
 DAYS = 90
 
 _NEVER = timedelta()
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _DOWN = frozenset({ComponentStatus.PARTIAL_OUTAGE, ComponentStatus.MAJOR_OUTAGE})
 
 
-class Stretch(Struct, frozen=True):
+class Stretch(Struct, frozen=True, array_like=True):
     """A time during which one story held a component in one state."""
 
     start: datetime
     end: datetime
     status: ComponentStatus
-    incident: Incident
+    #: The story's id, and how lists name it.
+    story: str
+    line: Line
     #: It goes on; `end` is only how far it is counted.
     open: bool = False
 
@@ -42,7 +47,7 @@ class ComponentDay(Struct, frozen=True):
     day: date
     status: ComponentStatus
     down: timedelta
-    incidents: tuple[Incident, ...]
+    incidents: tuple[Line, ...]
     #: A story still goes on, so `down` is not the last word.
     open: bool = False
 
@@ -72,64 +77,70 @@ def uptime(
     days: int = DAYS,
     *,
     since: date | None = None,
+    over: Iterable[Stretch] = (),
 ) -> Uptime:
     """Return the last days of a component, today included; times of day are the site's.
 
     `since` is the day of the site's first word. Of the days before it nobody knows anything, unless
-    a story that was told later reaches back to them.
+    a story that was told later reaches back to them. `over` is what other stories came to, of which
+    that is known.
     """
     today = clock.today(zone)
     first = today - timedelta(days=days - 1)
     begin, now = start_of_day(first, zone), start_of_day(today, zone)
+    going_on = (_stretches(incident, component, now, clock) for incident in incidents)
     stretches = [
         stretch
-        for incident in incidents
-        for stretch in _stretches(incident, component, now, clock)
+        for stretch in chain(over, *going_on)
         if stretch.end > begin and stretch.start <= clock.now
     ]
-    if since is not None:
+    # The newest story first, as lists have them.
+    stretches.sort(key=lambda s: (s.line.started_at, s.story), reverse=True)
+    if since is not None and since > first:
         told = [since, *(stretch.start.astimezone(zone).date() for stretch in stretches)]
         first = min(max(first, min(told)), today)
-        begin, days = start_of_day(first, zone), (today - first).days + 1
-    touching = _by_day(stretches, first, today, zone)
+        days = (today - first).days + 1
+    starts = [start_of_day(first + timedelta(days=back), zone) for back in range(days + 1)]
     shown = []
-    for back in range(days):
-        day = first + timedelta(days=back)
-        there = touching.get(day, [])
+    for back, there in enumerate(_by_day(stretches, starts)):
         shown.append(
             ComponentDay(
-                day,
+                first + timedelta(days=back),
                 max(
                     (s.status for s in there),
                     key=lambda status: status.severity,
                     default=ComponentStatus.OPERATIONAL,
                 ),
-                _down(there, start_of_day(day, zone), end_of_day(day, zone)) if there else _NEVER,
-                tuple({s.incident.id: s.incident for s in there}.values()),
-                open=any(s.open for s in there) and day == today,
+                _down(there, starts[back], starts[back + 1]) if there else _NEVER,
+                tuple({s.story: s.line for s in there}.values()),
+                open=back == days - 1 and any(s.open for s in there),
             )
         )
-    whole = end_of_day(today, zone) - begin
     down = sum((day.down for day in shown), _NEVER)
-    return Uptime(tuple(shown), 1 - down / whole)
+    return Uptime(tuple(shown), 1 - down / (starts[-1] - starts[0]))
 
 
-def _by_day(
-    stretches: Iterable[Stretch], first: date, today: date, zone: tzinfo
-) -> dict[date, list[Stretch]]:
-    """Return the stretches of each day that has any; of today, those that go on come last."""
-    found: dict[date, list[Stretch]] = {}
+def stretches_over(component: str, incidents: Iterable[Incident]) -> Iterator[Stretch]:
+    """Yield how stories held a component that are over, which no clock changes any more."""
+    for incident in incidents:
+        yield from _stretches(incident, component, _NO_TIME, Clock(_NO_TIME))
+
+
+def _by_day(stretches: Iterable[Stretch], starts: list[datetime]) -> list[list[Stretch]]:
+    """Return the stretches of each day, by where days begin and the last of them ends.
+
+    On that one, today, those that go on come last.
+    """
+    found: list[list[Stretch]] = [[] for _ in starts[1:]]
     going_on = []
     for stretch in stretches:
         if stretch.open:
             going_on.append(stretch)
-        day = max(stretch.start.astimezone(zone).date(), first)
-        while day <= today and start_of_day(day, zone) < stretch.end:
-            if end_of_day(day, zone) > stretch.start and not (stretch.open and day == today):
-                found.setdefault(day, []).append(stretch)
-            day += timedelta(days=1)
-    if going_on:
-        found.setdefault(today, []).extend(going_on)
+        begin = max(bisect_right(starts, stretch.start) - 1, 0)
+        end = min(bisect_left(starts, stretch.end), len(found) - stretch.open)
+        for back in range(begin, end):
+            found[back].append(stretch)
+    found[-1].extend(going_on)
     return found
 
 
@@ -152,7 +163,7 @@ def _stretches(
         until = min(until, end, _next_end(timeline[index + 1 :]) or end)  # noqa: PLW2901
         goes_on = incident.is_open and moment is timeline[-1]
         if status is not ComponentStatus.OPERATIONAL and (since < until or goes_on):
-            yield Stretch(since, until, status, incident, goes_on)
+            yield Stretch(since, until, status, incident.id, Line.of(incident), goes_on)
 
 
 def _next_end(later: Iterable[Moment]) -> datetime | None:
@@ -172,7 +183,8 @@ def _window(incident: Incident, now: datetime, clock: Clock) -> Iterator[Stretch
     start = min(start, *begun) if begun else start
     end = incident.ended_at or (max(end, now) if goes_on else end)
     if start < end:
-        yield Stretch(start, end, ComponentStatus.UNDER_MAINTENANCE, incident, goes_on)
+        status, line = ComponentStatus.UNDER_MAINTENANCE, Line.of(incident)
+        yield Stretch(start, end, status, incident.id, line, goes_on)
 
 
 def _down(stretches: Iterable[Stretch], start: datetime, end: datetime) -> timedelta:

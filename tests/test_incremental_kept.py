@@ -1,0 +1,222 @@
+"""What is kept from build to build beside pages, changed in each way that could leave it stale."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from incremental import SETTINGS, Workplace, quiet
+
+from firstword import build
+from firstword.feeds import channels
+from firstword.render import components
+
+OVER = """\
+---
+title: Cards were refused
+impact: major
+started: 2026-11-19 22:00
+components: [checkout]
+---
+
+## 2026-11-19 22:10 | Dawn Okafor | investigating
+next: 23:00
+
+Every card is refused.
+
+## 2026-11-20 01:00 | Dawn Okafor | resolved
+
+All cards work. See [what goes on](incident:slow).
+"""
+OPEN = """\
+---
+title: Checkout is slow
+impact: minor
+started: 2026-11-21 08:00
+components: [checkout]
+---
+
+## 2026-11-21 08:10 | Dawn Okafor | investigating
+components: checkout partial_outage
+next: 10:00
+
+Pages take a minute.
+
+## 2026-11-21 09:10 | Ian Reyes | update
+
+They still do.
+"""
+WINDOW = """\
+---
+title: A new line
+kind: maintenance
+scheduled_for: 2026-11-18 01:00
+scheduled_until: 2026-11-18 03:00
+components: [checkout]
+---
+
+## 2026-11-10 09:00 | Ian Reyes | scheduled
+
+We move to the new line.
+
+## 2026-11-18 02:00 | Ian Reyes | completed
+
+We did.
+"""
+#: It ended a day before the ninety that are shown.
+LONG_OVER = OVER.replace("Cards", "Old cards").replace("2026-11-19", "2026-08-22")
+LONG_OVER = LONG_OVER.replace("2026-11-20", "2026-08-23")
+PAGE, HOME = "components/checkout/index.html", "index.html"
+FEEDS = ("feeds/updates.atom", "feeds/updates.rss", "feeds/updates.json")
+FILES = {"cards": OVER, "slow": OPEN, "line": WINDOW, "old": LONG_OVER}
+
+
+@pytest.fixture(autouse=True)
+def _small_feeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "complain", quiet)
+    monkeypatch.setattr(channels, "MOST", 4)
+    monkeypatch.setattr(channels, "PART", 2)
+    # So that nobody but the days asks for what is over.
+    monkeypatch.setattr(components, "MOST_STORIES", 0)
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("templates")
+
+
+@pytest.fixture(scope="module")
+def beginning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for a site of four stories, built once with what each test has."""
+    return tmp_path_factory.mktemp("kept") / "site"
+
+
+@pytest.fixture
+def place(beginning: Path, templates: Path, tmp_path: Path) -> Workplace:
+    if not beginning.exists():
+        first = Workplace(beginning, templates=templates)
+        tell(first)
+        first.warm()
+    root = shutil.copytree(beginning, tmp_path / "site", symlinks=True)
+    return Workplace(root, templates=templates)
+
+
+def tell(place: Workplace) -> None:
+    """Write the four stories as they are told first."""
+    for path in (place.root / "content").rglob("*.md"):
+        path.unlink()
+    for name, text in FILES.items():
+        place.write(f"incidents/2026/{name}.md", text)
+
+
+def say(name: str, old: str, new: str) -> Callable[[Workplace], None]:
+    """Return what says something else in a story."""
+    assert old in FILES[name]
+    return lambda place: place.write(f"incidents/2026/{name}.md", FILES[name].replace(old, new))
+
+
+def add(name: str, at: str, status: str, *lines: str) -> Callable[[Workplace], None]:
+    """Return what signs one more update."""
+    said = "\n".join((f"\n## {at} | Ian Reyes | {status}", *lines, "", f"Told at {at}.", ""))
+    return lambda place: place.write(f"incidents/2026/{name}.md", FILES[name] + said)
+
+
+def delete(place: Workplace) -> None:
+    (place.root / "content/incidents/2026/cards.md").unlink()
+
+
+def hide(place: Workplace) -> None:
+    place.write("incidents/2026/cards.md", OVER.replace("---\n", "---\ndrill: true\n", 1))
+
+
+def rename(place: Workplace) -> None:
+    path = place.root / "content/incidents/2026/cards.md"
+    path.rename(path.with_name("refused.md"))
+
+
+def translate(place: Workplace) -> None:
+    text = OVER.replace("Cards were refused", "Karten abgelehnt").replace("next: 23:00\n", "")
+    place.write("incidents/2026/cards.de.md", text)
+
+
+def day_later(place: Workplace) -> None:
+    place.now += timedelta(days=1)
+
+
+def day_earlier(place: Workplace) -> None:
+    place.now -= timedelta(days=1)
+
+
+def far_later(place: Workplace) -> None:
+    place.now += timedelta(days=90)
+
+
+def zone(place: Workplace) -> None:
+    place.settings = {**SETTINGS, "TIMEZONE": "America/New_York"}
+
+
+def renamed_component(place: Workplace) -> None:
+    listed = [{"id": "checkout", "name": "Till"}, {"id": "api", "name": "API"}]
+    place.settings = {**SETTINGS, "COMPONENTS": listed}
+
+
+def theme(place: Workplace) -> None:
+    own = place.root / "theme"
+    shutil.copytree(ROOT / "theme", own)
+    place.theme = own
+    for name in ("_parts.html", "component.html", "home.html"):
+        path = own / "templates" / name
+        path.write_text(path.read_text().replace("s-{{", "t-{{"))
+
+
+#: What changes, and the files that are other ones then.
+CHANGES = {
+    "one more update": (add("slow", "2026-11-21 10:00", "update"), (PAGE, HOME, *FEEDS)),
+    "it is over": (add("slow", "2026-11-21 10:00", "resolved"), (PAGE, HOME, *FEEDS)),
+    "open again": (add("cards", "2026-11-21 10:00", "identified"), (PAGE, HOME, *FEEDS)),
+    "a word after the end": (add("cards", "2026-11-21 10:00", "postmortem"), (HOME, *FEEDS)),
+    "another end": (
+        say("cards", "resolved\n", "resolved\nended: 2026-11-20 00:30\n"),
+        (PAGE, *FEEDS),
+    ),
+    "an end in another month": (say("cards", "2026-11-", "2026-10-"), (PAGE, HOME, *FEEDS)),
+    "long ago": (say("cards", "2026-11-", "2026-02-"), (PAGE, HOME, *FEEDS)),
+    "retitled": (say("cards", "Cards were", "Some cards were"), (PAGE, HOME, *FEEDS)),
+    "redacted": (say("cards", "Every card is", "[Removed.]"), (FEEDS[0],)),
+    "of another component": (say("cards", "[checkout]", "[api]"), (PAGE, *FEEDS)),
+    "taken back": (add("cards", "2026-11-21 10:00", "withdrawn"), (PAGE, HOME, *FEEDS)),
+    "the worse impact": (say("cards", "major", "critical"), (PAGE,)),
+    "called off": (say("line", "completed", "cancelled"), (HOME,)),
+    "a longer window": (say("line", "11-18 01:00", "11-17 01:00"), (PAGE,)),
+    "deleted": (delete, (PAGE, HOME, *FEEDS)),
+    "a drill": (hide, (PAGE, HOME, *FEEDS)),
+    "renamed": (rename, (PAGE, HOME, *FEEDS)),
+    "translated": (translate, ("de/incidents/cards/index.html",)),
+    "a day later": (day_later, (PAGE, HOME)),
+    "a day earlier": (day_earlier, (PAGE, HOME, *FEEDS)),
+    "ninety days later": (far_later, (PAGE, HOME)),
+    "another zone": (zone, (PAGE, HOME, *FEEDS)),
+    "another name": (renamed_component, (PAGE, HOME, *FEEDS)),
+    "another theme": (theme, (PAGE, HOME)),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_nothing_that_is_kept_is_stale(place: Workplace, what: str) -> None:
+    change, differing = CHANGES[what]
+    # First pages are made of what was kept: what that was made from must be known of them as well.
+    add("slow", "2026-11-21 09:40", "update")(place)
+    known = place.warm()[0]
+
+    change(place)
+    warm, cold = place.warm(), place.cold()
+
+    assert warm == cold
+    assert [key for key in differing if known.get(key, b"") == warm[0].get(key, b"")] == []
+    # And as it was, once it is told as it was.
+    tell(place)
+    assert place.warm() == place.cold()
