@@ -14,12 +14,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from firstword import urls
-from firstword.feeds import build_feeds
-from firstword.feeds.archived import atom
-from firstword.feeds.dates import entry_dates
-from firstword.feeds.entries import Entry, Teller
-from firstword.feeds.text import legal
-from firstword.feeds.xml import write_entry
+from firstword.feeds import archive_months, archived
+from firstword.feeds.channels import BEFORE_LIVE
 from firstword.markup import Markup
 from firstword.model import Incident, Status, Update
 from firstword.page import StatusPage
@@ -250,6 +246,26 @@ def test_who_reads_an_archive_once_misses_nothing(polls: Sequence[int]) -> None:
             if key != urls.UPDATES_ATOM:
                 read_before.add(key)
         assert seen == set(every_id(stories))
+
+
+@pytest.mark.parametrize("count", [60, 91, 139, 140, 141, 142, 180, 230, 231, 232, 240, 290])
+def test_a_month_is_listed_alike_by_what_is_known_of_it_and_by_where_the_feed_begins(
+    count: int,
+) -> None:
+    """Ninety a month: the feed of the newest fifty begins at the end of a month, or in the next."""
+    page, markup = StatusPage.of(SITE, told(hours(count))), Markup(lambda _: None)
+    [since] = {live for _, live in archive_months(page, markup)} - {BEFORE_LIVE}
+    listed, expected = (
+        [
+            (channel.name, channel.inputs)
+            for month, live in archive_months(page, markup)
+            for channel in archived(page, markup, month, live if known else since)
+        ]
+        for known in (True, False)
+    )
+
+    assert listed == expected
+    assert listed
 
 
 def test_an_edit_in_a_past_month_changes_its_archive_and_no_other() -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from feedjudges import check, when
 from feedstories import SITE, bare, build, story
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from firstword import urls
-from firstword.feeds.dates import entry_dates
+from firstword.clock import Clock
+from firstword.feeds.dates import EntryDates, entry_dates
 from firstword.model import Facts, Incident, Kind, Status, Update
+from firstword.page import KeptStories, Unkept
 
 START = datetime(2026, 11, 21, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -209,3 +211,42 @@ def test_dates_are_unique_however_many_share_a_minute(seconds: Sequence[int], da
     assert len(set(dates.values())) == len(told)
     far = bare("far", START + timedelta(days=days))
     assert dates.items() <= dates_of(*told, far).items()
+
+
+class Kept:
+    """Keeps whatever was made once."""
+
+    keeps = True
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def text(
+        self, name: str, _story: str, make: Callable[[], str], _clock: Clock | None = None
+    ) -> str:
+        return self.texts.get(name) or self.texts.setdefault(name, make())
+
+
+#: Where one time of which the dates are kept ends, and the next begins.
+BORDER = datetime(2026, 11, 3, tzinfo=UTC)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.dictionaries(st.sampled_from((-3, -1, 0, 2, 9000)), st.integers(1, 70), min_size=1))
+@example({-1: 70})
+def test_dates_that_are_kept_by_days_are_those_of_the_whole_time(signed: dict[int, int]) -> None:
+    """Also where so many are signed in a minute that some are dated beyond the border."""
+    told = [
+        bare(f"s{n}", BORDER + minute * MINUTE)
+        for minute, many in signed.items()
+        for n in range(many)
+    ]
+    stories, pieces = KeptStories.of(told, SITE.timezone), Kept()
+    by_days, at_once = EntryDates(SITE, stories, pieces), EntryDates(SITE, stories, Unkept())
+    begin, end = BORDER - timedelta(days=20), BORDER + timedelta(days=20)
+
+    assert by_days.between(begin, end) == at_once.between(begin, end)
+    assert by_days.between(BORDER, end) == at_once.between(BORDER, end)
+    assert by_days.first(BORDER, end) == next(iter(at_once.between(BORDER, end)), None)
+    assert len(pieces.texts) == 6
+    assert len(at_once.between(begin, end)) == len(told)

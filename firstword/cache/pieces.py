@@ -24,6 +24,8 @@ MOST = 20_000
 class CachedPieces:
     """Answers as the protocol `page.Pieces` asks."""
 
+    keeps = True
+
     def __init__(self, db: sqlite3.Connection, stories: CachedStories, units: Units) -> None:
         self._db = db
         self._stories = stories

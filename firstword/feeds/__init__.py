@@ -17,12 +17,13 @@ from firstword.feeds.channels import (
     BEFORE_LIVE,
     Archive,
     Channel,
-    Dated,
     archive_channel,
     archives,
+    begun_before,
     live_since,
 )
 from firstword.feeds.channels import channels as all_channels
+from firstword.feeds.dates import Dated
 from firstword.feeds.entries import Teller
 from firstword.markup import Markup
 from firstword.page import StatusPage
@@ -57,15 +58,17 @@ def feeds(page: StatusPage, markup: Markup) -> Iterator[Channel]:
 def archive_months(page: StatusPage, markup: Markup) -> Iterator[tuple[date, Dated]]:
     """Yield every month of UTC that may have archives, with where the default feed begins.
 
-    For a month that lies long before that it is one and the same, whatever is signed today.
+    For a month that lies before that, and after which other archives have begun, it is one and the
+    same, whatever is signed today.
     """
-    since = live_since(Teller(page, markup))
+    teller = Teller(page, markup)
+    since = live_since(teller)
     if since is None:
         return
-    months = page.stories.months_of_words()
+    begins, months = since[0].date().replace(day=1), page.stories.months_of_words()
     for month, after in zip(months, [*months[1:], None], strict=True):
-        near = after is None or after >= since[0].date().replace(day=1)
-        yield month, since if near else BEFORE_LIVE
+        whole = after and (after < begins or begun_before(teller, after, since))
+        yield month, BEFORE_LIVE if whole else since
 
 
 def archived(page: StatusPage, markup: Markup, month: date, live: Dated) -> Iterator[Channel]:

@@ -11,6 +11,7 @@ from itertools import islice
 from msgspec import Struct
 
 from firstword import urls
+from firstword.feeds.dates import Dated
 from firstword.feeds.entries import Entry, Teller
 from firstword.feeds.text import legal
 from firstword.model import Component, Incident, Kind, Update
@@ -52,10 +53,6 @@ class Feed(Struct, frozen=True, kw_only=True):
     def updated(self) -> datetime:
         """The newest entry's date."""
         return max((entry.updated for entry in self.entries), default=NEVER)
-
-
-#: (date, instant signed, id of the story): what is known of an entry without reading its story.
-Dated = tuple[datetime, datetime, str]
 
 
 class Archive(Struct, frozen=True, array_like=True):
@@ -279,11 +276,20 @@ def live_since(teller: Teller) -> Dated | None:
 def _parts(teller: Teller, month: date, live: Dated | None) -> list[Sequence[Dated]]:
     if live is None:
         return []
-    begin = datetime(month.year, month.month, 1, tzinfo=UTC)
-    end = (begin + timedelta(days=31)).replace(day=1)
-    found = teller.dates.between(begin, end)
+    found = teller.dates.between(*_span(month))
     parts = (found[start : start + PART] for start in range(0, len(found), PART))
     return [part for part in parts if part[0] < live]
+
+
+def _span(month: date) -> tuple[datetime, datetime]:
+    begin = datetime(month.year, month.month, 1, tzinfo=UTC)
+    return begin, (begin + timedelta(days=31)).replace(day=1)
+
+
+def begun_before(teller: Teller, month: date, live: Dated) -> bool:
+    """Tell whether anything is dated in a month of UTC and before the default feed begins."""
+    first = teller.dates.first(*_span(month))
+    return first is not None and first < live
 
 
 def _last_place(teller: Teller, month: date, live: Dated | None) -> str:
@@ -292,7 +298,8 @@ def _last_place(teller: Teller, month: date, live: Dated | None) -> str:
 
 
 def _first_place(teller: Teller, month: date, live: Dated | None) -> str:
-    return urls.archive_feed(month, 1) if _parts(teller, month, live) else ""
+    begun = live is not None and begun_before(teller, month, live)
+    return urls.archive_feed(month, 1) if begun else ""
 
 
 def _newest_archive(page: StatusPage, teller: Teller) -> str:

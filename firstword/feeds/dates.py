@@ -8,15 +8,18 @@ somebody else signs in the same minute, so an entry's second comes from its own 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from itertools import chain, count, groupby
 from operator import itemgetter
 from typing import NamedTuple
 
+import msgspec
+
 from firstword import urls
 from firstword.model import Incident, Site, Update, update_id
-from firstword.page import Stories
+from firstword.page import Pieces, Stories
 
 _MINUTE, _SECOND = 60, timedelta(seconds=1)
 
@@ -90,12 +93,25 @@ _MOST_KNOWN = 64
 _WORTH_KNOWING = 32
 
 
+#: (date, instant signed, id of the story): what is known of an entry without reading its story.
+Dated = tuple[datetime, datetime, str]
+#: Dates are kept by so many days at a time.
+_BLOCK = timedelta(days=8)
+_BLOCK_SECONDS = int(_BLOCK.total_seconds())
+#: Where nothing is dated so soon, all is looked through.
+_FIRST = timedelta(days=1)
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(list[Dated])
+_read = lru_cache(32)(_decoder.decode)
+
+
 class EntryDates:
     """The dates of a site's entries, each found out from what was signed shortly before it."""
 
-    def __init__(self, site: Site, stories: Stories) -> None:
+    def __init__(self, site: Site, stories: Stories, pieces: Pieces) -> None:
         self._site = site
         self._stories = stories
+        self._pieces = pieces
 
     def of(self, incident: Incident, update: Update) -> datetime:
         """Return the date of an update's entry."""
@@ -105,8 +121,31 @@ class EntryDates:
             return self._dates(said)[incident.id, update.at]
         return update.at
 
-    def between(self, begin: datetime, end: datetime) -> list[tuple[datetime, datetime, str]]:
-        """Return (date, instant, id of its story) of the entries dated in a time, oldest first."""
+    def between(self, begin: datetime, end: datetime) -> list[Dated]:
+        """Return the entries dated in a time, oldest first.
+
+        Where anything is kept, what is dated in times that are over is: an edit moves none of it.
+        """
+        if not self._pieces.keeps or end - begin <= _BLOCK:
+            return self._between(begin, end)
+        first, last = (int(at.timestamp()) // _BLOCK_SECONDS for at in (begin, end - _SECOND))
+        blocks = (self._block(number) for number in range(first, last + 1))
+        return [one for block in blocks for one in block if begin <= one[0] < end]
+
+    def first(self, begin: datetime, end: datetime) -> Dated | None:
+        """Return the first entry dated in a time, and ask of no more of it than needed."""
+        found = self._between(begin, min(begin + _FIRST, end)) or self._between(begin, end)
+        return found[0] if found else None
+
+    def _block(self, number: int) -> list[Dated]:
+        begin = datetime.fromtimestamp(number * _BLOCK_SECONDS, UTC)
+
+        def make() -> str:
+            return _encoder.encode(self._between(begin, begin + _BLOCK)).decode()
+
+        return _read(self._pieces.text(f"dates/{number}", "", make))
+
+    def _between(self, begin: datetime, end: datetime) -> list[Dated]:
         said = self._from_a_quiet_time(begin - _LOOK_BACK, end)
         dates = self._dates(said)
         return sorted((date, at, name) for (name, at), date in dates.items() if begin <= date < end)

@@ -65,7 +65,7 @@ class Teller:
         self._page = page
         self._language = speak(page.site)
         self._markup = markup
-        self.dates = EntryDates(page.site, page.stories)
+        self.dates = EntryDates(page.site, page.stories, page.pieces)
         self._entries: dict[str, Entry] = {}
 
     def newest_first(self, wanted: Words) -> Iterator[tuple[Incident, Update]]:

@@ -12,6 +12,11 @@ from firstword.clock import Clock
 class Pieces(Protocol):
     """Whoever keeps texts that were made of a story."""
 
+    @property
+    def keeps(self) -> bool:
+        """Whether a later build finds them."""
+        ...
+
     def text(
         self, name: str, story: str, make: Callable[[], str], clock: Clock | None = None
     ) -> str:
@@ -27,6 +32,8 @@ class Pieces(Protocol):
 @dataclass(frozen=True, slots=True)
 class Unkept:
     """Keeps nothing; one is as good as another, as pages of the same stories are."""
+
+    keeps: bool = False
 
     def text(
         self, _name: str, _story: str, make: Callable[[], str], _clock: Clock | None = None
