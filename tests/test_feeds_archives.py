@@ -14,8 +14,13 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from firstword import urls
-from firstword.feeds import archive_months, archived
+from firstword.feeds import archive_months, archived, build_feeds
+from firstword.feeds.archived import atom
 from firstword.feeds.channels import BEFORE_LIVE
+from firstword.feeds.dates import entry_dates
+from firstword.feeds.entries import Entry, Teller
+from firstword.feeds.text import legal
+from firstword.feeds.xml import write_entry
 from firstword.markup import Markup
 from firstword.model import Incident, Status, Update
 from firstword.page import StatusPage
