@@ -88,7 +88,7 @@ _LOOK_BACK = timedelta(hours=1)
 _MANY = 100
 #: What was asked → its answer, beside the site that it is for, so that no other takes its place.
 _known: dict[tuple[int, tuple[tuple[datetime, str], ...]], tuple[Site, Dates]] = {}
-_MOST_KNOWN = 64
+_MOST_KNOWN = 8
 #: Dates of fewer entries are found out again, and push nothing out of what is known.
 _WORTH_KNOWING = 32
 

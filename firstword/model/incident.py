@@ -21,7 +21,7 @@ from firstword.model.words import (
 )
 
 
-@lru_cache(65536)  # asked for the same instants again and again: anchors, links, ids of entries
+@lru_cache(8192)  # asked for the same instants again and again: anchors, links, ids of entries
 def update_id(at: datetime) -> str:
     """Spell an update's id: its instant in UTC, `20261121T092000Z`."""
     return f"{at.isoformat()[:19].replace('-', '').replace(':', '')}Z"
