@@ -406,8 +406,8 @@ def test_how_it_stands_is_said_once() -> None:
 @pytest.mark.parametrize(
     ("name", "heading"),
     [
-        ("weekly", "Tern Paper status: 19 October 2026 to 25 October 2026"),
-        ("daily-de", "Tern Paper status: Dienstag, 13. Oktober 2026"),
+        ("weekly", "19 October 2026 to 25 October 2026"),
+        ("daily-de", "Dienstag, 13. Oktober 2026"),
     ],
 )
 def test_a_digest_says_of_when_it_is(name: str, heading: str) -> None:
@@ -419,6 +419,13 @@ def test_a_digest_says_of_when_it_is(name: str, heading: str) -> None:
     assert re.findall(r"<h1[^>]*>([^<]*)</h1>", kind("first").html) == [
         "The pickup lockers refuse your code"
     ]
+
+
+def test_words_that_go_on_keep_their_dots_on_the_line() -> None:
+    html = kind("weekly").html
+
+    assert "I am going through&nbsp;…" in html
+    assert " …" not in html
 
 
 def test_who_is_shown_under_another_name_is_so_in_every_letter() -> None:

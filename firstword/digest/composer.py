@@ -205,6 +205,7 @@ class Composer:
         subject: str,
         kicker: str,
         sections: tuple[Section, ...],
+        heading: str = "",
         mute: str = "",
     ) -> Message:
         site = self.page.site
@@ -217,7 +218,7 @@ class Composer:
             subscribe=urls.absolute(site, urls.SUBSCRIBE),
             leave=self._leave_link(),
             mute=mute,
-            heading=subject if edition.cadence in DIGESTS else "",
+            heading=heading,
             at=edition.at,
         )
 
@@ -327,6 +328,7 @@ class Composer:
         return self._message(
             edition,
             subject=f"{self.page.site.name}: {span}",
+            heading=span,
             kicker=kicker_of(gathered, teller),
             sections=tuple(sections_of(gathered, teller, short=short, few=few)),
         )
