@@ -28,6 +28,7 @@ from firstword.cli.delivery import mail_to_send
 from firstword.clock import system_clock
 from firstword.errors import SettingsError
 from firstword.mail.bucket import Bucket, opened_bucket
+from firstword.mail.ledger import open_ledger
 from firstword.mail.people import open_people
 from firstword.mail.turns import sole_sender
 from firstword.settings import read_site
@@ -534,6 +535,29 @@ def test_what_went_out_of_date_while_no_sending_ran_is_told(site: SmallSite, box
     assert late.code == 3
     assert "20261121T085000Z: NOT received by 2 (2 not sent until it was too old): " in late.out
     assert box.recipients() == [CYD]  # the digest of that day
+
+
+def test_what_the_ledger_forgot_is_not_mailed_again_when_its_story_is_taken_up(
+    site: SmallSite, box: Mailbox
+) -> None:
+    site.write(CARDS_FILE, CARDS + RESOLVED)
+    site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    spring = int(ELEVEN) + 100 * 86_400  # 2027-03-01 11:00 in Copenhagen
+    late = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=str(spring))
+    with closing(open_ledger(site.root / ".mail", system_clock)) as ledger:
+        of_words = {edition: ledger.counts(edition) for edition, _, _ in ledger.told()}
+    site.write(
+        CARDS_FILE,
+        CARDS + RESOLVED + "\n## 2027-03-01 10:55 | Ian Reyes | investigating\n"
+        "notify: no\nnext: 12:00\n\nOne bank refuses cards again. We ask them why.\n",
+    )
+    again = site.publish("--send", SOURCE_DATE_EPOCH=str(spring + 60))
+
+    assert late.out == "mailed: 0 of 0 messages\n"
+    assert len(of_words) == 2
+    assert not any(of_words.values())
+    assert again.out.endswith("mailed: 0 of 0 messages\n")
+    assert sorted(box.recipients()) == [ADA, BEN]
 
 
 def test_a_missing_list_is_told_and_nobody_is_mailed(site: SmallSite, box: Mailbox) -> None:

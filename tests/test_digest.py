@@ -9,7 +9,7 @@ import letters
 import life
 import pytest
 
-from firstword.digest import editions, lapsed, news
+from firstword.digest import editions, lapsed, news, open_stories
 from firstword.digest.composer import HEAVY, TOO_HEAVY
 from firstword.digest.gather import Gathered, gather
 from firstword.digest.windows import closed, day_window, parse_window, week_window
@@ -291,6 +291,32 @@ def test_the_newest_word_of_an_open_story_stands_for_those_who_come_later() -> N
     found = news(page, at("2026-11-29 11:00"))
 
     assert [(edition.id, edition.standing) for edition in found] == [(UPDATES[0], True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "end_published", "is_open"),
+    [
+        (STILL_OPEN, "never", True),
+        (CARDS, "2026-11-20 10:40", False),
+        # Ended in the file, and no reader knows it yet.
+        (CARDS, "never", True),
+    ],
+)
+def test_a_story_is_over_when_its_file_and_its_readers_say_so(
+    text: str, end_published: str, *, is_open: bool
+) -> None:
+    page = page_with(story(text), published={LAST: end_published}, now="2026-11-20 11:00")
+
+    assert open_stories(page, at("2026-11-20 11:00")) == (
+        {"2026-11-20-cards"} if is_open else frozenset()
+    )
+
+
+def test_a_story_that_was_taken_up_in_its_file_is_open() -> None:
+    again = CARDS + "\n## 2026-11-20 12:00 | Joris Blom | investigating\n\nOnce more.\n"
+    page = page_with(story(again), published={"20261120T110000Z": "never"}, now="2026-11-20 12:00")
+
+    assert open_stories(page, at("2026-11-20 12:00")) == {"2026-11-20-cards"}
 
 
 def test_a_follow_up_done_is_for_those_who_were_there() -> None:

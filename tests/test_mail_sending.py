@@ -231,20 +231,6 @@ def test_claims_of_a_sender_that_died_are_unknown(at: Desk) -> None:
     assert at.ledger.sent_again(word(9).id) == (at.people.person(ADA),)
 
 
-def test_who_got_a_digest_is_forgotten_after_ninety_days_and_a_word_never(tmp_path: Path) -> None:
-    at = desk(tmp_path, reader(ADA, "daily"), reader(BO))
-    sent(at, [day(2), word(9)], Post())
-    counts = []
-    for days in (89, 91):
-        scope = Scope(now=day(2).at + timedelta(days=days))
-        send(at, [], Post(), expected=None, scope=scope)
-        counts.append([at.ledger.counts(one.id).total() for one in (day(2), word(9))])
-
-    assert counts == [[1, 1], [0, 1]]
-    # The list knows how many there were.
-    assert at.ledger.mark().editions == 2
-
-
 # ── words that change ────────────────────────────────────────────────────────────────────────────
 
 

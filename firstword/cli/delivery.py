@@ -55,10 +55,15 @@ def deliver(
 
 def scope_of(mailing: Mailing, cadences: Collection[str]) -> Scope:
     """Return what a sending is about. `cadences` empty = all."""
+    from firstword.digest import open_stories
     from firstword.mail.missed import Scope
     from firstword.mail.parcel import Cadence
 
-    return Scope(now=mailing.now, cadences=frozenset(map(Cadence, cadences or Cadence)))
+    return Scope(
+        now=mailing.now,
+        cadences=frozenset(map(Cadence, cadences or Cadence)),
+        open_stories=open_stories(mailing.page, mailing.now),
+    )
 
 
 def with_lapsed(scope: Scope, desk: Desk, mailing: Mailing) -> Scope:

@@ -60,7 +60,8 @@ def settle(
         found = [one for one in found if one.fate is Fate.UNKNOWN]
     if not found:
         raise MailError(f"{edition}: no letter of it waits to be settled as {way!r}")
-    if way == "again" and edition not in {one.id for one in editions(mailing.page, mailing.now)}:
+    goes = editions(mailing.page, mailing.now)
+    if way == "again" and edition not in {one.id for one in goes} - desk.ledger.closed(goes):
         raise MailError(
             f"{edition}: it is too old to go out; the page has its words. Write an update, or tell "
             "people otherwise, and say --as missed"

@@ -7,7 +7,7 @@ Who gets it, and that nobody gets it twice, is for `mail`.
 from __future__ import annotations
 
 from firstword.digest.composer import Composed, Composer
-from firstword.digest.editions import editions, lapsed, news
+from firstword.digest.editions import editions, lapsed, news, open_stories
 from firstword.digest.headers import Unmailable
 
-__all__ = ["Composed", "Composer", "Unmailable", "editions", "lapsed", "news"]
+__all__ = ["Composed", "Composer", "Unmailable", "editions", "lapsed", "news", "open_stories"]

@@ -15,7 +15,7 @@ from firstword.digest.published import TICK, Word, active, published_before, wor
 from firstword.digest.windows import Window, closed
 from firstword.mail.parcel import Cadence, Edition
 from firstword.model import ENDINGS, HOLDING, Incident, Kind, Update, update_id
-from firstword.page import StatusPage
+from firstword.page import StatusPage, Wanted
 from firstword.page.occasions import OFF, begins
 from firstword.values import replace
 from firstword.words import speak
@@ -65,6 +65,13 @@ def lapsed(page: StatusPage, since: datetime, now: datetime) -> tuple[Edition, .
             key=lambda edition: (edition.at, edition.id),
         )
     )
+
+
+def open_stories(page: StatusPage, now: datetime) -> frozenset[str]:
+    """Return the ids of the stories that are open: as they are written, or as readers have them."""
+    written = page.stories.find(Wanted(open=True))
+    read = (story for story in active(page, now, now + TICK) if story.is_open)
+    return frozenset(story.id for story in (*written, *read))
 
 
 # ── one update ───────────────────────────────────────────────────────────────────────────────────

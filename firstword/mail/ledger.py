@@ -10,10 +10,10 @@ import json
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -21,10 +21,9 @@ from typing import Any, Protocol
 
 from firstword.mail.parcel import Cadence, Edition
 from firstword.mail.private import open_begun, together
+from firstword.mail.retention import TABLES, close_old, closed_of
 
 NAME = "ledger.db"
-#: How long it is kept who got a day's or a week's digest: far longer than any can still go out.
-KEPT = timedelta(days=90)
 _SCHEMA = 1
 _TABLES = """
 CREATE TABLE IF NOT EXISTS edition(
@@ -175,6 +174,10 @@ class Ledger:
         asked = "SELECT 1 FROM letter WHERE edition = ? LIMIT 1"
         return [one.id for one in editions if self._db.execute(asked, (one.id,)).fetchone()]
 
+    def closed(self, editions: Iterable[Edition]) -> frozenset[str]:
+        """Return the ids of those that go out no more: it is forgotten who got them."""
+        return closed_of(self._db, [edition.id for edition in editions])
+
     def entries(self, person: str, editions: Iterable[str]) -> dict[str, Entry]:
         """Return what is known of somebody's letters."""
         asked = "SELECT state, within, again FROM letter WHERE edition = ? AND person = ?"
@@ -261,13 +264,16 @@ class Ledger:
         written: Callable[[Mark], object] | None = None,
         *,
         looks: Mapping[Cadence, datetime] = MappingProxyType({}),
+        open_stories: Collection[str] | None = None,
     ) -> Iterator[Callable[[Event], None]]:
         """Write a plan: all of it, or nothing when the block raises.
 
         What was planned before and is not again is dropped: wishes change. `written` is called
         with what the ledger is known by when the plan is on the disk, before anything leaves.
-        `looks` says up to when all editions of a cadence were seen.
+        `looks` says up to when all editions of a cadence were seen; of those what is old is
+        forgotten, but for the words of `open_stories`, None = of all stories.
         """
+        closed = self.closed(editions)
         with together(self._db):
             self._db.executemany(
                 "UPDATE letter SET state = ? WHERE edition = ? AND state = ?",
@@ -279,7 +285,7 @@ class Ledger:
                 [
                     (e.id, e.cadence, e.incident or "", e.digest, int(e.at.timestamp()))
                     for e in editions
-                    if self.digest_of(e.id) is None
+                    if self.digest_of(e.id) is None and e.id not in closed
                 ],
             )
             yield self._write
@@ -287,17 +293,8 @@ class Ledger:
                 "INSERT OR REPLACE INTO meta VALUES(?, ?)",
                 [(f"looked {cadence}", at.isoformat()) for cadence, at in looks.items()],
             )
-            # Of a story's words none goes: the newest stands for as long as the story is open. The
-            # clock is that of the editions, which decides what may still go out.
-            self._db.executemany(
-                "DELETE FROM letter WHERE edition IN "
-                "(SELECT id FROM edition WHERE cadence = ? AND at < ?)",
-                [
-                    (cadence, int((at - KEPT).timestamp()))
-                    for cadence, at in looks.items()
-                    if cadence in {Cadence.DAILY, Cadence.WEEKLY}
-                ],
-            )
+            # The clock is that of the editions, which decides what may still go out.
+            close_old(self._db, looks, [edition.id for edition in editions], open_stories)
         if written:
             written(self.mark())
         if self._mirror:
@@ -384,5 +381,5 @@ def open_ledger(
     folder: Path, clock: Callable[[], datetime], mirror: Mirror | None = None
 ) -> Ledger:
     """Open the ledger in a folder; one that is missing begins empty."""
-    db = open_begun(folder / NAME, _TABLES, _SCHEMA, "the ledger is")
+    db = open_begun(folder / NAME, _TABLES + TABLES, _SCHEMA, "the ledger is")
     return Ledger(db, clock, mirror)

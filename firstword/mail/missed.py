@@ -29,6 +29,8 @@ class Scope:
     cadences: frozenset[Cadence] = frozenset(Cadence)
     #: Editions that nobody was offered, and that are too old by now: no sending ran in between.
     lapsed: tuple[Edition, ...] = ()
+    #: The stories that are open, by id; None = nobody knows: no words are forgotten.
+    open_stories: frozenset[str] | None = None
 
 
 def unseen_since(ledger: Ledger, scope: Scope) -> dict[Cadence, datetime]:

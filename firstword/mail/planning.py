@@ -140,7 +140,8 @@ def make_plan(
     `look_at` is called with every edition and look that a letter is planned for, again and again;
     a look stands for all who read the same.
     """
-    plan = Plan(tuple(editions))
+    closed = ledger.closed(editions)
+    plan = Plan(tuple(edition for edition in editions if edition.id not in closed))
     return plan, _events(plan, people, ledger, composer, look_at)
 
 

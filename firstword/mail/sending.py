@@ -116,7 +116,10 @@ def send(
         lapsed = scope.lapsed if scope else ()
         looks = dict.fromkeys(scope.cadences, scope.now) if scope else {}
         with desk.ledger.planning(
-            [*editions, *lapsed], lambda mark: _note(desk.people, mark), looks=looks
+            [*editions, *lapsed],
+            lambda mark: _note(desk.people, mark),
+            looks=looks,
+            open_stories=scope.open_stories if scope else None,
         ) as write:
             for event in events:
                 write(event)
