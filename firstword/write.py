@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any
 
 from firstword.errors import BuildError
@@ -29,6 +29,8 @@ class OutputFolder:
         self.known = bool(build_id) and _stamped(folder) == build_id
         #: Keys of which the folder may hold a file, where that is not known from the cache.
         self._before = set() if self.known else _listing(folder)
+        #: Whether files may be there already that nobody knows of.
+        self._strange = not self.known and folder.exists()
         self.begun = False
         self._begun: IO[str] | None = None
         self._touched = False
@@ -44,7 +46,7 @@ class OutputFolder:
         if self.known and not changed:
             return
         path = self._path(key)
-        if not self.known:
+        if self._strange:
             with contextlib.suppress(OSError):
                 if path.read_bytes() == data:
                     return
@@ -100,10 +102,10 @@ class OutputFolder:
         self._begun.flush()
 
     def _path(self, key: str) -> Path:
-        parts = PurePosixPath(key).parts
-        if not parts or key.startswith("/") or ".." in parts or "\\" in key or "\0" in key:
+        parts = key.split("/")
+        if not parts[0] or ".." in parts or "\\" in key or "\0" in key:
             raise BuildError(f"not a path inside the site: {key!r}")
-        return self.folder.joinpath(*parts)
+        return self.folder / key
 
 
 def digest(data: bytes) -> str:
@@ -146,9 +148,14 @@ def _json(value: object) -> bytes:
 
 def _replace(path: Path, data: bytes) -> None:
     """Write a file whole: whoever reads it sees the old bytes or the new ones."""
-    if path.parent.is_symlink() or path.is_dir():
-        raise BuildError(f"in the way of a page: {path.name!r}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
+    folder = path.parent
+    try:
+        # Nearly every page of a first build has a folder of its own, where nothing is in the way.
+        folder.mkdir()
+    except OSError:
+        if folder.is_symlink() or path.is_dir():
+            raise BuildError(f"in the way of a page: {path.name!r}") from None
+        folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f".{path.name}.new"
     fresh.write_bytes(data)
     fresh.replace(path)

@@ -1,0 +1,74 @@
+"""Files go into the output folder and nowhere else, and only where they say something new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from firstword.errors import BuildError
+from firstword.write import OutputFolder
+
+Open = Callable[[Path], OutputFolder]
+
+
+@pytest.fixture
+def opened() -> Iterator[Open]:
+    """Open folders; they are finished in the end."""
+    folders: list[OutputFolder] = []
+
+    def begin(folder: Path) -> OutputFolder:
+        folders.append(OutputFolder(folder))
+        return folders[-1]
+
+    yield begin
+    for folder in folders:
+        folder.folder.mkdir(exist_ok=True)
+        folder.finish("build", None, {})
+
+
+def test_a_page_gets_its_folder(tmp_path: Path, opened: Open) -> None:
+    output = opened(tmp_path / "output")
+    output.write("incidents/slow/index.html", b"Slow.")
+    output.write("incidents/index.html", b"All.")
+
+    assert (tmp_path / "output/incidents/slow/index.html").read_bytes() == b"Slow."
+    assert (tmp_path / "output/incidents/index.html").read_bytes() == b"All."
+    assert output.written == 2
+
+
+def test_what_is_there_already_in_a_strange_folder_is_left_alone(
+    tmp_path: Path, opened: Open
+) -> None:
+    (tmp_path / "index.html").write_bytes(b"As it was.")
+    (tmp_path / "other.html").write_bytes(b"Another one.")
+    output = opened(tmp_path)
+    output.write("index.html", b"As it was.")
+    output.write("other.html", b"As it is.")
+
+    assert output.written == 1
+    assert (tmp_path / "other.html").read_bytes() == b"As it is."
+
+
+@pytest.mark.parametrize("key", ["", "/index.html", "../index.html", "a/../../b", "a\\b", "a\0b"])
+def test_no_key_leads_out(tmp_path: Path, opened: Open, key: str) -> None:
+    with pytest.raises(BuildError, match="not a path inside the site"):
+        opened(tmp_path / "output").write(key, b"")
+    assert not list(tmp_path.rglob("*.html"))
+
+
+def test_a_folder_in_the_way_of_a_page_stays(tmp_path: Path, opened: Open) -> None:
+    (tmp_path / "index.html").mkdir()
+    with pytest.raises(BuildError, match=r"in the way of a page: 'index\.html'"):
+        opened(tmp_path).write("index.html", b"")
+    assert (tmp_path / "index.html").is_dir()
+
+
+def test_no_page_goes_through_a_link_to_another_folder(tmp_path: Path, opened: Open) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output/people").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BuildError, match=r"in the way of a page: 'index\.html'"):
+        opened(tmp_path / "output").write("people/index.html", b"")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
