@@ -532,6 +532,22 @@ def test_a_story_with_many_words_in_a_day_tells_the_newest_and_how_many_more() -
     assert "Word 89" in text
 
 
+@pytest.mark.parametrize(("words", "promises", "rest"), [(8, 8, 0), (60, 10, 50)])
+def test_many_promises_are_cut_to_how_many_more_where_it_gets_heavy(
+    words: int, promises: int, rest: int
+) -> None:
+    word = "\n## 2026-11-20 {:02}:{:02} | Joris Blom | monitoring\nnext: {:02}:{:02}\n\nWe look.\n"
+    starts = [(11 + n // 6, n % 6 * 10) for n in range(words)]
+    said = "".join(word.format(hour, minute, hour, minute + 5) for hour, minute in starts)
+    late = story(STILL_OPEN + said, "content/incidents/2026/2026-11-20-late.md")
+    size, text = weighed(late)
+    section = text.partition("PROMISES KEPT AND MISSED")[2]
+
+    assert size < HEAVY
+    assert section.count("\n- Next word by 20 November 2026") == promises
+    assert (f"\n- and {rest} more\n" in section) is bool(rest)
+
+
 def test_a_digest_tells_what_came_of_promises() -> None:
     week = week_window(at("2026-10-13 12:00").date(), life.SITE.timezone)
     gathered = gather(letters.last_page(), week, Look(kinds=frozenset({Kind.INCIDENT})))

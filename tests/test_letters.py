@@ -22,7 +22,7 @@ from firstword.digest.headers import POLICY
 from firstword.digest.plain import as_text
 from firstword.mail.parcel import TOKEN_HOLE, Cadence, Edition, Look
 from firstword.markup import Markup
-from firstword.model import Component, ComponentChange, Facts, Incident, Person
+from firstword.model import Component, ComponentChange, Due, Facts, Incident, Person, Update
 from firstword.page import StatusPage
 from firstword.values import replace
 
@@ -30,6 +30,7 @@ Golden = Callable[[str, str | bytes], None]
 
 LOCKERS = "2026-10-13-locker-codes"
 ROOT = f"<i.{LOCKERS}.1edcc132.root@status.ternpaper.example>"
+NOW = life.instant("2026-11-11 12:00")
 #: Read by programs: never an encoded word in them.
 FOR_PROGRAMS = (
     *("Message-ID", "In-Reply-To", "References", "Archived-At"),
@@ -68,9 +69,7 @@ def with_story(change: Callable[[Incident], Incident]) -> StatusPage:
     """Return the life with the story of the lockers changed."""
     page = letters.last_page()
     told = [change(one) if one.id == LOCKERS else one for one in page.incidents]
-    return letters.page_of(
-        told, page.records.stamps, page.records.now or life.instant("2026-11-11 12:00")
-    )
+    return letters.page_of(told, page.records.stamps, page.records.now or NOW)
 
 
 def titled(title: str) -> StatusPage:
@@ -384,6 +383,41 @@ def test_the_first_line_says_what_a_list_of_messages_should_show(name: str, line
 
     assert found.startswith(line)
     assert len(found) <= 110
+
+
+def test_a_first_line_fits_where_lists_of_messages_end_it() -> None:
+    def promises(incident: Incident) -> Incident:
+        if incident.id != "2026-10-12-accounts-move":
+            return incident
+        due = Due(life.instant("2026-10-24 16:00"))
+        updates = tuple(
+            replace(u, says=replace(u.says, next=due)) if u.id == "20261021T091500Z" else u
+            for u in incident.updates
+        )
+        return replace(incident, updates=updates)
+
+    def owes(incident: Incident) -> Incident:
+        def long(update: Update) -> Update:
+            words = "A telephone rings when " + "a list is late or cut off and " * 9
+            many = tuple(replace(f, text=words) for f in update.follow_ups)
+            return replace(update, follow_ups=many)
+
+        return replace(incident, updates=tuple(map(long, incident.updates)))
+
+    def first(name: str, change: Callable[[Incident], Incident]) -> str:
+        page = letters.last_page()
+        told = [change(one) for one in page.incidents]
+        other = letters.page_of(told, page.records.stamps, page.records.now or NOW)
+        edition = every_edition()[KINDS[name][0]]
+        return mailed(edition, by=composer(other)).text.split("\n")[0]
+
+    planned, done = first("maintenance", promises), first("follow-up", owes)
+    assert planned == (
+        "Planned · 25 October 2026, 01:00 CEST (24 Oct, 23:00 UTC) · "
+        "Next word by 24 October 2026, 16:00 CEST (14:00 UTC)"
+    )
+    assert re.fullmatch("Done: A telephone rings when a list .* …", done)
+    assert max(map(len, (planned, done))) <= 112
 
 
 def test_how_it_stands_is_said_once() -> None:

@@ -11,6 +11,8 @@ from firstword.digest.telling import Teller, one_line
 
 #: So many stories of a section are told where all of them are too much; a link leads to the rest.
 FEW = 5
+#: So many promises where HTML is too heavy with all: each is signed, and has its reply link.
+SOME = 10
 
 
 def kicker_of(gathered: Gathered, teller: Teller) -> str:
@@ -44,7 +46,7 @@ def sections_of(gathered: Gathered, teller: Teller, *, short: bool, few: bool) -
                 lines=(teller.more(left, path),) if left else (),
             )
     if gathered.promises:
-        some_promises = gathered.promises[: FEW if few else None]
+        some_promises = gathered.promises[: FEW if few else SOME if short else None]
         left = len(gathered.promises) - len(some_promises)
         lines = [teller.promise(promise) for promise in some_promises]
         lines += [teller.more(left, urls.HISTORY)] if left else []

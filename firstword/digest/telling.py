@@ -150,11 +150,12 @@ class Teller:
         elif update.status is not moment.status:
             # An answer, a correction: things stand as they did.
             parts.append(self.language.word(moment.status))
+        promised = self.next_word(update)
         if moment.status is Status.SCHEDULED and (planned := self._planned(moment.facts)):
-            parts.append(planned)
-        if promised := self.next_word(update):
-            parts.append(promised)
-        return legal(" · ".join(parts))
+            start = moment.facts.scheduled_for
+            # With both ends a next word would be out of sight.
+            parts.append(self.language.moment(start) if promised and start else planned)
+        return legal(" · ".join([*parts, promised] if promised else parts))
 
     def _done(self, story: Incident, update: Update) -> str:
         """Return what was promised and an update says is done, where it says nothing else."""
@@ -162,7 +163,7 @@ class Teller:
             return ""
         theirs, _ = self.translation(story)
         texts = {f.number: f.text for f in (*story.follow_ups, *theirs.follow_ups)}
-        done = [" ".join(self._markup.plain(texts[n]).split()) for n in update.done if n in texts]
+        done = [first_words(self._markup.html(texts[n])) for n in update.done if n in texts]
         return self.language.join(done)
 
     def _planned(self, facts: Facts) -> str:
