@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import mailbox
 import shutil
+from contextlib import closing
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
@@ -14,6 +15,8 @@ from mails import listed, reader
 from sites import CARDS, CARDS_FILE, CONF, RESOLVED, SLOW, SLOW_FILE, SmallSite
 from test_mail_ses import answering
 
+from firstword.clock import system_clock
+from firstword.mail.ledger import open_ledger
 from firstword.outbox import message_name, write_outbox
 
 MAIL = 'MAIL_FROM = "status@acme.example"\nCONTACT = "care@acme.example"\n'
@@ -73,7 +76,7 @@ def test_a_plan_says_what_would_be_sent_to_how_many(site: SmallSite) -> None:
     assert lines[4].startswith("2 messages in ")
     assert lines[5:8] == [
         "2 messages to send: 2 immediate",
-        "as fast as the server takes them",
+        "as fast as the server takes them: not known before the first sending",
         "quota: no server to send by is set: MAIL_TRANSPORT",
     ]
     assert lines[8].startswith("plan ")
@@ -92,6 +95,38 @@ def test_a_plan_says_that_a_mail_server_tells_no_quota(site: SmallSite) -> None:
 
 
 @pytest.mark.parametrize(
+    ("server", "line"),
+    [
+        ("smtp://127.0.0.1:9", "about 3 min, by the sendings before"),
+        ("smtp://127.0.0.1", "under a minute, by the sendings before"),
+        ("smtp://elsewhere.example", "as fast as the server takes them: not known before the"),
+    ],
+)
+def test_a_plan_says_how_long_it_takes_by_what_the_same_server_took_before(
+    site: SmallSite, server: str, line: str
+) -> None:
+    site.write("pelicanconf.py", f'{CONF}{MAIL}MAIL_TRANSPORT = "{server}"\n')
+    with closing(open_ledger(site.root / ".mail", system_clock)) as ledger:
+        ledger.note_speed("127.0.0.1:9", 6, 600)
+        ledger.note_speed("127.0.0.1:587", 600, 6)
+    told = site.firstword("digest", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+
+    assert told.out.splitlines()[6].startswith(line)
+
+
+def test_a_limit_says_how_long_it_takes_whatever_was_measured(site: SmallSite) -> None:
+    site.write(
+        "pelicanconf.py",
+        f'{CONF}{MAIL}MAIL_TRANSPORT = "smtp://127.0.0.1:9"\nMAIL_RATE = 1\n',
+    )
+    with closing(open_ledger(site.root / ".mail", system_clock)) as ledger:
+        ledger.note_speed("127.0.0.1:9", 6, 600)
+    told = site.firstword("digest", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+
+    assert told.out.splitlines()[6] == "under a minute"
+
+
+@pytest.mark.parametrize(
     ("answer", "code", "lines"),
     [
         (
@@ -107,7 +142,14 @@ def test_a_plan_says_that_a_mail_server_tells_no_quota(site: SmallSite) -> None:
                 "quota: 1 messages left today: NOT enough, 'firstword send' refuses",
             ],
         ),
-        (None, 0, ["as fast as the server takes them", "quota: not known: SES: GetAccount: 403"]),
+        (
+            None,
+            0,
+            [
+                "as fast as the server takes them: not known before the first sending",
+                "quota: not known: SES: GetAccount: 403",
+            ],
+        ),
     ],
 )
 def test_a_plan_says_what_ses_takes_today(

@@ -127,6 +127,47 @@ def test_what_somebody_else_sent_meanwhile_is_not_sent_again(tmp_path: Path) -> 
     assert 20 <= sent.count(Fate.ACCEPTED) < 40
 
 
+def test_how_fast_letters_left_is_kept_without_the_time_that_others_took(tmp_path: Path) -> None:
+    listed(tmp_path, (reader(one, "daily") for one in daily(40))).close()
+    now = 0.0
+    post = Post()
+
+    class Slow(Overtaken):
+        def give_way(self) -> None:
+            nonlocal now
+            super().give_way()
+            now += 3600
+
+    def take(address: str) -> Outcome:
+        nonlocal now
+        now += 0.5
+        return Outcome(fate=Fate.ACCEPTED)
+
+    post.fate = take
+    people, ledger = open_people(tmp_path), open_ledger(tmp_path, lambda: NINE)
+    with closing(people), closing(ledger):
+        before = ledger.speed("post")
+        at = Desk(people, ledger, Scribe(), Slow(tmp_path, post, sends=False))
+        send(at, [day(20)], post, expected=None, clock=lambda: now)
+        send(at, [day(20)], post, expected=None, clock=lambda: now)
+        speeds = ledger.speed("post"), ledger.speed("another")
+
+    # What had nothing to send says nothing about it.
+    assert (before, speeds) == (None, (2.0, None))
+
+
+def test_the_last_ten_sendings_count_for_how_fast_a_server_is_by_their_letters(
+    tmp_path: Path,
+) -> None:
+    with closing(open_ledger(tmp_path, lambda: NINE)) as ledger:
+        ledger.note_speed("post", 1000, 1)
+        for _ in range(9):
+            ledger.note_speed("post", 10, 10)
+        ledger.note_speed("post", 910, 10)
+
+        assert ledger.speed("post") == 10
+
+
 def test_whom_nobody_can_write_to_is_told_once_however_often_others_go_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

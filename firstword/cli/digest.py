@@ -75,8 +75,11 @@ def run(options: argparse.Namespace) -> int:
         if options.preview:
             plan, looks = None, {edition.id: [_plain()] for edition in found}
             missed: list[str] = []
+            measured: float | None = None
         else:
-            plan, looks, missed = _planned(root, settings, mailing, found, options.only or ())
+            plan, looks, missed, measured = _planned(
+                root, settings, mailing, found, options.only or ()
+            )
         written: dict[tuple[str, Look], Composed] = {}
         unwritten: dict[str, dict[str, None]] = {}
         for edition in found:
@@ -97,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
         return 3 if unwritten else 0
     print(_summary(found, plan))
     if plan.total:
-        print(_minutes(plan.total, pace(quota or Quota(), mail.rate)))
+        print(_minutes(plan.total, pace(quota or Quota(), mail.rate), measured))
     print(f"quota: {unknown or _left(plan, quota or Quota())}")
     for line in missed:
         print(line)
@@ -118,11 +121,11 @@ def _planned(
     mailing: Mailing,
     found: Sequence[Edition],
     only: Sequence[str],
-) -> tuple[Plan, dict[str, list[Look]], list[str]]:
+) -> tuple[Plan, dict[str, list[Look]], list[str], float | None]:
     """Ask the list and the ledger.
 
-    Return the plan, the looks that each edition needs, and a line for each edition that people are
-    left without.
+    Return the plan, the looks that each edition needs, a line for each edition that people are left
+    without, and how many messages a second earlier sendings took; None = there was none.
     """
     from firstword.cli.delivery import scope_of, waits_unseen
     from firstword.clock import system_clock
@@ -148,8 +151,9 @@ def _planned(
             pass
         desk = Desk(people, ledger, mailing.composer)
         missed = list(told_missed(find_left_out(desk, found, scope_of(mailing, only))))
+        measured = ledger.speed(_server(mailing.page.site.mail))
     needed = {name: sorted(those, key=_by_choice) for name, those in looks.items()}
-    return plan, needed, missed
+    return plan, needed, missed, measured
 
 
 def _by_choice(look: Look) -> tuple[object, ...]:
@@ -231,12 +235,26 @@ def _left(plan: Plan, quota: Quota) -> str:
     return f"{left}: NOT enough, 'firstword send' refuses" if plan.total > quota.left else left
 
 
-def _minutes(messages: int, rate: float) -> str:
-    """Say how long sending takes, where a limit is set."""
-    if not rate:
-        return "as fast as the server takes them"
-    minutes = messages / rate / 60
-    return f"about {minutes:.0f} min" if minutes >= 1 else "under a minute"
+def _server(mail: Mail | None) -> str:
+    """Return what the server is called by which the ledger knows how fast it is; "" = none is."""
+    if mail is None or not mail.transport:
+        return ""
+    if mail.transport.startswith("ses"):
+        from firstword.mail.ses import SesTransport
+
+        return SesTransport.name
+    from firstword.mail.smtp import server_name
+
+    return server_name(mail.transport)
+
+
+def _minutes(messages: int, rate: float, measured: float | None) -> str:
+    """Say how long sending takes: by a limit, or else by the sendings before it."""
+    if not rate and not measured:
+        return "as fast as the server takes them: not known before the first sending"
+    minutes = messages / (rate or measured or 1) / 60
+    told = f"about {minutes:.0f} min" if minutes >= 1 else "under a minute"
+    return told if rate else f"{told}, by the sendings before"
 
 
 def _many(count: int, what: str) -> str:

@@ -24,6 +24,8 @@ from firstword.mail.private import open_begun, together
 from firstword.mail.retention import TABLES, close_old, closed_of
 
 NAME = "ledger.db"
+#: Of so many sendings it is kept how long they took.
+_SENDINGS = 10
 _SCHEMA = 1
 _TABLES = """
 CREATE TABLE IF NOT EXISTS edition(
@@ -324,6 +326,18 @@ class Ledger:
         """Return when editions of a cadence were last planned (UTC); None = they never were."""
         told = self._meta(f"looked {cadence}")
         return datetime.fromisoformat(told) if told else None
+
+    def note_speed(self, transport: str, messages: int, seconds: float) -> None:
+        """Keep how long a sending took; the last few of each transport are kept."""
+        name = f"speed {transport}"
+        taken = [*json.loads(self._meta(name) or "[]"), [messages, seconds]][-_SENDINGS:]
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (name, json.dumps(taken)))
+
+    def speed(self, transport: str) -> float | None:
+        """Return how many messages a second the last sendings took; None = there was none."""
+        taken = json.loads(self._meta(f"speed {transport}") or "[]")
+        seconds = sum(one for _, one in taken)
+        return sum(many for many, _ in taken) / seconds if seconds else None
 
     def begin(self, whose: str, since: datetime | None = None) -> None:
         """Give this ledger an id and the list it belongs to, and, where it is not the first, when.

@@ -44,6 +44,8 @@ class Sent:
     gone: int = 0
     #: Why it ended early; "" = it did not.
     stopped: str = ""
+    #: How many seconds others went first.
+    waited: float = 0
 
     def count(self, fate: Fate) -> int:
         """Return how many letters came to something in this run."""
@@ -135,11 +137,14 @@ def send(
         sent = Sent(plan, found_unknown=found)
         bucket = Bucket(rate, clock, sleep) if rate else None
         refusals = Refusals(lambda one: desk.people.set_state(one, Standing.BOUNCED))
+        began = clock()
         with _lanes(transport) as lanes:
+            way = _Way(lanes, bucket, refusals, clock)
             for edition in sorted(editions, key=lambda one: (not one.urgent, one.at, one.id)):
                 if plan.recipients[edition.id] and not sent.stopped:
-                    way = _Way(lanes, bucket, refusals)
                     _Dispatch(desk, edition, sent, way=way, press=press).run()
+        if many := sum(counted.total() for counted in sent.fates.values()):
+            desk.ledger.note_speed(transport.name, many, clock() - began - sent.waited)
         refusals.end()
         sent.gone = refusals.gone
     if scope:
@@ -219,6 +224,7 @@ class _Way:
     lanes: _Lanes
     bucket: Bucket | None
     refusals: Refusals
+    clock: Callable[[], float]
 
 
 class _Dispatch:
@@ -239,6 +245,7 @@ class _Dispatch:
         self._lanes = way.lanes
         self._bucket = way.bucket
         self._refusals = way.refusals
+        self._clock = way.clock
         self._counted = sent.fates.setdefault(edition.id, Counter())
         self._carries = desk.ledger.any_inside(edition.id)
         self._press = press
@@ -256,7 +263,9 @@ class _Dispatch:
             if not batch and not came_in and not on_the_way:
                 if not gives_way or self._desk.turn is None:
                     return
+                since = self._clock()
                 self._desk.turn.give_way()
+                self._sent.waited += self._clock() - since
                 # Somebody else may have sent some of it meanwhile: the ledger knows.
                 jobs = self._jobs()
                 continue

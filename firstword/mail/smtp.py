@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import SplitResult, unquote
 
 from firstword.errors import MailError, SettingsError
 from firstword.mail.conf import split_transport
@@ -64,8 +64,17 @@ def read_server(address: str, environ: Mapping[str, str]) -> Server:
     if user and not password:
         raise SettingsError(PASSWORD, f"not set, and no line for {host!r} in ~/.netrc")
     secure = {"smtp": "starttls", "smtps": "tls", "smtp+plain": "plain"}[parts.scheme]
-    port = parts.port or {"starttls": 587, "tls": 465, "plain": 25}[secure]
-    return Server(host=host, port=port, secure=secure, user=user, password=password)
+    return Server(host=host, port=_port(parts), secure=secure, user=user, password=password)
+
+
+def server_name(address: str) -> str:
+    """Return what the server of a transport's address is called: "mail.acme.example:587"."""
+    parts = split_transport(address)
+    return f"{parts.hostname or ''}:{_port(parts)}"
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or {"smtp": 587, "smtps": 465, "smtp+plain": 25}[parts.scheme]
 
 
 def password_for(
@@ -99,7 +108,7 @@ class SmtpTransport:
         patience: float = PATIENCE,
         patience_after_dot: float = PATIENCE_AFTER_DOT,
     ) -> None:
-        self.name = f"{server.host}:{server.port}"
+        self.name = f"{server.host}:{server.port}"  # as `server_name` says it
         self.lanes = lanes
         self._server = server
         self._sender = sender
