@@ -75,6 +75,14 @@ _NESTED = re.compile(r"<(/?)(?:blockquote|[ou]l)\b")
 _MOST_OPENED = 1000
 _DEEPEST = 100
 
+#: What the engine makes of words and lists, which is most of what people write: tags that have no
+#: attributes, and no character that the sanitiser spells otherwise. Of a text without "<" all tags
+#: are the engine's own, so that there is nothing to sanitise.
+_WORDS_AND_LISTS = re.compile(
+    r"(?:[^<>&\0\r\xa0]++|</?(?:p|ul|ol|li|em|strong|code|blockquote|h[4-6])>)*+"
+)
+_TAG = re.compile(r"</?[a-z0-9]+>")
+
 _ENGINE = Markdown(
     options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS
 )
@@ -173,12 +181,18 @@ class Markup:
                 self._lookup(slug)
             return kept[0]
         self._asked.clear()
-        html = _NO_LINK.sub(r"<a\1>", self._cleaner.clean(_convert(text)))
-        if "<img" in html:
-            html = _NO_PICTURE.sub(lambda found: found[1] or "", html)
+        html = _convert(text)
+        if "<" in text or not _WORDS_AND_LISTS.fullmatch(html):
+            html = self._sanitised(html)
         if len(self._rendered) >= _MOST_KEPT:
             self._rendered.clear()
         self._rendered[text] = html, tuple(dict.fromkeys(self._asked))
+        return html
+
+    def _sanitised(self, html: str) -> str:
+        html = _NO_LINK.sub(r"<a\1>", self._cleaner.clean(html))
+        if "<img" in html:
+            html = _NO_PICTURE.sub(lambda found: found[1] or "", html)
         return html
 
     def _ask(self, slug: str) -> str | None:
@@ -212,15 +226,22 @@ def _turn(found: re.Match[str]) -> str:
 
 def plain_text(rendered: str) -> str:
     """Return the words of sanitised HTML, a line for each block; pictures by what they show."""
+    if _WORDS_AND_LISTS.fullmatch(rendered):
+        words = _TAG.sub("", _BLOCK_END.sub("\n", rendered.replace("\n", " ")))
+    else:
+        words = _words(rendered)
+    lines = (" ".join(line.split()) for line in words.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _words(rendered: str) -> str:
     # Where a line was wrapped in the file is nobody's business, save in a <pre>.
     unwrapped = "".join(
         part if part.startswith("<pre>") else part.replace("\n", " ")
         for part in _PRE.split(_PICTURE.sub(r"\1", rendered))
     )
     broken = _CELL_END.sub(" ", _BLOCK_END.sub("\n", unwrapped))
-    words = html.unescape(_WORDS_ONLY.clean(broken))
-    lines = (" ".join(line.split()) for line in words.split("\n"))
-    return "\n".join(line for line in lines if line)
+    return html.unescape(_WORDS_ONLY.clean(broken))
 
 
 def _opens_few(text: str) -> bool:

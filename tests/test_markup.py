@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import nh3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -204,6 +205,9 @@ def test_pictures_come_from_this_site_only(markup: Markup, address: str) -> None
 @pytest.mark.parametrize(
     ("text", "rendered"),
     [
+        # What is opened is closed, and the other way round.
+        ("a <em>b", "<p>a <em>b</em></p>"),
+        ("a </p>b", "<p>a </p>b<p></p>"),
         # gone with all they hold
         ("<script>alert(1)</script>", ""),
         ("<SCRIPT src=//x.example></SCRIPT>a", "a"),
@@ -330,6 +334,58 @@ def test_nothing_else_ever_comes_out(text: str) -> None:
 
     assert judge(rendered) == []
     assert Markup(PATHS.get).html(text) == rendered
+
+
+#: What most people write, with the characters that are written otherwise in HTML.
+PROSE = st.lists(
+    st.sampled_from(
+        [
+            *("We", "roll", "back", "-", "1.", "2)", "a*b", "*so*", "**now**", "_it_", "`code`"),
+            *("#", "##", "> ", "- ", "* ", "1. ", "\n", "\n\n", "    ", "  \n", "\t", "---", "==="),
+            *("&", '"', "'", "\0", "\r", "\r\n", "\xa0", "\x0c", "é", "東京", "~~old~~", "| a |"),
+        ]
+    ),
+    max_size=30,
+).map(" ".join)  # fmt: skip
+
+
+@given(PROSE | TEXTS.map(lambda text: text.replace("[", "").replace("<", "")))
+def test_the_sanitiser_would_leave_what_comes_out_as_it_is(text: str) -> None:
+    rendered = Markup().html(text)
+
+    assert nh3.clean(rendered, tags=TAGS, attributes=ATTRIBUTES, link_rel=None) == rendered
+
+
+class Reader(HTMLParser):
+    """Reads words as a browser shows them: a line a block, in <pre> as they stand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = ""
+        self.kept = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.kept += tag == "pre"
+        self.words += "\n" if tag in {"br", "hr"} else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self.kept -= tag == "pre"
+        blocks = {"p", "li", "h4", "h5", "h6", "blockquote", "pre", "tr"}
+        self.words += "\n" if tag in blocks else " " if tag in {"td", "th"} else ""
+
+    def handle_data(self, data: str) -> None:
+        self.words += data if self.kept else data.replace("\n", " ")
+
+
+@given(PROSE)
+def test_plain_text_is_what_a_browser_shows(text: str) -> None:
+    rendered = Markup().html(text)
+    reader = Reader()
+    reader.feed(rendered)
+    reader.close()
+
+    lines = (" ".join(line.split()) for line in reader.words.split("\n"))
+    assert plain_text(rendered) == "\n".join(filter(None, lines))
 
 
 @given(TEXTS)
