@@ -369,6 +369,18 @@ def test_an_import_is_written_there_and_brings_nobody_back_who_left(
         assert known(people, ADA).language == "ja"
 
 
+def test_who_left_by_what_a_file_says_becomes_no_contact_there(
+    client: Any, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "exported.csv"
+    table.write_text(f"address,cadence,state\n{ADA},daily,active\n{BO},daily,unsubscribed\n")
+
+    assert main(["subscribers", "import", str(table), *SHOWN]) == 0
+    assert "added 1, changed 0, as they were 0, left alone 1" in capsys.readouterr().out
+    there = {one["EmailAddress"] for one in client.list_contacts(**LIST)["Contacts"]}
+    assert there == {ADA}
+
+
 @pytest.mark.parametrize("verb", ["remove", "forget"])
 def test_who_is_let_go_here_is_let_go_there(
     client: Any, folder: Path, capsys: pytest.CaptureFixture[str], verb: str

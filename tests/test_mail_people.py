@@ -214,6 +214,9 @@ def test_a_table_is_read_with_its_wishes() -> None:
         ("cadence,address\ndaily,x@y\nada@reader.example,daily\n", "line 3: address: no address"),
         ("address,cadence,components\na@reader.example,daily,apy\n", "did you mean 'api'?"),
         ("address,cadence,zone\na@reader.example,daily,Mars\n", "zone: unknown: 'Mars'"),
+        ("address,cadence,state\na@reader.example,daily,gone\n", "state: unknown: 'gone'"),
+        ("address,cadence,state\na@reader.example,daily,b@reader.example\n", "state: unknown;"),
+        ("address,cadence,muted\na@reader.example,daily,b@reader.example\n", "muted: no id"),
         (
             "address,cadence\nada@reader.example,daily\nADA@reader.example,weekly\n",
             "line 3: the same mailbox as in line 2",
@@ -252,6 +255,45 @@ def test_a_table_does_not_bring_back_who_left(tmp_path: Path) -> None:
     assert bo is not None
     assert bo.cadence == "daily"
     assert bo.consent == CONSENT  # what was agreed to is not written anew
+
+
+def test_an_export_read_into_another_list_brings_nobody_back(tmp_path: Path) -> None:
+    gone = (Standing.BOUNCED, Standing.COMPLAINED, Standing.UNSUBSCRIBED)
+    left = {state: f"{state}@reader.example" for state in gone}
+    people = listed(
+        tmp_path / "lost",
+        [
+            reader(ADA, "weekly", muted=frozenset({"2026-11-21-cards"})),
+            *(reader(address, state=state) for state, address in left.items()),
+        ],
+    )
+    exported = StringIO("\n".join(write_table(people)))
+    read = [one for one in read_table(exported, SITE, CONSENT) if not isinstance(one, str)]
+    begun = listed(tmp_path / "begun", [])
+    counts, wanted = compare(begun, read)
+    begun.put(wanted)
+    # A file from elsewhere that knows nothing of who left adds none of them either.
+    crm = [reader(address) for address in left.values()]
+    again, added = compare(begun, crm)
+    ada = begun.find(begun.person(ADA))
+
+    assert (counts.added, counts.left_alone) == (1, len(left))
+    assert ada is not None
+    assert (ada.state, ada.cadence, set(ada.muted)) == ("active", "weekly", {"2026-11-21-cards"})
+    for state, address in left.items():
+        found = begun.find(begun.person(address))
+        assert found is not None
+        assert found.state is state
+    assert (again.left_alone, added) == (3, [])
+
+
+def test_an_old_export_takes_nobody_off_who_is_there(tmp_path: Path) -> None:
+    people = listed(tmp_path, [reader(ADA)])
+    table = StringIO(f"address,cadence,state\n{ADA},daily,unsubscribed\n")
+    read = [one for one in read_table(table, SITE, CONSENT) if not isinstance(one, str)]
+    counts, wanted = compare(people, read)
+
+    assert (counts.left_alone, wanted) == (1, [])
 
 
 def test_an_export_holds_all_that_is_known(tmp_path: Path) -> None:

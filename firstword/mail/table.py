@@ -21,13 +21,15 @@ from firstword.words.catalogue import languages
 
 NEEDED = ("address", "cadence")
 OPTIONAL = ("components", "kinds", "language", "zone")
-#: What `export` adds; `import` reads none of it back: consent is given to a list, not to a file.
+#: What `export` adds. Of it `import` reads back who left, and what was muted: no file brings
+#: anybody back. Not the consent, which is given to a list.
 _MORE = (
     *("state", "muted", "since", "consent_at", "consent_how", "consent_words", "person"),
     "came_back",
 )
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _BETWEEN = re.compile(r"[\s,;]+")
+_STORY = re.compile(r"[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Imported:
     added: int = 0
     changed: int = 0
     same: int = 0
-    #: Left, bounced or complained before: a file does not bring anybody back.
+    #: Left, bounced or complained, as the list or the file has it: nobody is brought back.
     left_alone: int = 0
 
 
@@ -121,7 +123,7 @@ def read_table(file: TextIO, site: Site, consent: Consent) -> Iterator[Subscribe
                 yield f"line {line}: more values than the header has names"
                 continue
             try:
-                one = read_subscriber(row, site, consent)
+                one = _as_exported(row, read_subscriber(row, site, consent))
             except RowProblem as problem:
                 yield f"line {line}: {problem}"
                 continue
@@ -134,15 +136,34 @@ def read_table(file: TextIO, site: Site, consent: Consent) -> Iterator[Subscribe
         yield f"line {table.line_num + 1}: not CSV in UTF-8: {type(error).__name__}"
 
 
+def _as_exported(row: dict[str, str], one: Subscriber) -> Subscriber:
+    """Return a subscriber in the state that an export told, with what was muted."""
+    state = row.get("state", "").strip().lower() or Standing.ACTIVE
+    if state not in list(Standing):
+        raise RowProblem(f"state: unknown{_shown(state)}; write {', '.join(Standing)}, or nothing")
+    muted = row.get("muted", "").split()
+    for story in muted:
+        if not _STORY.fullmatch(story):
+            raise RowProblem(f"muted: no id of a story{_shown(story)}")
+    return replace(one, state=Standing(state), muted=frozenset(muted))
+
+
 def compare(people: People, read: Iterable[Subscriber]) -> tuple[Imported, list[Subscriber]]:
-    """Return what an import comes to, and whom it adds or changes; whoever left is left alone."""
+    """Return what an import comes to, and whom it writes down; whoever left is left alone.
+
+    That somebody left is written down where nothing was known of them, so that no other file adds
+    them.
+    """
     counts = Imported()
     wanted = []
     for new in read:
         old = people.find(people.person(new.address))
         if old is None:
-            counts.added += 1
             wanted.append(new)
+        if new.state is not Standing.ACTIVE:
+            counts.left_alone += 1
+        elif old is None:
+            counts.added += 1
         elif old.state not in {Standing.ACTIVE, Standing.PENDING}:
             counts.left_alone += 1
         else:
