@@ -222,8 +222,14 @@ class Kept:
         self.texts: dict[str, str] = {}
 
     def text(
-        self, name: str, _story: str, make: Callable[[], str], _clock: Clock | None = None
+        self,
+        name: str,
+        story: str,
+        make: Callable[[], str],
+        clock: Clock | None = None,
+        of: Callable[[], bytes] | None = None,
     ) -> str:
+        assert (story, clock, of) == ("", None, None)
         return self.texts.get(name) or self.texts.setdefault(name, make())
 
 

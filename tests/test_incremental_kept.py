@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from conftest import ROOT
 from incremental import SETTINGS, Workplace, quiet
 
 from firstword import build
-from firstword.feeds import channels
+from firstword.feeds import channels, xml
+from firstword.feeds.entries import Entry
 from firstword.render import components
 
 OVER = """\
@@ -220,3 +221,22 @@ def test_nothing_that_is_kept_is_stale(place: Workplace, what: str) -> None:
     # And as it was, once it is told as it was.
     tell(place)
     assert place.warm() == place.cold()
+
+
+def test_one_more_word_writes_its_own_entry_and_the_story_s(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was said before it stands in the feeds as it did."""
+    written: list[str] = []
+
+    def write_entry(entry: Entry, forms: Iterable[str]) -> dict[str, str]:
+        written.append(entry.title)
+        return xml_of(entry, forms)
+
+    xml_of = xml.write_entry
+    monkeypatch.setattr(xml, "write_entry", write_entry)
+
+    add("slow", "2026-11-21 10:00", "monitoring")(place)
+    place.warm()
+
+    assert written == ["[Watching] Checkout is slow", "Checkout is slow"]

@@ -7,16 +7,18 @@ answer it is made again, and whoever takes a piece has asked what was asked for 
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable
 
 from firstword.cache import questions
 from firstword.cache.stories import CachedStories
-from firstword.cache.units import Unit, Units
+from firstword.cache.units import PIECE, Unit, Units
 from firstword.clock import Clock
 
-#: Begins the names of pieces among those of units.
-PIECE = "piece"
+SHELF = PIECE.removesuffix("/")
+#: Characters of what says what of a story a text was made of; it stands before the text.
+_DIGEST = 32
 #: Pieces that are kept; whoever leaves the newest fifty of everything is seldom asked for again.
 MOST = 20_000
 
@@ -30,41 +32,69 @@ class CachedPieces:
         self._db = db
         self._stories = stories
         self._units = units
+        self._doubtful: set[str] = set()
 
     def text(
-        self, name: str, story: str, make: Callable[[], str], clock: Clock | None = None
+        self,
+        name: str,
+        story: str,
+        make: Callable[[], str],
+        clock: Clock | None = None,
+        of: Callable[[], bytes] | None = None,
     ) -> str:
         """Return a text as it was made before, or make and keep it."""
-        unit = f"{PIECE}/{name}"
+        unit = f"{PIECE}{name}"
         found = self._db.execute("SELECT text FROM piece WHERE name = ?", (unit,)).fetchone()
-        if found is not None:
+        made_of = ""
+        if of and (found is None or unit in self._doubtful):
+            made_of = hashlib.blake2b(of(), digest_size=_DIGEST // 2).hexdigest()
+        if found is not None and (unit not in self._doubtful or _is_of(found[0], made_of)):
+            self._doubtful.discard(unit)
             for question, bound in self._units.asked_for(unit):
                 self._stories.note(question, bound)
-            return str(found[0])
+            return str(found[0][_DIGEST:] if of else found[0])
         with self._stories.tracing() as trace:
             if story:
-                self._stories.note(questions.spell("get", story))
+                self._stories.note(questions.spell(questions.GET, story))
             text = make()
         for question, bound in trace.questions():
             self._stories.note(question, bound)
+        self._doubtful.discard(unit)
         self._units.begin(unit)
         clocks = (clock,) if clock else ()
-        self._units.keep(Unit(name=unit, shelf=PIECE, make=lambda _: iter(())), clocks, trace)
-        self._db.execute("INSERT INTO piece VALUES(?, ?)", (unit, text))
+        self._units.keep(Unit(name=unit, shelf=SHELF, make=lambda _: iter(())), clocks, trace)
+        self._db.execute("INSERT OR REPLACE INTO piece VALUES(?, ?)", (unit, made_of + text))
         return text
 
     def forget(self, old: Iterable[str], *, everything: bool) -> None:
         """Forget the pieces among the names of what is to be made again, or all there are.
 
-        Of all of them, the units have begun again already.
+        Of all of them, the units have begun again already. Doubtful ones wait until somebody wants
+        them, or for `forget_doubtful`.
         """
+        self._doubtful.clear()
         if everything:
             self._db.execute("DELETE FROM piece")
             return
-        names = [name for name in old if name.startswith(f"{PIECE}/")]
         count = self._db.execute("SELECT count(*) FROM piece").fetchone()[0]
         if count > MOST:
-            names = [name for (name,) in self._db.execute("SELECT name FROM piece")]
-        for name in names:
+            self._drop(name for (name,) in self._db.execute("SELECT name FROM piece").fetchall())
+            return
+        self._doubtful |= self._units.doubtful
+        self._drop(name for name in old if name.startswith(PIECE))
+
+    def forget_doubtful(self) -> None:
+        """Forget those of changed stories that nobody wanted: later builds would trust them."""
+        self._drop(self._doubtful)
+        self._doubtful.clear()
+
+    def _drop(self, names: Iterable[str]) -> None:
+        dropped = sorted(names)
+        for name in dropped:
             self._units.begin(name)
-        self._db.executemany("DELETE FROM piece WHERE name = ?", [(name,) for name in names])
+        self._db.executemany("DELETE FROM piece WHERE name = ?", [(name,) for name in dropped])
+
+
+def _is_of(text: str, made_of: str) -> bool:
+    """Tell whether a doubtful text was made of the same; one that does not say was not."""
+    return bool(made_of) and text.startswith(made_of)

@@ -32,6 +32,8 @@ ANSWERS = frozenset(
         "sums",
     }
 )
+#: The question for all of one story.
+GET = "get"
 #: The one question that asks of several times.
 SPANS = "spans"
 #: Beyond any instant: nothing of the answer was looked at yet.
@@ -104,6 +106,17 @@ class Trace:
         self.asked[question] = bound
 
 
+#: Questions for stories that match.
+_OF_STORIES = frozenset({"find", "months_of", "lines"})
+
+
+def asks_about(sort: str, arguments: list[Any]) -> Any:
+    """Return what a question is about, for `Change.touches`: read once for all changes."""
+    if sort == "words" or sort in _OF_STORIES:
+        return read_find(arguments[0], words=sort == "words")
+    return arguments[0] if arguments else None
+
+
 class Change:
     """One story before and after; None where it was not, or is not any more."""
 
@@ -111,24 +124,31 @@ class Change:
         self.rows = tuple(row for row in (before, after) if row is not None)
         self.id = self.rows[0].id
 
-    def touches(self, sort: str, arguments: list[Any], bound: int | None) -> bool:
-        """Tell whether the answer to a question can be another one now."""
-        if sort == "find":
-            wanted = read_find(arguments[0], words=False)
-            return any(_finds(wanted, row, bound) for row in self.rows)
+    @property
+    def moved(self) -> set[datetime]:
+        """Return the instants of updates that were not there or are not any more, drills left out.
+
+        `instants` of stories asks of no more than these.
+        """
+        told = [{at for at, _ in row.said} if not row.drill else set() for row in self.rows]
+        return told[0].symmetric_difference(*told[1:])
+
+    def touches(self, sort: str, about: Any, bound: int | None) -> bool:
+        """Tell whether the answer to a question can be another one now.
+
+        `about` is what `asks_about` says of it.
+        """
         if sort == "words":
-            words = read_find(arguments[0], words=True)
-            return any(_hears(words, row, bound) for row in self.rows)
-        if sort in {"months_of", "lines"}:
-            wanted = read_find(arguments[0], words=False)
-            return any(_finds(wanted, row, None) for row in self.rows)
-        about = _ABOUT.get(sort)
-        return about is None or any(arguments[0] in about(row) for row in self.rows)
+            return any(_hears(about, row, bound) for row in self.rows)
+        if sort in _OF_STORIES:
+            return any(_finds(about, row, bound) for row in self.rows)
+        things = _ABOUT.get(sort)
+        return things is None or any(about in things(row) for row in self.rows)
 
 
 #: Question about one thing → the things of that sort that a story has to do with.
 _ABOUT: dict[str, Callable[[Row], Collection[Any]]] = {
-    "get": lambda row: (row.id,),
+    GET: lambda row: (row.id,),
     "kind": lambda row: (row.slug,),
     "named": lambda row: row.components,
     "marks": lambda row: {month.isoformat() for month, _ in row.marks},

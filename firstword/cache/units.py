@@ -8,13 +8,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from firstword.cache.answers import answer
 from firstword.cache.codec import from_instant, to_instant
-from firstword.cache.questions import ANSWERS, SPANS, Change, Trace, span_of, spell
+from firstword.cache.questions import ANSWERS, GET, SPANS, Change, Trace, asks_about, span_of, spell
 from firstword.clock import Clock
 from firstword.errors import BuildError
 from firstword.manifest import Delta, Output
@@ -22,6 +23,8 @@ from firstword.manifest import Delta, Output
 #: The build id is a digest of as many digests: an edit moves a few of them.
 BUCKETS = 1024
 _UNCOUNTED = -1
+#: Begins the names of pieces among those of units.
+PIECE = "piece/"
 
 
 class Made(Struct, frozen=True, kw_only=True):
@@ -58,6 +61,8 @@ class Units:
     def __init__(self, db: sqlite3.Connection, number: int) -> None:
         self._db = db
         self._number = number
+        #: What a changed story was asked for, and nothing else: it may be the same all the same.
+        self.doubtful: set[str] = set()
         self._moved: set[int] = set()
         self._numbers: dict[str, int] = {}
 
@@ -72,6 +77,7 @@ class Units:
         changes = list(changes)
         if changes:
             found |= self._by_questions(changes)
+        self.doubtful -= found
         return found
 
     def begin_everything(self) -> None:
@@ -89,46 +95,53 @@ class Units:
         return {name for (name,) in self._db.execute(asked, (seconds, seconds))}
 
     def _by_questions(self, changes: list[Change]) -> set[str]:
+        moved = sorted(from_instant(at) for change in changes for at in change.moved)
         found: set[str] = set()
-        about = {"get": {c.id for c in changes}}
-        about["kind"] = {row.slug for change in changes for row in change.rows}
-        asked: list[tuple[int, str, str, str | None]] = []
-        # Questions about one story or slug are as many as there are stories: by name only.
-        for sort, names in about.items():
-            for name in sorted(names):
-                question = spell(sort, name)
-                asked += self._db.execute(
-                    "SELECT number, sort, question, answer FROM asked WHERE question = ?",
-                    (question,),
-                ).fetchall()
-        instants = sorted(
-            from_instant(at) for change in changes for row in change.rows for at, _ in row.said
-        )
-        low, high = instants[0], instants[-1]
-        asked += self._db.execute(
-            "SELECT number, sort, question, answer FROM asked WHERE sort NOT IN ('get', 'kind')"
-            " AND (low IS NULL OR (low <= ? AND high > ?))",
-            (high, low),
-        ).fetchall()
-        for number, sort, question, known in asked:
+        for number, sort, question, known in self._asked_about(changes):
+            if sort == GET:
+                units = {unit for unit, _ in self._needing(number)}
+                self.doubtful |= {unit for unit in units if unit.startswith(PIECE)}
+                found |= units - self.doubtful
+                continue
             _, *arguments = msgspec.json.decode(question)
             if sort == SPANS:
                 # Thousands of spans, thousands of instants: looked up, not compared one by one.
-                if any(_is_in(instants, *span) for span in arguments):
+                if any(_is_in(moved, *span) for span in arguments):
                     found |= {unit for unit, _ in self._needing(number)}
-            elif sort in ANSWERS:
-                if not any(change.touches(sort, arguments, None) for change in changes):
-                    continue
-                fresh = spell_answer(answer(self._db, sort, *arguments))
-                if fresh == known:
-                    continue
-                self._db.execute("UPDATE asked SET answer = ? WHERE number = ?", (fresh, number))
-                found |= {unit for unit, _ in self._needing(number)}
-            elif any(change.touches(sort, arguments, None) for change in changes):
-                for unit, bound in self._needing(number):
-                    if any(change.touches(sort, arguments, bound) for change in changes):
-                        found.add(unit)
+                continue
+            about = asks_about(sort, arguments)
+            if not any(change.touches(sort, about, None) for change in changes):
+                continue
+            if sort in ANSWERS and not self._is_another(number, sort, arguments, known):
+                continue
+            for unit, bound in self._needing(number):
+                if bound is None or any(change.touches(sort, about, bound) for change in changes):
+                    found.add(unit)
         return found
+
+    def _asked_about(self, changes: list[Change]) -> Iterator[tuple[int, str, str, str | None]]:
+        """Yield the questions that changes may touch: number, sort, itself, its answer."""
+        names = {GET: {c.id for c in changes}}
+        names["kind"] = {row.slug for change in changes for row in change.rows}
+        # Questions about one story or slug are as many as there are stories: by name only.
+        for sort, about in names.items():
+            for name in sorted(about):
+                asked = "SELECT number, sort, question, answer FROM asked WHERE question = ?"
+                yield from self._db.execute(asked, (spell(sort, name),)).fetchall()
+        asked = (
+            "SELECT number, sort, question, answer FROM asked WHERE sort NOT IN ('get', 'kind')"
+            " AND (low IS NULL OR (low <= ? AND high > ?))"
+        )
+        said = [from_instant(at) for c in changes for row in c.rows for at, _ in row.said]
+        yield from self._db.execute(asked, (max(said), min(said))).fetchall()
+
+    def _is_another(self, number: int, sort: str, arguments: list[Any], known: str | None) -> bool:
+        """Tell whether a question has another answer now, and keep that."""
+        fresh = spell_answer(answer(self._db, sort, *arguments))
+        if fresh == known:
+            return False
+        self._db.execute("UPDATE asked SET answer = ? WHERE number = ?", (fresh, number))
+        return True
 
     def _needing(self, number: int) -> list[tuple[str, int | None]]:
         asked = "SELECT unit, bound FROM need WHERE number = ?"

@@ -58,6 +58,12 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Entry)
 
 
+def _until(incident: Incident, update: Update) -> Incident:
+    """Return a story as it was told by an update: its entry says no more."""
+    said = incident.updates[: incident.updates.index(update) + 1]
+    return replace(incident, updates=said, translations=())
+
+
 class Teller:
     """Makes entries of a site's stories."""
 
@@ -90,16 +96,26 @@ class Teller:
         found = urls.entry_id(self._page.site, incident, update)
         if found not in self._entries:
             self._entries[found] = self._kept(
-                found, incident, lambda: self._update_entry(found, incident, update)
+                found,
+                incident,
+                lambda: self._update_entry(found, _until(incident, update), update),
+                lambda: _encoder.encode(_until(incident, update)),
             )
         return self._entries[found]
 
-    def _kept(self, name: str, incident: Incident, make: Callable[[], Entry]) -> Entry:
+    def _kept(
+        self,
+        name: str,
+        incident: Incident,
+        make: Callable[[], Entry],
+        of: Callable[[], bytes] | None = None,
+    ) -> Entry:
         """Return an entry as it was made in an earlier build, or make it."""
-        text = self._page.pieces.text(
-            f"entry/{name}", incident.id, lambda: _encoder.encode(self._written(make())).decode()
-        )
-        return _decoder.decode(text)
+
+        def spelled() -> str:
+            return _encoder.encode(self._written(make())).decode()
+
+        return _decoder.decode(self._page.pieces.text(f"entry/{name}", incident.id, spelled, of=of))
 
     def _written(self, entry: Entry) -> Entry:
         # Here and not above: most commands make no feed, and feedgen and lxml take a while to load.

@@ -95,6 +95,7 @@ class Workshop:
         self._begin({*gone, *(unit.name for unit in archives)})
         self._make_all(archives, len(told))
         self._make_all((unit for unit in todo if unit.shelf not in LOOKED_AT), 0)
+        self.pieces.forget_doubtful()
         self._old = old
 
     def _begin(self, names: set[str]) -> None:

@@ -18,9 +18,17 @@ class Pieces(Protocol):
         ...
 
     def text(
-        self, name: str, story: str, make: Callable[[], str], clock: Clock | None = None
+        self,
+        name: str,
+        story: str,
+        make: Callable[[], str],
+        clock: Clock | None = None,
+        of: Callable[[], bytes] | None = None,
     ) -> str:
         """Return the text of a name as it was made of the story with an id, or make it now.
+
+        `of` says what of that story it is made of, where that is not all: while this is the same,
+        the text is.
 
         What is made must depend on that story ("": on none), on settings, on what is asked of
         other stories meanwhile and on what the clock was asked before, and on nothing else: not on
@@ -36,7 +44,12 @@ class Unkept:
     keeps: bool = False
 
     def text(
-        self, _name: str, _story: str, make: Callable[[], str], _clock: Clock | None = None
+        self,
+        _name: str,
+        _story: str,
+        make: Callable[[], str],
+        _clock: Clock | None = None,
+        of: Callable[[], bytes] | None = None,  # noqa: ARG002 - the protocol's
     ) -> str:
         """Make it now."""
         return make()
