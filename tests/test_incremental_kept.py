@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -229,9 +229,9 @@ def test_one_more_word_writes_its_own_entry_and_the_story_s(
     """What was said before it stands in the feeds as it did."""
     written: list[str] = []
 
-    def write_entry(entry: Entry, forms: Iterable[str]) -> dict[str, str]:
+    def write_entry(entry: Entry) -> dict[str, str]:
         written.append(entry.title)
-        return xml_of(entry, forms)
+        return xml_of(entry)
 
     xml_of = xml.write_entry
     monkeypatch.setattr(xml, "write_entry", write_entry)

@@ -34,7 +34,13 @@ class ArchiveTeller(Teller):
         """Return the date of an entry: whoever listed the archive asked for it."""
         return self._dates[incident.id, update.at]
 
-    def _kept(self, _name: str, _incident: Incident, make: Callable[[], Entry]) -> Entry:
+    def _kept(
+        self,
+        _name: str,
+        _incident: Incident,
+        make: Callable[[], Entry],
+        _of: Callable[[], bytes] | None = None,
+    ) -> Entry:
         entry = make()
         return replace(entry, xml={"atom": atom(entry)})
 
