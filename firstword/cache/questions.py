@@ -130,8 +130,10 @@ class Change:
 
         `instants` of stories asks of no more than these.
         """
-        told = [{at for at, _ in row.said} if not row.drill else set() for row in self.rows]
-        return told[0].symmetric_difference(*told[1:])
+        moved: set[datetime] = set()
+        for row in self.rows:
+            moved ^= {at for at, _ in row.said if not row.drill}
+        return moved
 
     def touches(self, sort: str, about: Any, bound: int | None) -> bool:
         """Tell whether the answer to a question can be another one now.
