@@ -96,10 +96,20 @@ def test_people_subscribe_and_leave_by_mail(site: SmallSite, box: Mailbox, folde
         letter("unsubscribe", ADA, 4, "Auto-Submitted: auto-replied"),
     ]
     first = sync(site)
+    pending = site.firstword("subscribers", "list", "--state", "pending").out
     request = message_from_bytes(box.taken[0][1], policy=policy.SMTP)
     folder.messages.append(letter(f"Re: {request['Subject']}", EVE, 5))
     second, third = sync(site), sync(site)
+    gone = site.firstword("subscribers", "list", "--state", "unsubscribed").out
 
+    assert re.fullmatch(
+        r"[0-9a-f]{12}  daily  pending  until \d{4}-\d\d-\d\d \d\d:\d\d UTC\n"
+        r"1 active, \w+\n1 unsubscribed, \w+\n2 on the list\n"
+        r"1 pending: asked by mail, and have yet to confirm\n",
+        pending,
+    ), pending
+    assert gone.startswith("b…@reader.example")
+    assert "pending" not in gone
     assert (first.code, first.err) == (0, "")
     assert first.out == (
         "asked to confirm 1, subscribed 0, left 1, muted 0, not understood 0; "

@@ -18,9 +18,12 @@ from firstword.digest.answers import agreed_words, write_answer
 from firstword.mail.commands import read_command, wishes_of
 from firstword.mail.deciding import HOW, Deed, Office
 from firstword.mail.inbox import NAME, Inbox, open_inbox
-from firstword.mail.ledger import Fate
+from firstword.mail.ledger import Fate, open_ledger
 from firstword.mail.parcel import TOKEN_LENGTH, Cadence, Look, Standing, Subscriber
+from firstword.mail.people import NAME as LIST
 from firstword.mail.people import People
+from firstword.mail.sending import Desk as Sender
+from firstword.mail.sending import send
 from firstword.mail.soft import Soft
 from firstword.mail.syncing import ANSWERS_A_DAY, ANSWERS_A_RUN, Desk, Found, Synced, sync
 from firstword.mail.threads import Threads
@@ -30,7 +33,7 @@ from firstword.settings import read_site
 from firstword.values import replace
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
-ADA, BO = "ada@reader.example", "bo@reader.example"
+ADA, BO, CY = "ada@reader.example", "bo@reader.example", "cy@reader.example"
 SITE = read_site(
     {
         "SITENAME": "Acme status",
@@ -223,6 +226,89 @@ def test_what_a_request_says_is_kept_is_what_is_kept(desks: Desks, language: str
     desks.sync()
     desks.inbox.close()
     assert person not in notes.read_bytes()
+
+
+def test_who_asked_is_pending_until_they_answer_or_the_request_lapses(desks: Desks) -> None:
+    people = desks.people
+    desks.said("subscribe weekly", ADA)
+    desks.said("subscribe", BO)
+    (request,) = desks.said("subscribe daily", CY)
+    asked = people.pending(desks.now)
+    desks.said(f"Re: {request['Subject']}", CY)
+    desks.said("unsubscribe", BO)
+    left = [one.person for one in people.pending(desks.now)]
+    until = desks.now + timedelta(days=7)
+    last = [one.person for one in people.pending(until)]
+    over = people.pending(until + timedelta(seconds=1))
+
+    assert {(one.person, one.cadence.value, one.until) for one in asked} == {
+        (people.person(ADA), "weekly", until),
+        (people.person(BO), "immediate", until),
+        (people.person(CY), "daily", until),
+    }
+    assert left == last == [people.person(ADA)]
+    assert over == ()
+    assert desks.standing(ADA) is None
+
+
+def test_of_who_is_pending_no_address_is_kept_and_nothing_after_the_request_lapsed(
+    desks: Desks,
+) -> None:
+    desks.said("subscribe")
+    person = desks.people.person(ADA).encode()
+
+    def kept() -> bytes:
+        return b"".join(one.read_bytes() for one in desks.folder.glob(f"{LIST}*"))
+
+    first = kept()
+    desks.now += timedelta(days=8)
+    desks.sync()  # that there is somebody to read the mailbox is enough
+    desks.people.close()
+
+    assert (person in first, ADA.encode() in first) == (True, False)
+    assert person not in kept()
+
+
+def test_who_is_pending_gets_no_mail(desks: Desks) -> None:
+    desks.said("subscribe")
+    post = Post()
+    ledger = open_ledger(desks.folder, lambda: desks.now)
+    send(Sender(desks.people, ledger, Scribe()), [word(9, standing=True)], post, expected=None)
+    ledger.close()
+
+    assert len(desks.people.pending(desks.now)) == 1
+    assert post.arrived == []
+
+
+@pytest.mark.parametrize(
+    ("state", "many"), [(Standing.ACTIVE, 0), (Standing.BOUNCED, 1), (Standing.UNSUBSCRIBED, 1)]
+)
+def test_who_gets_mail_as_it_is_is_not_pending_for_a_change(
+    tmp_path: Path, state: Standing, many: int
+) -> None:
+    desks = Desks(tmp_path, reader(ADA, state=state))
+    desks.said("subscribe weekly")
+
+    assert len(desks.people.pending(desks.now)) == many
+    assert desks.standing(ADA) is state
+
+
+def test_who_is_not_asked_to_confirm_is_not_waited_for(desks: Desks) -> None:
+    for _ in range(ANSWERS_A_DAY):
+        desks.said("subscribe")
+    until = desks.people.pending(desks.now)[0].until
+    desks.now += timedelta(hours=1)
+
+    assert desks.said("subscribe") == []
+    assert [one.until for one in desks.people.pending(desks.now)] == [until]
+
+
+def test_who_is_forgotten_is_pending_no_more(desks: Desks) -> None:
+    desks.said("subscribe")
+
+    assert desks.people.forget(desks.people.person(ADA)) == 1
+    assert desks.people.pending(desks.now) == ()
+    assert desks.people.forget(desks.people.person(ADA)) == 0
 
 
 def test_a_request_can_be_answered_and_says_so(desks: Desks) -> None:

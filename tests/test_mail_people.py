@@ -12,6 +12,7 @@ from mails import CONSENT, JOINED, MAIL_CONF, listed, reader
 from sites import SmallSite
 
 from firstword.cli import main
+from firstword.cli.subscribers import STATES
 from firstword.errors import ListMissing, SettingsError
 from firstword.mail.address import AddressProblem, masked, read_address, same_mailbox
 from firstword.mail.ledger import Event, Fate, open_ledger
@@ -95,7 +96,7 @@ def test_all_that_is_known_of_somebody_comes_back(tmp_path: Path) -> None:
         language="de",
         zone="Asia/Tokyo",
         muted=frozenset({"2026-11-21-card-payments"}),
-        state=Standing.PENDING,
+        state=Standing.COMPLAINED,
     )
     listed(tmp_path, [ada]).close()
     people = open_people(tmp_path)
@@ -215,6 +216,10 @@ def test_a_table_is_read_with_its_wishes() -> None:
         ("address,cadence,components\na@reader.example,daily,apy\n", "did you mean 'api'?"),
         ("address,cadence,zone\na@reader.example,daily,Mars\n", "zone: unknown: 'Mars'"),
         ("address,cadence,state\na@reader.example,daily,gone\n", "state: unknown: 'gone'"),
+        (
+            "address,cadence,state\na@reader.example,daily,pending\n",
+            "unknown: 'pending'; write",
+        ),
         ("address,cadence,state\na@reader.example,daily,b@reader.example\n", "state: unknown;"),
         ("address,cadence,muted\na@reader.example,daily,b@reader.example\n", "muted: no id"),
         (
@@ -397,3 +402,7 @@ def test_the_command_keeps_a_list(
     assert "b…@reader.example  daily  unsubscribed" in text
     assert text.endswith("2 on the list\n")
     assert ADA in ran("export")[1]
+
+
+def test_a_list_is_asked_for_by_every_state_there_is() -> None:
+    assert set(STATES) == {state.value for state in Standing}

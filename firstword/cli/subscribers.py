@@ -8,6 +8,7 @@ examples:
   firstword subscribers add ada@reader.example --cadence immediate --shown "Mail me every update"
   firstword subscribers import crm.csv --shown "Status mail, as agreed in your contract"
   firstword subscribers list
+  firstword subscribers list --state pending           asked by mail, and have yet to confirm
   firstword subscribers remove ada@reader.example      keeps that this person left
   firstword subscribers forget ada@reader.example      keeps nothing
   firstword subscribers mute ada@reader.example 2026-11-21-card-payments    no more of this story
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from firstword.model import Site
 
 
+STATES = ("pending", "active", "bounced", "complained", "unsubscribed")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -61,7 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "--shown", required=True, metavar="WORDS", help="the words people agreed to"
         )
         one.add_argument("--how", default="", help="by which way they agreed, for the record")
-    verbs.add_parser("list", help="who is on the list, with addresses masked, and how many")
+    lists = verbs.add_parser("list", help="who is on the list, with addresses masked, and how many")
+    lists.add_argument("--state", choices=STATES, help="those of this state alone")
     verbs.add_parser("export", help="everything that is known, as CSV, addresses too")
     bounces = verbs.add_parser("bounces", help="no more mail for whom bounces and complaints name")
     bounces.add_argument(
@@ -193,10 +198,20 @@ def _at_ses(at: _At, person: str, change: Callable[[Any, str, str, Sleep], None]
 
 
 def _list(at: _At) -> int:
+    from firstword.clock import system_clock
     from firstword.mail.address import masked
+    from firstword.mail.missed import SHOWN
 
+    wanted = at.options.state
+    asked = at.people.pending(system_clock())
+    for waits in asked if wanted == "pending" else ():
+        # No address is known of them, only what stands for one.
+        until = f"until {waits.until:%Y-%m-%d %H:%M} UTC"
+        print(waits.person[:SHOWN], waits.cadence, wanted, until, sep="  ")
     for member in at.people:
         one = member.subscriber
+        if wanted not in {None, one.state}:
+            continue
         wishes = " ".join([*sorted(one.components), *sorted(one.kinds), one.language, one.zone])
         told = (masked(one.address), one.cadence, one.state, f"{one.since:%Y-%m-%d}", wishes)
         print("  ".join(told).rstrip())
@@ -209,6 +224,8 @@ def _list(at: _At) -> int:
     for (state, cadence), many in sorted(counted.items()):
         print(f"{many} {state}, {cadence}")
     print(f"{counted.total()} on the list")
+    if asked:
+        print(f"{len(asked)} pending: asked by mail, and have yet to confirm")
     unread, why = at.people.unread
     if unread:
         print(f"{unread} whose language and time zone at SES the next run reads: {why}")

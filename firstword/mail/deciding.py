@@ -1,7 +1,7 @@
 """What is to be done about a message, given the list as it stands. Pure but for reading the list.
 
-Who asks gets the same answer whether or not the address is known: a request to confirm. Nothing is
-kept of anybody until then: what was asked for stands in the request itself, signed.
+Who asks gets the same answer whether or not the address is known: a request to confirm. No address
+is kept of anybody until then: what was asked for stands in the request itself, signed.
 """
 
 from __future__ import annotations

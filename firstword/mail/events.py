@@ -52,7 +52,7 @@ def apply(people: People, reports: Iterator[Report]) -> Counter[Standing]:
     changed: Counter[Standing] = Counter()
     for report in reports:
         one = people.find(report.person)
-        if one is None or one.state not in {Standing.ACTIVE, Standing.PENDING}:
+        if one is None or one.state is not Standing.ACTIVE:
             continue
         if report.at is not None and report.at < one.consent.at:
             continue

@@ -51,6 +51,7 @@ PACES = (Cadence.IMMEDIATE, Cadence.DAILY, Cadence.WEEKLY)
 class Standing(StrEnum):
     """How it stands with a subscription; only those who are active get mail."""
 
+    #: Asked, and has not confirmed: noted without an address, and no subscriber (`people.Asked`).
     PENDING = "pending"
     ACTIVE = "active"
     BOUNCED = "bounced"

@@ -43,8 +43,18 @@ CREATE TABLE IF NOT EXISTS wishes(
 CREATE TABLE IF NOT EXISTS soft(
     person TEXT, at INTEGER, sent INTEGER, PRIMARY KEY(person, at)
 ) WITHOUT ROWID;
+-- Who asked and has not confirmed, without an address, so that nobody of these can be mailed; until
+-- when they can answer.
+CREATE TABLE IF NOT EXISTS pending(
+    person TEXT PRIMARY KEY, cadence TEXT NOT NULL, until INTEGER NOT NULL
+) WITHOUT ROWID;
 """
 _PLACES = ", ".join("?" * 13)
+_CONFIRMED = """
+DELETE FROM pending WHERE EXISTS(
+    SELECT 1 FROM subscriber WHERE subscriber.person = pending.person AND state = ?
+)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,15 @@ class Member:
 
     person: str
     subscriber: Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody who asked to subscribe, and can confirm it until then (UTC)."""
+
+    person: str
+    cadence: Cadence
+    until: datetime
 
 
 class People:
@@ -210,14 +229,29 @@ class People:
         rows = self._db.execute("SELECT state, cadence, count(*) FROM subscriber GROUP BY 1, 2")
         return Counter({(Standing(state), Cadence(pace)): many for state, pace, many in rows})
 
+    def pending(self, now: datetime) -> tuple[Asked, ...]:
+        """Return who asked and may still confirm (UTC); those who may no more are forgotten."""
+        self._db.execute("DELETE FROM pending WHERE until < ?", (int(now.timestamp()),))
+        rows = self._db.execute("SELECT person, cadence, until FROM pending ORDER BY until, person")
+        return tuple(Asked(who, Cadence(pace), _instant(until)) for who, pace, until in rows)
+
+    def note_asked(self, one: Asked) -> None:
+        """Note that somebody asked; who gets mail as it is, is not waited for."""
+        known = self.find(one.person)
+        if known is None or known.state is not Standing.ACTIVE:
+            row = one.person, one.cadence, int(one.until.timestamp())
+            self._db.execute("INSERT OR REPLACE INTO pending VALUES(?, ?, ?)", row)
+
     def put(self, subscribers: Iterable[Subscriber]) -> int:
         """Write subscribers, each in place of what was known of the same mailbox; all or none."""
         rows = ((self.person(one.address), *_row(one)) for one in subscribers)
         with together(self._db):
-            return self._db.executemany(
+            many = self._db.executemany(
                 f"INSERT OR REPLACE INTO subscriber VALUES({_PLACES})",
                 rows,
             ).rowcount
+            self._db.execute(_CONFIRMED, (Standing.ACTIVE,))
+        return many
 
     def change(self, person: str, how: Callable[[Subscriber], Subscriber]) -> bool:
         """Change what is known of somebody; False = not listed."""
@@ -233,6 +267,7 @@ class People:
 
     def set_state(self, person: str, state: Standing) -> bool:
         """Note that somebody left, or cannot be reached; False = not listed."""
+        self._db.execute("DELETE FROM pending WHERE person = ?", (person,))
         return self.change(person, lambda one: replace(one, state=state))
 
     def mute(self, person: str, story: str, *, mutes: bool) -> bool:
@@ -244,17 +279,21 @@ class People:
         return self.change(person, changed)
 
     def forget(self, *persons: str) -> int:
-        """Remove every trace of people from the file; return how many of them were listed."""
+        """Remove every trace of people from the file; return of how many there was any."""
         with together(self._db):
             rows = [(person,) for person in persons]
             self._db.executemany("DELETE FROM wishes WHERE person = ?", rows)
             self._db.executemany("DELETE FROM soft WHERE person = ?", rows)
-            gone = self._db.executemany("DELETE FROM subscriber WHERE person = ?", rows).rowcount
+            gone = 0
+            for row in rows:
+                listed = self._db.execute("DELETE FROM subscriber WHERE person = ?", row)
+                asked = self._db.execute("DELETE FROM pending WHERE person = ?", row)
+                gone += bool(listed.rowcount or asked.rowcount)
         # What is deleted stays in free pages and in the write-ahead log until then.
-        if gone > 0:
+        if gone:
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return max(gone, 0)
+        return gone
 
     def close(self) -> None:
         """Close the file; its write-ahead log goes with it."""

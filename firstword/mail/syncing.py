@@ -18,6 +18,7 @@ from firstword.mail.inbox import OLDEST, Inbox, State
 from firstword.mail.incoming import Incoming, read_incoming
 from firstword.mail.ledger import Fate
 from firstword.mail.parcel import Standing
+from firstword.mail.people import Asked
 from firstword.mail.transport import Lane, Transport
 from firstword.values import replace
 
@@ -120,6 +121,7 @@ class _Run:
         """Deal with one message after the other."""
         inbox, mailbox, synced = self._desk.inbox, self._mailbox, self._synced
         inbox.forget_old(self._now)
+        self._desk.office.people.pending(self._now)  # forgets whose request has lapsed
         inbox.judged_by(mailbox.name, self._desk.server)
         for found in mailbox.unread(inbox, self._now - OLDEST):
             self._deal(found)
@@ -149,7 +151,9 @@ class _Run:
         if answers and synced.answers >= ANSWERS_A_RUN:
             synced.stopped = f"{ANSWERS_A_RUN} answers are enough for one run"
             return
-        self._change_list(decision)
+        if answers or decision.deed is not Deed.ASKED:
+            # Who is not asked to confirm cannot, and is not waited for.
+            self._change_list(decision)
         desk.inbox.take(mail.key, decision.person, self._now, answers=answers)
         if not self._finish(mail, decision, tries, answers=answers):
             return
@@ -189,6 +193,9 @@ class _Run:
         people = self._desk.office.people
         if decision.deed is Deed.JOINED and decision.subscriber:
             people.put([decision.subscriber])
+        elif decision.deed is Deed.ASKED and decision.subscriber and decision.until:
+            cadence = decision.subscriber.cadence
+            people.note_asked(Asked(decision.person, cadence, decision.until))
         elif decision.deed is Deed.GONE:
             people.set_state(decision.person, Standing.UNSUBSCRIBED)
         elif decision.deed in {Deed.MUTED, Deed.UNMUTED}:

@@ -139,8 +139,9 @@ def read_table(file: TextIO, site: Site, consent: Consent) -> Iterator[Subscribe
 def _as_exported(row: dict[str, str], one: Subscriber) -> Subscriber:
     """Return a subscriber in the state that an export told, with what was muted."""
     state = row.get("state", "").strip().lower() or Standing.ACTIVE
-    if state not in list(Standing):
-        raise RowProblem(f"state: unknown{_shown(state)}; write {', '.join(Standing)}, or nothing")
+    # No address is kept of those who have yet to confirm, whoever sends it.
+    if state not in (known := [one for one in Standing if one is not Standing.PENDING]):
+        raise RowProblem(f"state: unknown{_shown(state)}; write {', '.join(known)}, or nothing")
     muted = row.get("muted", "").split()
     for story in muted:
         if not _STORY.fullmatch(story):
@@ -164,7 +165,7 @@ def compare(people: People, read: Iterable[Subscriber]) -> tuple[Imported, list[
             counts.left_alone += 1
         elif old is None:
             counts.added += 1
-        elif old.state not in {Standing.ACTIVE, Standing.PENDING}:
+        elif old.state is not Standing.ACTIVE:
             counts.left_alone += 1
         else:
             kept = replace(
