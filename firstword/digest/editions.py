@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from firstword.clock import Clock
 from firstword.digest.published import TICK, Word, active, published_before, words
-from firstword.digest.windows import Window, closed
+from firstword.digest.windows import Window, closed, day_window, week_window
 from firstword.mail.parcel import Cadence, Edition
 from firstword.model import ENDINGS, HOLDING, Incident, Kind, Update, update_id
 from firstword.page import StatusPage, Wanted
@@ -100,6 +100,7 @@ def _immediate(page: StatusPage, story: Incident, now: datetime) -> Iterator[Edi
             at=word.published,
             standing=standing,
             before=ended,
+            tells=_tells(page, [word], but=update_name(story, word.update)),
             headline=_headline(page, [_as_first_read(page, word)]),
         )
 
@@ -140,6 +141,7 @@ def _digests(page: StatusPage, now: datetime) -> Iterator[Edition]:
                 urgent=False,
                 digest=_digest(told),
                 at=window.end,
+                tells=_tells(page, told, but=window.id),
                 headline=_headline(page, told),
             )
 
@@ -207,7 +209,7 @@ def announcement(story: Incident) -> Update | None:
     return next(iter([*reversed(said_when), *told]), None)
 
 
-# ── both ─────────────────────────────────────────────────────────────────────────────────────────
+# ── all ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _digest(told: Iterable[Word]) -> str:
@@ -240,6 +242,22 @@ def _said(story: Incident, update: Update | None, index: int) -> tuple[str, ...]
         says = says.over(story.first) if says else story.first
     facts = (f"{name}={getattr(says, name)!r}" for name in says.names()) if says else ()
     return (update.body if update else "", *facts)
+
+
+def _tells(
+    page: StatusPage, told: Iterable[Word], *, but: str
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return each story with the editions, other than one, that tell the newest of its words."""
+    newest = {word.incident.id: word for word in told}
+    zone = page.site.timezone
+
+    def ways(word: Word) -> tuple[str, ...]:
+        day = word.published.astimezone(zone).date()
+        windows = day_window(day, zone), week_window(day, zone)
+        names = (update_name(word.incident, word.update), *(window.id for window in windows))
+        return tuple(name for name in names if name != but)
+
+    return tuple((story, ways(word)) for story, word in newest.items())
 
 
 def _headline(page: StatusPage, told: Iterable[Word]) -> str:

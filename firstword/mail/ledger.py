@@ -171,10 +171,10 @@ class Ledger:
         ).fetchone()
         return None if row is None else str(row[0])
 
-    def known(self, editions: Sequence[Edition]) -> list[str]:
-        """Return the ids of those of which there is any letter."""
+    def known(self, editions: Iterable[str]) -> list[str]:
+        """Return the ids, out of these, of editions of which there is any letter."""
         asked = "SELECT 1 FROM letter WHERE edition = ? LIMIT 1"
-        return [one.id for one in editions if self._db.execute(asked, (one.id,)).fetchone()]
+        return [one for one in editions if self._db.execute(asked, (one,)).fetchone()]
 
     def closed(self, editions: Iterable[Edition]) -> frozenset[str]:
         """Return the ids of those that go out no more: it is forgotten who got them."""

@@ -79,6 +79,9 @@ class Edition:
     standing: bool = False
     #: Only for those who had subscribed by then (UTC); None = for all.
     before: datetime | None = None
+    #: Each story that it tells of, with the ids of the other editions that tell the newest of its
+    #: words: whoever changes the pace has had them at the one before.
+    tells: tuple[tuple[str, tuple[str, ...]], ...] = ()
     #: The first line, for a plan that a person reads.
     headline: str = ""
 

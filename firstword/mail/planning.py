@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 
+from firstword.mail.heard import Heard
 from firstword.mail.ledger import Entry, Event, Fate, Ledger
 from firstword.mail.parcel import Cadence, Composer, Edition, Look, Standing, Subscriber, same_words
 from firstword.mail.people import People
@@ -163,7 +164,8 @@ def _events(
             if digest is not None and not same_words(digest, by_id[name].digest, language)
         )
 
-    known, since = ledger.known(plan.editions), ledger.since
+    known, since = ledger.known(by_id), ledger.since
+    heard = Heard(ledger, plan.editions)
 
     @lru_cache(_LOOKS)
     def alike(name: str, look: Look) -> Look | None:
@@ -174,14 +176,20 @@ def _events(
         seal.update(f"{edition.id} {edition.digest}\n".encode())
     for member in people:
         one = member.subscriber
-        wanted = [
-            e
+        looks = {
+            e.id: look
             for e in plan.editions
-            if wants(one, e) and _is_new(one, e, since) and alike(e.id, one.look)
-        ]
-        if not wanted:
+            if wants(one, e) and _is_new(one, e, since) and (look := alike(e.id, one.look))
+        }
+        if not looks:
             continue
         entries = ledger.entries(member.person, known)
+        wanted = [
+            by_id[name]
+            for name, look in looks.items()
+            if not is_open(by_id[name], entries.get(name))
+            or not heard.all_of(by_id[name], member.person, look.muted)
+        ]
         changed = changed_in(one.language)
         told = list(decide(wanted, entries, changed))
         goes = {event.edition for event in told if event.fate is not Fate.HELD}
@@ -190,9 +198,8 @@ def _events(
             seal.update(f"{event.edition} {member.person} {event.within}\n".encode())
             if event.fate is Fate.PLANNED:
                 plan.recipients[event.edition] += 1
-                look = alike(event.edition, one.look)
-                if look_at and look:
-                    look_at(event.edition, look)
+                if look_at:
+                    look_at(event.edition, looks[event.edition])
             yield replace(event, person=member.person)
     plan.hash = seal.hexdigest()[:16]
 
@@ -201,13 +208,15 @@ def left_out(
     people: People, ledger: Ledger, editions: Sequence[Edition], composer: Composer
 ) -> Iterator[Event]:
     """Yield who was never offered editions that are too old by now: noted as not sent."""
-    since = ledger.since
+    since, heard = ledger.since, Heard(ledger, editions)
     for member in people if editions else ():
         one = member.subscriber
         wanted = [e for e in editions if wants(one, e) and _is_new(one, e, since)]
         known = ledger.entries(member.person, (edition.id for edition in wanted))
         for edition in wanted:
-            if edition.id not in known and composer.alike(edition, one.look):
+            if edition.id in known or not (look := composer.alike(edition, one.look)):
+                continue
+            if not heard.all_of(edition, member.person, look.muted):
                 yield Event(edition.id, member.person, Fate.PLANNED)
 
 
