@@ -359,6 +359,38 @@ def test_a_list_that_git_tracks_is_refused(tmp_path: Path) -> None:
 # ── the command ──────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize(
+    ("said", "code", "told"),
+    [
+        (["add", "--cadence", "daily", "--shown", "x", ADA, ADA], 2, "unrecognized arguments: …@…"),
+        ([ADA], 2, "invalid choice: '…@…'"),
+        (["mute", "2026-11-21-card-payments", ADA], 1, "first the address, then the id"),
+        (["unmute", "2026-11-21-card-payments", ADA], 1, "first the address, then the id"),
+        (["add", ADA, "--cadence", "daily", "--shown", " "], 2, "--shown: empty: to which words"),
+    ],
+)
+def test_a_command_that_is_written_wrong_repeats_no_address(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    said: list[str],
+    code: int,
+    told: str,
+) -> None:
+    site = SmallSite.make(tmp_path / "site")
+    site.write("pelicanconf.py", MAIL_CONF)
+    people = listed(site.root / ".mail", [])
+    monkeypatch.chdir(site.root)
+
+    assert main(["subscribers", *said]) == code
+    printed = "".join(capsys.readouterr())
+    assert told in printed
+    assert ADA not in printed
+    assert people.count().total() == 0
+    people.close()
+
+
 def test_the_command_keeps_a_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

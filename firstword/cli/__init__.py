@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -17,6 +18,7 @@ from typing import NoReturn, TextIO
 
 from firstword.errors import FirstwordError, SettingsError
 
+_ADDRESS = re.compile(r"[^\s'\"=]*@[^\s'\"]*")
 #: Command → (module, one line of help).
 COMMANDS = {
     "check": ("firstword.cli.check", "read every incident file and say what is wrong with it"),
@@ -68,7 +70,7 @@ def run_command(prog: str, module: object, arguments: Sequence[str]) -> int:
 
 
 def _run(prog: str, module: object, arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=prog,
         description=module.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -85,6 +87,14 @@ def _run(prog: str, module: object, arguments: Sequence[str]) -> int:
         return error.exitcode
     except KeyboardInterrupt:
         return 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains without a word that may be somebody's address: what is printed ends up in logs."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say how the command is written, and end it."""
+        super().error(_ADDRESS.sub("…@…", message))
 
 
 def _while_read(run: Callable[[], int]) -> int:

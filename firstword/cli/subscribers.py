@@ -277,6 +277,8 @@ def _mute(at: _At) -> int:
     from firstword.parse.keys import nearest
 
     story, mutes = at.options.story, at.options.verb == "mute"
+    if "@" in story:
+        raise MailError("nobody was changed: first the address, then the id of the story")
     if mutes and story not in (known := _stories(at)):
         raise MailError(f"nobody was changed: no story {story!r}{nearest(story, known)}")
     if not at.people.mute(_person(at), story, mutes=mutes):
@@ -353,6 +355,8 @@ def _consent(options: argparse.Namespace, way: str) -> Consent:
     from firstword.clock import system_clock
     from firstword.mail.parcel import Consent
 
+    if not options.shown.strip():
+        raise SettingsError("--shown", "empty: to which words did they agree?")
     return Consent(at=system_clock(), how=options.how or way, words=options.shown)
 
 
