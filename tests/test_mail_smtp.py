@@ -289,6 +289,22 @@ def test_the_password_comes_from_netrc(tmp_path: Path) -> None:
     assert (server.user, server.password, server.port) == ("ann", "hunter2", 465)
 
 
+@pytest.mark.parametrize("user", ["ann", ""])
+def test_a_password_that_is_not_ascii_is_refused_and_not_repeated(
+    tmp_path: Path, user: str
+) -> None:
+    (tmp_path / ".netrc").write_text("machine mail.acme.example login ann password hünter2\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    environ = {"HOME": str(tmp_path), **({PASSWORD: "hünter2"} if user else {})}
+    where = f"{user}@mail.acme.example".lstrip("@")
+    with pytest.raises(SettingsError, match="the password has letters that are not ASCII") as told:
+        read_server(f"smtp://{where}", environ)
+
+    assert "nter2" not in str(told.value)
+    with pytest.raises(SettingsError, match="the user has letters that are not ASCII"):
+        read_server("smtp://j%C3%BCrgen@mail.acme.example", {PASSWORD: "hunter2"})
+
+
 def test_a_user_without_a_password_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=PASSWORD):
         read_server("smtp://ann@mail.acme.example", {"HOME": str(tmp_path)})

@@ -80,8 +80,20 @@ def _port(parts: SplitResult) -> int:
 def password_for(
     host: str, user: str, variable: str, environ: Mapping[str, str]
 ) -> tuple[str, str]:
-    """Return as whom to log in and the password: of the variable, or of ~/.netrc; "" = none."""
-    if password := environ.get(variable, ""):
+    """Return as whom to log in and the password: of the variable, or of ~/.netrc; "" = none.
+
+    Raises SettingsError for what the protocols cannot carry.
+    """
+    user, password = _login(host, user, environ.get(variable, ""), environ)
+    for what, text in (("the password", password), ("the user", user)):
+        if not text.isascii():
+            # It is not repeated; Python's own complaint would quote a part of it.
+            raise SettingsError(variable, f"{what} has letters that are not ASCII: take another")
+    return user, password
+
+
+def _login(host: str, user: str, password: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    if password:
         return user, password
     path = Path(environ.get("NETRC") or Path(environ.get("HOME", "~")).expanduser() / ".netrc")
     try:
