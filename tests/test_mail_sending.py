@@ -245,6 +245,30 @@ def test_words_that_changed_on_the_way_are_not_sent_to_the_rest(at: Desk) -> Non
     assert done.needs_a_person
 
 
+def test_who_came_since_gets_the_words_as_they_are_now_also_when_put_off(tmp_path: Path) -> None:
+    at, post = desk(tmp_path, reader(ADA)), Post()
+    sent(at, [word(9, standing=True)], post)
+    # A slip of the pen is mended, somebody joins, and their server wants us to come back.
+    at.people.put([reader(CY, since=NINE + timedelta(minutes=5))])
+    post.fate = lambda _: LATER
+    sent(at, [word(9, words="2", standing=True)], post)
+    post.fate = lambda _: Outcome(fate=Fate.ACCEPTED)
+    told = sent(at, [word(9, words="2", standing=True)], post)
+
+    assert not told.needs_a_person
+    assert post.told() == {ADA: [[word(9).id]], CY: [[word(9).id]]}
+
+
+def test_who_may_have_the_words_as_they_were_is_not_sent_others(tmp_path: Path) -> None:
+    at = desk(tmp_path, reader(CY, since=NINE + timedelta(minutes=5)))
+    post = lost_for(CY)
+    sent(at, [word(9, standing=True)], post)
+    told = sent(at, [word(9, words="2", standing=True)], post)
+
+    assert told.needs_a_person
+    assert len(post.arrived) == 1
+
+
 def test_a_translation_that_changed_holds_back_those_who_read_it_alone(tmp_path: Path) -> None:
     at = desk(tmp_path, reader(ADA), reader(BO, language="de"), reader(CY, language="de"))
     early, late = Post(), Post()

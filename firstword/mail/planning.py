@@ -110,6 +110,22 @@ def edition_refused(
     return edition.id in changed and edition.id in entries and is_open(edition, entries[edition.id])
 
 
+def _first_words(
+    one: Subscriber, wanted: Iterable[Edition], entries: Mapping[str, Entry]
+) -> set[str]:
+    """Return which editions somebody gets with the words as they are now, whatever others got.
+
+    Who came when they had been out already reads what stands now; a letter that was put off is no
+    reason for other words than those. One that may have arrived is.
+    """
+
+    def may_have_come(entry: Entry | None) -> bool:
+        return entry is not None and (entry.fate is Fate.UNKNOWN or entry.again > 0)
+
+    late = (e for e in wanted if e.standing and one.since > e.at)
+    return {e.id for e in late if not may_have_come(entries.get(e.id))}
+
+
 def is_open(edition: Edition, entry: Entry | None) -> bool:
     """Tell whether an edition has yet to reach somebody, by what the ledger knows."""
     if entry is None or entry.fate in {Fate.PLANNED, Fate.DEFERRED, Fate.DROPPED, Fate.HELD}:
@@ -190,7 +206,7 @@ def _events(
             if not is_open(by_id[name], entries.get(name))
             or not heard.all_of(by_id[name], member.person, look.muted)
         ]
-        changed = changed_in(one.language)
+        changed = changed_in(one.language) - _first_words(one, wanted, entries)
         told = list(decide(wanted, entries, changed))
         goes = {event.edition for event in told if event.fate is not Fate.HELD}
         _count(plan, wanted, entries, goes, changed)
