@@ -22,6 +22,8 @@ from firstword.parse.times import TimeProblem, parse_day, parse_span, parse_time
 
 CONF = "pelicanconf.py"
 
+#: What joins or parts letters in scripts that need it (Persian, Hindi); elsewhere nobody sees it.
+_JOINED = re.compile(r"(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])")
 _PERSON = ("name", "role", "address", "shown", "photo", "until", "successor")
 _OWNER = ("owner", "first_word_within", "owner_since")
 _COMPONENT = ("id", "name", "group", "description", "retired", *_OWNER)
@@ -319,7 +321,7 @@ def _person(row: dict[str, Any]) -> Person:
         raise SettingsError("PEOPLE", f"{name!r}: one space between the parts of a name")
     if _NOBODY.search(name) or _NOT_A_PERSON & set(re.split(r"\W|_", name.casefold())):
         raise SettingsError("PEOPLE", f"{name!r} is not a person; a person signs")
-    if not set("|,()").isdisjoint(name) or not name.isprintable():
+    if not set("|,()").isdisjoint(name) or not _JOINED.sub("", name).isprintable():
         raise SettingsError("PEOPLE", f"{name!r}: a name has no '|', ',', '(' or ')'")
     for key in ("role", "address"):
         if not _value("PEOPLE", row, key):

@@ -238,6 +238,14 @@ def test_a_title_adds_no_header(title: str) -> None:
     assert subject.replace(" ", "") == "CardsfailBcc:everybody@evil.example"
 
 
+def test_what_joins_letters_stays_in_a_title_and_what_turns_a_line_does_not() -> None:
+    found = mailed(
+        every_edition()[KINDS["first"][0]], by=composer(titled("क्\u200dष 👩\u200d💻 \u202ea"))
+    )
+
+    assert found.message["Subject"] == "क्\u200dष 👩\u200d💻 a"
+
+
 def test_a_japanese_title_of_300_characters_arrives_whole() -> None:
     title = "決済が失敗します。" * 34
     found = mailed(every_edition()[KINDS["first"][0]], by=composer(titled(title)))
@@ -258,6 +266,7 @@ def test_a_japanese_title_of_300_characters_arrives_whole() -> None:
         "محمد عبد الرحمن الطويل جدًا",
         "יוסי כהן",  # noqa: RUF001 - a name
         "山田太郎" * 12,
+        "علی\u200cرضا",  # noqa: RUF001 - a name
         'Zoë "Z" O\'Neil; <ops@evil.example>',
         "=?utf-8?q?evil?=",
     ],

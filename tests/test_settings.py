@@ -140,7 +140,11 @@ def test_a_name_is_the_same_however_its_accents_are_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Kees van der Berg-Smit", "Sukarno", "Seán O'Brien", "D'Angelo Ross", "李 小龍"]
+    "name",
+    [
+        *("Kees van der Berg-Smit", "Sukarno", "Seán O'Brien", "D'Angelo Ross", "李 小龍"),
+        "علی\u200cرضا",  # noqa: RUF001 - a name
+    ],
 )
 def test_people_are_called_as_they_are(name: str) -> None:
     assert list(read(PEOPLE=[{**DAWN, "name": name}]).people) == [name]
@@ -286,6 +290,7 @@ def test_what_is_no_address_of_a_site(url: str) -> None:
         ({"name": "Okafor, Dawn"}, "'Okafor, Dawn': a name has no '|', ',', '(' or ')'"),
         ({"name": "Dawn (care)"}, "'Dawn (care)': a name has no '|', ',', '(' or ')'"),
         ({"name": "Dawn\u200bOkafor"}, "'Dawn\\u200bOkafor': a name has no '|', ',', '(' or ')'"),
+        ({"name": "Dawn\u200dOkafor"}, "'Dawn\\u200dOkafor': a name has no '|', ',', '(' or ')'"),
         ({"name": "Dawn  Okafor"}, "'Dawn  Okafor': one space between the parts of a name"),
         ({"name": "Dawn\u00a0Okafor"}, "'Dawn\\xa0Okafor': one space between the parts of a name"),
         # what is missing

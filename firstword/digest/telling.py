@@ -24,6 +24,7 @@ from firstword.words import Language, speak
 
 #: Earlier updates in a message, a line each; the story's page has all.
 EARLIER = 5
+_JOINERS = "\u200c\u200d"
 _PICTURE = re.compile(r'<img\b[^>]*?(?: alt="([^"]*)"[^>]*)?>')
 
 
@@ -319,8 +320,11 @@ def subject_of(story: Incident) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text that can stand in a header: one line, nothing that does not show."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())
+    """Return a text that can stand in a header: one line, nothing that does not show.
+
+    What joins or parts letters shows: many names and words are misspelt without.
+    """
+    return "".join(c for c in " ".join(text.split()) if c.isprintable() or c in _JOINERS)
 
 
 def _without_pictures(rendered: str) -> str:
