@@ -12,6 +12,8 @@ from firstword.model import Component, ComponentStatus
 from firstword.page import StatusPage
 
 Json = dict[str, Any]
+#: When a component was first named, and the newest word of a story that names it.
+Named = tuple[datetime, datetime] | None
 
 
 class Rows:
@@ -21,6 +23,7 @@ class Rows:
         self._status = status
         self._site = status.site
         self.page_id = urls.short_id(urls.thing_id(self._site, "page"))
+        self._known: dict[tuple[str, ComponentStatus, Named], Json] = {}
 
     @cached_property
     def _positions(self) -> dict[tuple[str, str], int]:
@@ -59,8 +62,16 @@ class Rows:
 
     def row(self, component: Component, status: ComponentStatus) -> Json:
         """Return one component in a state."""
+        # Asked each time: every document that shows the row depends on the answer.
+        named = self._status.stories.named(component.id)
+        key = component.id, status, named
+        if key not in self._known:
+            self._known[key] = self._row(component, status, named)
+        return self._known[key]
+
+    def _row(self, component: Component, status: ComponentStatus, named: Named) -> Json:
         began = site_began(self._site)
-        first, newest = self._status.stories.named(component.id) or (began, began)
+        first, newest = named or (began, began)
         return {
             "id": self.id(component.id),
             "name": component.name,
