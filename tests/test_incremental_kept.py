@@ -240,3 +240,16 @@ def test_one_more_word_writes_its_own_entry_and_the_story_s(
     place.warm()
 
     assert written == ["[Watching] Checkout is slow", "Checkout is slow"]
+
+
+def test_each_month_is_told_of_to_search_engines_by_its_own_stories(place: Workplace) -> None:
+    built = place.warm()[0]
+    listed = {
+        month: [name for name in FILES if f"/{name}/</loc>".encode() in built[month]]
+        for month in ("sitemaps/2026-08.xml", "sitemaps/2026-11.xml")
+    }
+
+    assert listed == {
+        "sitemaps/2026-08.xml": ["old"],
+        "sitemaps/2026-11.xml": ["cards", "slow", "line"],
+    }

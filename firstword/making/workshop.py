@@ -180,10 +180,13 @@ class Workshop:
             self.units.keep(shelf, (), trace)
         return todo, gone
 
-    def is_old(self, unit: Unit) -> bool:
-        """Tell whether a unit that is listed in every build has to be made."""
-        here = self.units.shelf(unit.shelf).get(unit.name)
-        return self.anew or unit.name in self._old or here != unit.inputs
+    def is_old(self, unit: Unit, here: Mapping[str, str] | None = None) -> bool:
+        """Tell whether a unit that is listed in every build has to be made.
+
+        `here` are the units on its shelf, where they are known.
+        """
+        known = (self.units.shelf(unit.shelf) if here is None else here).get(unit.name)
+        return self.anew or unit.name in self._old or known != unit.inputs
 
     def make(self, unit: Unit, *, counts: bool = True) -> None:
         """Make one unit and write what of it is another one."""
@@ -217,6 +220,6 @@ class Workshop:
         for name in here.keys() - {unit.name for unit in listed}:
             self.units.begin(name)
         for unit in listed:
-            if self.is_old(unit):
+            if self.is_old(unit, here):
                 self.units.begin(unit.name)
                 self.make(unit)

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import partial
+from itertools import chain
 from math import ceil
 from xml.sax.saxutils import escape, quoteattr
 
+import msgspec
 from msgspec import Struct
 
 from firstword import urls
 from firstword.model import Incident, Site
-from firstword.page import StatusPage
+from firstword.page import StatusPage, Wanted
 from firstword.render.history import by_year, shelves
 from firstword.render.record import record_pages
 
@@ -79,28 +81,47 @@ def _pages(status: StatusPage, stock: Iterable[str]) -> bytes:
     return _document("urlset", (home, *(_row(site, path) for path in paths)))
 
 
+class _Told(Struct, frozen=True, array_like=True):
+    """A story as search engines are told of it."""
+
+    started_at: datetime
+    id: str
+    updated_at: datetime
+    #: One for each language.
+    rows: tuple[str, ...]
+
+
+_encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(list[_Told])
+
+
 def _month(status: StatusPage, month: date, part: int) -> bytes:
     """Return the stories of a month, in every language; the first part begins with its page."""
-    site, incidents = status.site, status.month(month)
-    last = max(incident.updated_at for incident in incidents)
-    some = incidents[(part - 1) * MOST : part * MOST]
+    site, stories = status.site, status.stories
+
+    def over() -> str:
+        ended = stories.find(Wanted(month=month, open=False))
+        return _encoder.encode([_told(site, one) for one in ended]).decode()
+
+    # Most are over, and stay as they are when another one is written about.
+    told = _decoder.decode(status.pieces.text(f"sitemap/{month:%Y-%m}", "", over))
+    told += [_told(site, one) for one in stories.find(Wanted(month=month, open=True))]
+    told.sort(key=lambda one: (one.started_at, one.id), reverse=True)
+    last = max(one.updated_at for one in told)
     first = [_row(site, urls.month_path(month), last)] if part == 1 else []
-    return _document("urlset", (*first, *_stories(site, some)))
+    some = told[(part - 1) * MOST : part * MOST]
+    return _document("urlset", (*first, *chain.from_iterable(one.rows for one in some)))
 
 
-def _stories(site: Site, incidents: Iterable[Incident]) -> Iterator[str]:
-    """Yield a month's stories in every language; drills are for people who know of them."""
-    for incident in incidents:
-        if incident.drill:
-            continue
-        versions = (incident, *incident.translations)
-        links = "".join(
-            f'<xhtml:link rel="alternate" hreflang={quoteattr(one.language or site.language)} '
-            f"href={quoteattr(urls.absolute(site, urls.incident_path(one)))}/>"
-            for one in (versions if incident.translations else ())
-        )
-        for one in versions:
-            yield _row(site, urls.incident_path(one), incident.updated_at, links)
+def _told(site: Site, incident: Incident) -> _Told:
+    """Return a story in every language; drills are for people who know of them."""
+    versions = () if incident.drill else (incident, *incident.translations)
+    links = "".join(
+        f'<xhtml:link rel="alternate" hreflang={quoteattr(one.language or site.language)} '
+        f"href={quoteattr(urls.absolute(site, urls.incident_path(one)))}/>"
+        for one in (versions if incident.translations else ())
+    )
+    rows = (_row(site, urls.incident_path(one), incident.updated_at, links) for one in versions)
+    return _Told(incident.started_at, incident.id, incident.updated_at, tuple(rows))
 
 
 def _row(site: Site, path: str, changed_at: datetime | None = None, links: str = "") -> str:
