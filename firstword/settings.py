@@ -34,10 +34,8 @@ _TARGET = (
 #: No user, no query, no fragment, and nothing that would have to be quoted.
 _URL = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w.~%/-]*)?", re.ASCII)
 _DISTRIBUTION = re.compile(r"[A-Z0-9]{6,20}")
-_CHOICES = {
-    "addressing": ("path", "virtual"),
-    "checksums": ("when_required", "when_supported"),
-}
+_CHECKSUMS = ("when_required", "when_supported")
+_CHOICES = {"addressing": ("path", "virtual"), "checksums": _CHECKSUMS}
 _COMPONENT_ID = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 _ADDRESS = re.compile(r"[^@\s<>\"',;:]+@[^@\s<>\"',;:]+\.[^@\s<>\"',;:]+")
 #: Anywhere in the address: `status-noreply@`, and what git forges hand out as `users.noreply.`.

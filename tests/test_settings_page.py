@@ -53,7 +53,7 @@ def known_keys(setting: str, row: dict[str, str]) -> set[str]:
 def test_every_setting_of_ours_is_listed() -> None:
     settings = Recording({"SITENAME": "Acme", "SITEURL": "https://status.acme.example"})
     read_site(settings)
-    plugin = (ROOT / "firstword" / "plugin.py").read_text(encoding="utf-8")
+    plugin = (ROOT / "firstword" / "generating.py").read_text(encoding="utf-8")
     read = settings.read | set(re.findall(r"settings\.get\(\"([A-Z_]+)\"", plugin)) - INNER
 
     ours = read - {name for name in vars(pelican_defaults) if name.isupper()} | {"DEFAULT_LANG"}
