@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from incremental import Outcome, Workplace
@@ -19,6 +21,7 @@ from firstword.content.judging import judge
 from firstword.crew import Crew
 from firstword.errors import SettingsError
 from firstword.generating import processes
+from firstword.making.bench import Common, Order
 from firstword.manifest import Memory
 from firstword.model import update_id
 from firstword.settings import load_settings, read_site
@@ -145,6 +148,56 @@ def test_what_a_process_that_dies_had_to_do_is_done_all_the_same(place: Workplac
     assert judged == [judge(file, site, NIGHT) for file in files]
     assert said == ["a process that builds ended early (status -9); the others do its part"]
     assert len(still) == 1
+
+
+def test_while_others_work_this_process_does_what_only_it_can_do(place: Workplace) -> None:
+    said: list[str] = []
+    site = read_site(place.settings)
+    crew, alone = Crew(2, said.append, worth=1), Crew(0, said.append)
+    files, _ = scan(place.root, place.root / "content")
+    judged = [one.incident for one in crew.judge(site, NIGHT, files)]
+    common = Common(
+        site=site,
+        now=NIGHT,
+        theme=Path(str(place.settings["THEME"])),
+        overrides=(),
+        compiled=None,
+        logo=None,
+        favicon=None,
+        began=False,
+        published_now=None,
+        all_signed=True,
+        kinds={"2026-11-20-mobile-000000": None, "nowhere": None},
+        locale="C",
+    )
+    # Few enough for a pipe that nobody reads.
+    orders = [Order(stories=(one,), stamps={}) for one in judged if one][:24]
+    others, steps = crew.processes(), []
+
+    def wake(*_: object) -> None:
+        for process in others:
+            os.kill(process, signal.SIGCONT)
+
+    def meanwhile() -> Iterator[None]:
+        for step in ("home", "history", "record"):
+            steps.append(step)
+            if step == "record":
+                wake()
+            yield
+
+    # They answer once the last step is taken; and some time later, were none taken.
+    late = threading.Timer(30, wake)
+    late.start()
+    for process in others:
+        os.kill(process, signal.SIGSTOP)
+    made = list(crew.make(common, orders, meanwhile()))
+    late.cancel()
+    crew.close()
+
+    assert steps == ["home", "history", "record"]
+    assert made == list(alone.make(common, orders))
+    assert sum(one is not None for one in made) > 20
+    assert said == []
 
 
 def test_nobody_is_started_where_there_is_little_to_do_or_one_process_is_wanted() -> None:

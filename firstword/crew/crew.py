@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
+from select import select
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -60,9 +61,15 @@ class Crew:
         """Yield what each file is, in their order."""
         return self._do(JUDGE, Judging(site, now), files)
 
-    def make(self, common: Common, orders: Iterable[Order]) -> Iterator[Outcome | None]:
-        """Yield what each order came to, in their order; None where more must be known for it."""
-        return self._do(MAKE, common, orders)
+    def make(
+        self, common: Common, orders: Iterable[Order], meanwhile: Iterable[object] = ()
+    ) -> Iterator[Outcome | None]:
+        """Yield what each order came to, in their order; None where more must be known for it.
+
+        As long as this process would wait for an answer it takes steps from `meanwhile`; those that
+        are left in the end are whoever's who asked.
+        """
+        return self._do(MAKE, common, orders, meanwhile)
 
     def close(self) -> None:
         """Let them go."""
@@ -74,14 +81,16 @@ class Crew:
         """Return the ids of those that work now."""
         return [hand.process.pid for hand in self._hands or () if not hand.lost]
 
-    def _do(self, name: str, common: Any, tasks: Iterable[Any]) -> Iterator[Any]:
+    def _do(
+        self, name: str, common: Any, tasks: Iterable[Any], meanwhile: Iterable[object] = ()
+    ) -> Iterator[Any]:
         kind, told = job(name), pickle.dumps((name, common))
         own: Callable[[Any], Any] | None = None
         hands = self._open()
         for hand in hands:
             hand.send(frames.BEGIN, told)
         waiting: deque[tuple[_Hand | None, list[Any]]] = deque()
-        left = iter(tasks)
+        left, steps = iter(tasks), iter(meanwhile)
         turn = 0
         try:
             while True:
@@ -96,7 +105,11 @@ class Crew:
                     waiting.append((to, chunk))
                 if not waiting:
                     return
-                by, chunk = waiting.popleft()
+                by, chunk = waiting[0]
+                # One step at a time: what was asked for goes first, or they run out of orders.
+                if by is not None and not by.has_answered() and any(True for _ in islice(steps, 1)):
+                    continue
+                waiting.popleft()
                 answer = by.receive() if by is not None else None
                 if answer is None:
                     own = own or kind.begin(common)
@@ -136,15 +149,25 @@ class _Hand:
     def _in(self) -> Any:
         return self.process.stdin
 
+    @property
+    def _out(self) -> Any:
+        return self.process.stdout
+
     def send(self, kind: bytes, data: bytes) -> None:
         """Send a message; what happens to it shows in the answer."""
         # A process that is gone is noticed when it does not answer.
         with suppress(OSError):
             frames.write(self._in, kind, data)
 
+    def has_answered(self) -> bool:
+        """Tell whether there is an answer to take, as far as that can be told."""
+        with suppress(OSError, ValueError):
+            return bool(select([self._out], [], [], 0)[0])
+        return True
+
     def receive(self) -> bytes | None:
         """Wait for the answer to the oldest message; None where there is none."""
-        found = None if self.lost else frames.read(self.process.stdout)  # type: ignore[arg-type]
+        found = None if self.lost else frames.read(self._out)
         if found is None:
             self._lose()
             return None

@@ -28,8 +28,14 @@ class Makers(Protocol):
     #: From how many stories on that is quicker than one by one.
     worth: int
 
-    def make(self, common: Common, orders: Iterable[Order]) -> Iterator[Outcome | None]:
-        """Yield what each order came to, in their order; None where more must be known for it."""
+    def make(
+        self, common: Common, orders: Iterable[Order], meanwhile: Iterable[object]
+    ) -> Iterator[Outcome | None]:
+        """Yield what each order came to, in their order; None where more must be known for it.
+
+        As long as this process would wait for an answer it takes steps from `meanwhile`; those that
+        are left in the end are whoever's who asked.
+        """
         ...
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import tee
+from itertools import chain, tee
 from pathlib import Path
 
 from firstword.cache import keys
@@ -88,13 +89,12 @@ class Workshop:
         self._make_all(
             (story_unit(self.page, self.renderer, self.stories.story(name)) for name in told),
             len(told),
+            (unit for unit in todo if unit.shelf in LOOKED_AT),
         )
-        self._make_all((unit for unit in todo if unit.shelf in LOOKED_AT), 0)
         shown()
         archives, gone = self._archives_to_make(old, changed=bool(changes))
         self._begin({*gone, *(unit.name for unit in archives)})
-        self._make_all(archives, len(told))
-        self._make_all((unit for unit in todo if unit.shelf not in LOOKED_AT), 0)
+        self._make_all(archives, len(told), (u for u in todo if u.shelf not in LOOKED_AT))
         self.pieces.forget_doubtful()
         self._old = old
 
@@ -105,10 +105,10 @@ class Workshop:
         for name in () if self.anew else sorted(names):
             self.units.begin(name)
 
-    def _make_all(self, units: Iterable[Unit], many: int) -> None:
-        """Make units, where that is worth it with the help of others."""
+    def _make_all(self, units: Iterable[Unit], many: int, alone: Iterable[Unit]) -> None:
+        """Make units, where that is worth it with the help of others, and those nobody can help."""
         if self.makers is None or many < self.makers.worth:
-            for unit in units:
+            for unit in chain(units, alone):
                 self.make(unit)
             return
         orders = Orders(
@@ -119,7 +119,8 @@ class Workshop:
             now=self.now,
         )
         ours, theirs = tee(units)
-        outcomes = self.makers.make(orders.common(), map(orders.of, theirs))
+        meanwhile = map(self.make, alone)
+        outcomes = self.makers.make(orders.common(), map(orders.of, theirs), meanwhile)
         for unit, outcome in zip(ours, outcomes, strict=True):
             if outcome is None:
                 self.make(unit)
@@ -128,6 +129,7 @@ class Workshop:
                 self.put(unit.name, made)
             trace = Trace(asked=dict(outcome.questions))
             self.units.keep(unit, outcome.clocks_at(self.now), trace)
+        deque(meanwhile, maxlen=0)
 
     def _other_looks(self) -> list[str]:
         """Return the looks whose templates are others than in the last build."""
