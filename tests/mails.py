@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 from sites import CONF
@@ -83,7 +84,10 @@ class Scribe:
         self.composed.append((edition.id, look, missed))
         inside = "".join(f"{one}\r\n" for one in (edition.id, *missed))
         return Letter(
-            head=b"From: status@acme.example\r\nSubject: Card payments fail\r\n",
+            head=(
+                f"From: status@acme.example\r\nDate: {format_datetime(edition.at)}\r\n"
+                "Subject: Card payments fail\r\n"
+            ).encode(),
             body=inside.encode() + b".\r\nleave: " + TOKEN_HOLE + b"\r\n",
             name=edition.id.replace("/", "."),
             domain="status.acme.example",

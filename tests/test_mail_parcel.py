@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
 import pytest
 
 from firstword.mail.parcel import TOKEN_HOLE, TOKEN_LENGTH, Letter
+from firstword.values import replace
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz234567"
 OTHER = "abcdefghijklmnopqrstuvwxyz234566"
@@ -36,6 +38,17 @@ def test_a_message_carries_its_recipient_and_nobody_elses_token() -> None:
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert raw.endswith(f"subject={TOKEN}\r\n".encode())
     assert TOKEN_HOLE not in raw
+
+
+def test_a_message_can_be_dated_when_it_was_due_to_its_recipient() -> None:
+    dated = replace(LETTER, head=b"Date: Sat, 21 Nov 2026 08:20:00 +0000\r\n" + LETTER.head)
+    due = datetime(2026, 11, 26, 9, 5, tzinfo=UTC)
+    usual, late = (dated.for_recipient("ada@reader.example", TOKEN, at) for at in (None, due))
+
+    assert usual.startswith(b"Date: Sat, 21 Nov 2026 08:20:00 +0000\r\n")
+    assert late == usual.replace(
+        b"Date: Sat, 21 Nov 2026 08:20:00 +0000", b"Date: Thu, 26 Nov 2026 09:05:00 +0000"
+    )
 
 
 def test_a_message_id_stays_for_a_person_and_differs_between_two() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -97,6 +98,26 @@ def test_who_joins_late_gets_the_word_that_stands_and_nothing_older(tmp_path: Pa
     sent(at, [over, word(9), word(10, standing=True)], post)
 
     assert post.told() == {ADA: [[word(10).id]]}
+
+
+def test_a_word_that_stands_is_dated_when_somebody_came_and_for_others_when_it_was_said(
+    tmp_path: Path,
+) -> None:
+    later = NINE + timedelta(days=5)
+    at = desk(tmp_path, reader(ADA), reader(BO, since=later), reader(CY, "daily", since=later))
+    post = Post()
+    night = replace(day(25), at=later + timedelta(hours=15))
+    sent(at, [word(9, standing=True), night], post)
+    dates = {
+        who: re.findall(rb"^Date: (.*)\r$", message, re.MULTILINE) for who, message in post.arrived
+    }
+
+    assert dates == {
+        ADA: [b"Sat, 21 Nov 2026 09:00:00 +0000"],
+        # Filters take a date of days ago for spam.
+        BO: [b"Thu, 26 Nov 2026 09:00:00 +0000"],
+        CY: [b"Fri, 27 Nov 2026 00:00:00 +0000"],
+    }
 
 
 def test_a_follow_up_is_news_for_those_who_lived_through_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import format_datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Protocol
@@ -30,6 +31,7 @@ _LONGEST_LINE = 998
 _TOKEN = re.compile(rf"[a-z2-7]{{{TOKEN_LENGTH}}}")
 #: What may stand in a header as it is: no space, no control character, nothing but ASCII.
 _WORD = re.compile(r"[!-~]+")
+_DATE = re.compile(rb"^Date: [^\r\n]*", re.MULTILINE)
 _ADDRESS = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")
 
 
@@ -176,13 +178,19 @@ class Letter:
         """Spell the Message-ID: the same whenever this is sent to the same person."""
         return message_id(self.name, self.domain, token)
 
-    def for_recipient(self, address: str, token: str) -> bytes:
-        """Return the whole message for one person. Raises ValueError for what is no address."""
+    def for_recipient(self, address: str, token: str, due: datetime | None = None) -> bytes:
+        """Return the whole message for one person. Raises ValueError for what is no address.
+
+        It is dated when it was due to them (UTC) where that is given, else as all others are.
+        """
         if not _ADDRESS.fullmatch(address) or not _TOKEN.fullmatch(token):
             raise ValueError("not an address and a token")  # neither is to be told
         lines = [f"To: {address}", f"Message-ID: {self.message_id(token)}", *self._leave(token)]
         own = "".join(f"{line}\r\n" for line in lines).encode("ascii")
-        return b"".join((self.head, own, b"\r\n", token.encode().join(self._parts)))
+        head = self.head
+        if due is not None:
+            head = _DATE.sub(f"Date: {format_datetime(due)}".encode("ascii"), head, count=1)
+        return b"".join((head, own, b"\r\n", token.encode().join(self._parts)))
 
     def _leave(self, token: str) -> Iterator[str]:
         """Yield the headers by which mail programs unsubscribe (RFC 2369, RFC 8058)."""

@@ -334,7 +334,10 @@ class _Dispatch:
                 self._stuck.add(person)
                 self._sent.unwritten.setdefault(edition.id, Counter())[str(error)] += 1
                 continue
-            yield person, one.address, letter.for_recipient(one.address, desk.people.token(person))
+            # What is dated days ago is taken for spam, and sorts below what was read since.
+            due = one.since if edition.standing and one.since > edition.at else None
+            message = letter.for_recipient(one.address, desk.people.token(person), due)
+            yield person, one.address, message
 
     def _settled(self, person: str, outcome: Outcome) -> Event:
         sent = self._sent
