@@ -12,8 +12,13 @@ from conftest import ROOT
 from incremental import SETTINGS, Workplace, quiet
 
 from firstword import build
+from firstword.cache.database import open_cache
+from firstword.cache.pieces import CachedPieces
+from firstword.cache.stories import CachedStories
+from firstword.cache.units import Units
 from firstword.feeds import channels, xml
 from firstword.feeds.entries import Entry
+from firstword.model import Incident
 from firstword.render import components
 
 OVER = """\
@@ -253,3 +258,28 @@ def test_each_month_is_told_of_to_search_engines_by_its_own_stories(place: Workp
         "sitemaps/2026-08.xml": ["old"],
         "sitemaps/2026-11.xml": ["cards", "slow", "line"],
     }
+
+
+@pytest.mark.parametrize("later_build", [False, True])
+def test_whoever_takes_what_was_made_asks_what_was_asked_for_it(later_build: bool) -> None:
+    """The first who does, whoever else takes it in the same build, and in another one."""
+    db = open_cache(None).db
+    stories = CachedStories(db, dict[str, Incident]().__getitem__)
+    pieces = CachedPieces(db, stories, Units(db, 1))
+    made: list[str] = []
+
+    def make() -> str:
+        made.append("now")
+        stories.kind_of("dns")
+        return "words"
+
+    asked = []
+    for _ in range(2):
+        with stories.tracing() as trace:
+            assert pieces.text("entry/1", "cards", make) == "words"
+        asked.append(dict(trace.questions()))
+        if later_build:
+            pieces = CachedPieces(db, stories, Units(db, 2))
+
+    assert asked == [{'["get","cards"]': None, '["kind","dns"]': None}] * 2
+    assert made == ["now"]

@@ -16,6 +16,10 @@ from firstword.cache.stories import CachedStories
 from firstword.cache.units import PIECE, Unit, Units
 from firstword.clock import Clock
 
+#: Pieces of which the text is held in memory.
+_MOST_TAKEN = 512
+#: A question, and how deep its answer was read.
+Asked = tuple[str, int | None]
 SHELF = PIECE.removesuffix("/")
 #: Characters of what says what of a story a text was made of; it stands before the text.
 _DIGEST = 32
@@ -33,6 +37,8 @@ class CachedPieces:
         self._stories = stories
         self._units = units
         self._doubtful: set[str] = set()
+        # Several documents take the same: an update stands in four feeds.
+        self._taken: dict[str, tuple[str, list[Asked]]] = {}
 
     def text(
         self,
@@ -44,27 +50,51 @@ class CachedPieces:
     ) -> str:
         """Return a text as it was made before, or make and keep it."""
         unit = f"{PIECE}{name}"
+        if unit in self._taken:
+            text, asked = self._taken[unit]
+            self._note(asked)
+            return text
+        text, asked = self._text(unit, story, make, clock, of)
+        if len(self._taken) >= _MOST_TAKEN:
+            self._taken.clear()
+        self._taken[unit] = text, asked
+        return text
+
+    def _text(
+        self,
+        unit: str,
+        story: str,
+        make: Callable[[], str],
+        clock: Clock | None,
+        of: Callable[[], bytes] | None,
+    ) -> tuple[str, list[Asked]]:
+        """Return a text with what was asked for it."""
         found = self._db.execute("SELECT text FROM piece WHERE name = ?", (unit,)).fetchone()
         made_of = ""
         if of and (found is None or unit in self._doubtful):
             made_of = hashlib.blake2b(of(), digest_size=_DIGEST // 2).hexdigest()
         if found is not None and (unit not in self._doubtful or _is_of(found[0], made_of)):
             self._doubtful.discard(unit)
-            for question, bound in self._units.asked_for(unit):
-                self._stories.note(question, bound)
-            return str(found[0][_DIGEST:] if of else found[0])
+            asked = self._units.asked_for(unit)
+            self._note(asked)
+            return str(found[0][_DIGEST:] if of else found[0]), asked
         with self._stories.tracing() as trace:
             if story:
                 self._stories.note(questions.spell(questions.GET, story))
             text = make()
-        for question, bound in trace.questions():
-            self._stories.note(question, bound)
+        asked = list(trace.questions())
+        self._note(asked)
         self._doubtful.discard(unit)
         self._units.begin(unit)
         clocks = (clock,) if clock else ()
         self._units.keep(Unit(name=unit, shelf=SHELF, make=lambda _: iter(())), clocks, trace)
         self._db.execute("INSERT OR REPLACE INTO piece VALUES(?, ?)", (unit, made_of + text))
-        return text
+        return text, asked
+
+    def _note(self, asked: list[Asked]) -> None:
+        """Whoever takes a text asks what was asked for it."""
+        for question, bound in asked:
+            self._stories.note(question, bound)
 
     def forget(self, old: Iterable[str], *, everything: bool) -> None:
         """Forget the pieces among the names of what is to be made again, or all there are.
@@ -73,6 +103,7 @@ class CachedPieces:
         them, or for `forget_doubtful`.
         """
         self._doubtful.clear()
+        self._taken.clear()
         if everything:
             self._db.execute("DELETE FROM piece")
             return

@@ -23,7 +23,7 @@ from firstword.feeds.channels import (
     live_since,
 )
 from firstword.feeds.channels import channels as all_channels
-from firstword.feeds.dates import Dated
+from firstword.feeds.dates import Dated, EntryDates
 from firstword.feeds.entries import Teller
 from firstword.markup import Markup
 from firstword.page import StatusPage
@@ -52,7 +52,9 @@ def build_feeds(page: StatusPage, markup: Markup) -> Iterator[tuple[str, bytes]]
 
 def feeds(page: StatusPage, markup: Markup) -> Iterator[Channel]:
     """Yield every feed before it is made, but the archives."""
-    yield from all_channels(page, partial(Teller, page, markup))
+    # One for all of them: an update stands in several.
+    dates = EntryDates(page.site, page.stories, page.pieces)
+    yield from all_channels(page, partial(Teller, page, markup, dates))
 
 
 def archive_months(page: StatusPage, markup: Markup) -> Iterator[tuple[date, Dated]]:

@@ -112,14 +112,20 @@ class EntryDates:
         self._site = site
         self._stories = stories
         self._pieces = pieces
+        self._known: dict[tuple[str, datetime], datetime] = {}
 
     def of(self, incident: Incident, update: Update) -> datetime:
         """Return the date of an update's entry."""
         end = update.at.replace(second=0) + timedelta(seconds=_MINUTE)
+        # Asked each time: whoever wants the date depends on what was signed before.
         said = self._from_a_quiet_time(update.at.replace(second=0), end)
-        if len(said) > 1 or update.at.second == 0:
-            return self._dates(said)[incident.id, update.at]
-        return update.at
+        if len(said) == 1 and update.at.second:
+            return update.at
+        key = incident.id, update.at
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._dates(said)[key]
+        return known
 
     def between(self, begin: datetime, end: datetime) -> list[Dated]:
         """Return the entries dated in a time, oldest first.

@@ -67,11 +67,11 @@ def _until(incident: Incident, update: Update) -> Incident:
 class Teller:
     """Makes entries of a site's stories."""
 
-    def __init__(self, page: StatusPage, markup: Markup) -> None:
+    def __init__(self, page: StatusPage, markup: Markup, dates: EntryDates | None = None) -> None:
         self._page = page
         self._language = speak(page.site)
         self._markup = markup
-        self.dates = EntryDates(page.site, page.stories, page.pieces)
+        self.dates = dates or EntryDates(page.site, page.stories, page.pieces)
         self._entries: dict[str, Entry] = {}
 
     def newest_first(self, wanted: Words) -> Iterator[tuple[Incident, Update]]:
