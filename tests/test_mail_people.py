@@ -202,6 +202,22 @@ def test_a_table_is_read_with_its_wishes() -> None:
     assert ada.consent == CONSENT
 
 
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_a_table_is_read_as_spreadsheets_write_it(between: str) -> None:
+    rows = (
+        ("address", "cadence", "components"),
+        (ADA, "daily", "api, checkout"),
+        ("x@y", "daily", ""),
+    )
+    text = "\r\n".join(between.join(row) for row in rows)
+    one, problem = read_table(StringIO(text, newline=""), SITE, CONSENT)
+
+    assert not isinstance(one, str)
+    assert (one.address, one.cadence) == (ADA, Cadence.DAILY)
+    assert one.components == {"api", "checkout"}
+    assert problem == "line 3: address: no address: the part after the @ has no dot"
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

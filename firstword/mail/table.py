@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from io import StringIO
+from itertools import chain
 from typing import TextIO
 from zoneinfo import available_timezones
 
@@ -108,8 +109,18 @@ def read_zone(text: str, site: Site) -> str:
 
 
 def read_table(file: TextIO, site: Site, consent: Consent) -> Iterator[Subscriber | str]:
-    """Yield the subscribers of a CSV file with a header, and what is wrong as 'line N: ...'."""
-    table = csv.DictReader(file, strict=True, restkey="", restval="")
+    """Yield the subscribers of a CSV file with a header, and what is wrong as 'line N: ...'.
+
+    Values are parted by what parts the header: a comma, or a semicolon or tab as spreadsheets have.
+    """
+    try:
+        first = file.readline()
+    except UnicodeDecodeError as error:
+        yield f"line 1: not CSV in UTF-8: {type(error).__name__}"
+        return
+    between = next((one for one in ";\t" if one in first and "," not in first), ",")
+    lines = chain([first], file)
+    table = csv.DictReader(lines, strict=True, restkey="", restval="", delimiter=between)
     seen: dict[str, int] = {}
     try:
         header = [name.strip().lower() for name in table.fieldnames or ()]
