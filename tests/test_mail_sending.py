@@ -12,6 +12,7 @@ import pytest
 from mails import JOINED, NINE, STORY, Post, Scribe, day, desk, reader, word
 from mailserver import mailserver
 
+from firstword.cli.delivery import told
 from firstword.errors import MailError
 from firstword.mail.ledger import Event, Fate
 from firstword.mail.missed import Scope
@@ -419,6 +420,24 @@ def test_who_cannot_be_written_to_waits_and_nobody_else_does(tmp_path: Path) -> 
 
 
 # ── what servers say ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_stopped_a_sending_is_told_of_whom_it_was(at: Desk) -> None:
+    def fails(_: str) -> Outcome:
+        raise RuntimeError(ADA)
+
+    post = Post()
+    post.fate = fails
+    ours = sent(at, [word(9)], post)
+    post.fate = lambda _: Outcome(fate=Fate.PLANNED, stop="hangs up")
+    theirs = sent(at, [word(10)], post)
+    interrupted = replace(ours, stopped="interrupted")
+    stops = [
+        next(line.partition(": ")[2] for line in told(one) if line.startswith("stopped"))
+        for one in (ours, interrupted, theirs)
+    ]
+
+    assert stops == ["failed here: RuntimeError", "interrupted", "the server hangs up"]
 
 
 def test_a_mailbox_that_is_gone_is_not_mailed_again(at: Desk) -> None:

@@ -181,6 +181,7 @@ def told(sent: Sent) -> Iterator[str]:
     """Yield what a sending came to, ready to print; the last line has the sum."""
     from firstword.mail.ledger import Fate
     from firstword.mail.missed import told as told_missed
+    from firstword.mail.sending import OWN_STOPS
 
     if sent.found_unknown:
         yield f"a sending that died left {sent.found_unknown} letters without an answer"
@@ -200,7 +201,9 @@ def told(sent: Sent) -> Iterator[str]:
         yield f"no such mailbox, taken off the list: {sent.gone}"
     yield from told_missed(sent.missed)
     if sent.stopped:
-        yield f"stopped, the rest goes out with the next sending: the server {sent.stopped}"
+        # Of a server is said what a server did.
+        who = "" if sent.stopped.startswith(OWN_STOPS) else "the server "
+        yield f"stopped, the rest goes out with the next sending: {who}{sent.stopped}"
     yield f"mailed: {sent.count(Fate.ACCEPTED)} of {sent.plan.total} messages"
 
 

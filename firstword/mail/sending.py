@@ -27,6 +27,9 @@ from firstword.mail.refusals import Refusals
 from firstword.mail.transport import Bucket, Lane, Outcome, Quota, Transport
 from firstword.values import replace
 
+#: Why we stopped by ourselves: somebody said so, or a mistake of ours (with the kind of error).
+_INTERRUPTED, _FAILED = OWN_STOPS = ("interrupted", "failed here")
+
 
 @dataclass(slots=True)
 class Sent:
@@ -201,7 +204,7 @@ def _lanes(transport: Transport) -> Iterator[_Lanes]:
             except Exception as error:  # noqa: BLE001  a mistake of ours must not lose the letter
                 # Nobody knows how far it came.
                 name = type(error).__name__
-                outcome = Outcome(fate=Fate.UNKNOWN, code=name, stop=f"failed: {name}")
+                outcome = Outcome(fate=Fate.UNKNOWN, code=name, stop=f"{_FAILED}: {name}")
             lanes.done.put((person, outcome))
         lane.close()
 
@@ -310,7 +313,7 @@ class _Dispatch:
             try:
                 return self._lanes.done.get()
             except KeyboardInterrupt:
-                self._sent.stopped = "interrupted"
+                self._sent.stopped = _INTERRUPTED
 
     def _jobs(self) -> Iterator[tuple[str, str, bytes]]:
         """Yield whom to send what; note who left in between."""
