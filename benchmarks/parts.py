@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -121,31 +120,47 @@ def scale(lab: Lab, sizes: Sequence[int]) -> Iterator[Row]:
     """The same edit with a short and with a long history behind it."""
     # No other part wants the largest: it is taken, not copied, for memory is what a disk is here.
     sites = {n: _built(lab, n, "scale", keep=n <= MOST) for n in sizes}
-    for count, site in sites.items():
-        _published(lab, site, f"scale-{count}")
+    for site in sites.values():
+        # A copy's files have other times: they are all looked at, and then no more.
+        site.edited_build()
+        site.edited_build()
+    yield from _scaled(
+        lab,
+        "`pelican content`",
+        {n: lambda _, site=site: site.edited_build() for n, site in sites.items()},  # type: ignore[misc]
+        lambda n: _edited_counts(sites[n]),
+    )
+    # Only now: a publish builds with what the target remembers, and a build after it without that.
+    for n, site in sites.items():
+        _published(lab, site, f"scale-{n}")
     lab.reset(latency=LATENCY)
-    contenders: dict[str, Callable[[int], Took]] = {}
-    for count, site in sites.items():
-        contenders[f"build {count}"] = site.edited_build
+    yield from _scaled(
+        lab,
+        "`publish.py`",
+        {n: lambda _, n=n: sites[n].edited_publish(f"scale-{n}") for n in sites},  # type: ignore[misc]
+        lambda n: _requests(lab, partial(sites[n].edited_publish, f"scale-{n}")),
+    )
+
+
+def _edited_counts(site: Ours) -> str:
+    site.edit()
+    return site.count(site.build_command)
+
+
+def _scaled(
+    lab: Lab,
+    name: str,
+    commands: Mapping[int, Callable[[int], Took]],
+    counts: Callable[[int], str],
+) -> Iterator[Row]:
+    """Lay the larger sizes beside the smallest."""
+    contenders = {str(n): command for n, command in commands.items()}
     took = alternate(contenders, rounds=lab.rounds, budget=lab.budget)
-    contenders = {}
-    for count, site in sites.items():
-        bucket = f"scale-{count}"
-        contenders[f"publish {count}"] = lambda _, s=site, b=bucket: s.edited_publish(b)  # type: ignore[misc]
-    # A publish builds as well, and finds built what the rounds before it have built.
-    took |= alternate(contenders, rounds=lab.rounds, budget=lab.budget)
-    small = sizes[0]
-    for verb, count in itertools.product(("build", "publish"), sizes[1:]):
-        site = sites[count]
-        if verb == "build":
-            site.edit()
-            name, counts = "`pelican content`", site.count(site.build_command)
-        else:
-            name = "`publish.py`"
-            counts = _requests(lab, partial(site.edited_publish, f"scale-{count}"))
-        side = Side(name=name, results=took[f"{verb} {count}"], counts=counts)
-        other = Side(name=f"the same at {small:,}", results=took[f"{verb} {small}"])
-        goal = 1.5 if count == sizes[-1] else None
+    small, *others = commands
+    for count in others:
+        side = Side(name=name, results=took[str(count)], counts=counts(count))
+        other = Side(name=f"the same at {small:,}", results=took[str(small)])
+        goal = 1.5 if count == others[-1] else None
         yield Row(what=f"edit at {count:,}", side=side, against=other, goal=goal)
 
 
