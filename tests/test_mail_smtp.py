@@ -240,6 +240,21 @@ def test_a_wrong_password_stops_before_anything_is_planned_and_is_not_told(
     assert "hunter" not in str(told.value) + repr(told.value)
 
 
+@pytest.mark.parametrize(
+    ("offers", "why"), [("AUTH XOAUTH2", "in no way that we know"), ("8BITMIME", "offers no AUTH")]
+)
+def test_a_server_that_takes_no_password_of_ours_is_not_asked_again(
+    authority: trustme.CA, offers: str, why: str
+) -> None:
+    box = secured(authority)
+    says = {"EHLO": f"250-loopback\r\n250-STARTTLS\r\n250 {offers}"}
+    box.script = lambda step, who: says.get(step)
+    with mailserver(box), pytest.raises(MailError, match=why):
+        way(box, user="ann", password="hunter2").quota()
+
+    assert box.connections == 1
+
+
 def test_a_certificate_of_another_name_stops_the_sending(authority: trustme.CA) -> None:
     with (
         mailserver(secured(authority, "mail.elsewhere.example")) as box,

@@ -240,6 +240,10 @@ class SmtpLane:
                 smtp.login(server.user, server.password)
             except smtplib.SMTPNotSupportedError as error:
                 raise _Stop("offers no AUTH") from error
+            except (smtplib.SMTPResponseException, smtplib.SMTPServerDisconnected):
+                raise
+            except smtplib.SMTPException as error:
+                raise _Stop("takes a password in no way that we know (PLAIN, LOGIN)") from error
 
     def _offer(self, address: str, message: bytes) -> Outcome:
         """Send one message. Raises OSError, SMTPException: it was not accepted; or _Stop."""
