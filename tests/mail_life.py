@@ -162,10 +162,11 @@ def _expected(reader: Reader) -> Iterator[Message]:
 
 
 def _at_once(reader: Reader, heard: list[Said]) -> Iterator[Message]:
-    # Who comes while a story is open gets the word that stands.
-    standing = {said.story: said for said in heard if said.at < reader.since}
-    for said in (*standing.values(), *(said for said in heard if said.at >= reader.since)):
-        if said.at < reader.until:
+    # Who comes while a story is open gets the word that stands, dated when they came.
+    for story in dict.fromkeys(said.story for said in heard if said.at < reader.since):
+        yield Message("immediate", instant(reader.since), story)
+    for said in heard:
+        if reader.since <= said.at < reader.until:
             yield Message("immediate", instant(said.at), said.story)
 
 

@@ -50,6 +50,8 @@ from firstword.mail.people import open_people
 from firstword.values import replace
 
 LOCKERS = "2026-10-13-locker-codes"
+#: What was said of them last before somebody came: by the site's clock, and by the word's id.
+STOOD, STOOD_ID = "2026-10-13 09:31", "20261013T073100Z"
 DOWN = f"update/{LOCKERS}/20261013T065200Z"
 _ROOT = re.compile(r"<i\.(.+)\.[0-9a-f]{8}\.root@status\.ternpaper\.example>")
 _LIST = re.compile(r"Tern Paper status <(\w+)\.status\.ternpaper\.example>")
@@ -167,6 +169,8 @@ def test_each_story_is_one_thread_of_one_subject(inboxes: list[Inbox]) -> None:
 def test_whoever_signed_is_who_an_answer_goes_to(inboxes: list[Inbox]) -> None:
     signed = {(said.at, said.story): said.author for said in SAID}
     signed[REMINDED, OFFCUTS] = "Joris Blom"
+    # Who came later has the word that stood, dated then.
+    signed[local(CONFIRMED), LOCKERS] = signed[STOOD, LOCKERS]
     for inbox in inboxes:
         for message in inbox.editions:
             kind = kind_of(message)
@@ -287,7 +291,9 @@ def test_who_asks_by_mail_is_asked_back_and_hears_from_then_on(
     assert [one["Content-Language"] for one in inbox.answers] == ["de", "de"]
     assert welcome["Auto-Submitted"] == "auto-replied"
     # First of all the word that holds, though it was sent to everybody else before.
-    assert local(kind_of(inbox.editions[0]).at) == "2026-10-13 09:31"
+    first = inbox.editions[0]
+    assert str(first["Archived-At"]).endswith(f"#u-{STOOD_ID}>")
+    assert local(kind_of(first).at) == local(CONFIRMED)
     assert days.standing(NEW) == "active"
 
 
