@@ -319,6 +319,42 @@ def test_a_story_that_was_taken_up_in_its_file_is_open() -> None:
     assert open_stories(page, at("2026-11-20 12:00")) == {"2026-11-20-cards"}
 
 
+NOTICE = """\
+---
+title: Oil your board
+kind: notice
+about: tip
+affected: Whoever has one.
+---
+
+## 2026-11-20 09:20 | Hanna Verbeek | published
+
+Oil it before winter.
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "stands"),
+    [
+        ("about: tip", []),
+        ("about: reminder", []),
+        ("about: delay", [True]),
+        ("about: safety", [True]),
+        ("about: delay\nuntil: 2026-11-30", [True]),
+        ("about: delay\nuntil: 2026-11-28", []),
+    ],
+)
+def test_a_notice_stands_for_those_who_come_later_while_it_matters(
+    head: str, stands: list[bool]
+) -> None:
+    page = page_with(story(NOTICE.replace("about: tip", head)), now="2026-11-20 11:00")
+    soon, late = (news(page, at(f"2026-11-{day} 11:00")) for day in (20, 29))
+
+    # Who had subscribed gets it in any case.
+    assert len(soon) == 1
+    assert [edition.standing for edition in late] == stands
+
+
 def test_a_follow_up_done_is_for_those_who_were_there() -> None:
     done = letters.every_edition()["update/2026-10-13-locker-codes/20261020T070500Z"]
 

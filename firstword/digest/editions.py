@@ -14,8 +14,9 @@ from firstword.clock import Clock
 from firstword.digest.published import TICK, Word, active, published_before, words
 from firstword.digest.windows import Window, closed, day_window, week_window
 from firstword.mail.parcel import Cadence, Edition
-from firstword.model import ENDINGS, HOLDING, Incident, Kind, Update, update_id
+from firstword.model import ENDINGS, HOLDING, About, Incident, Kind, Update, update_id
 from firstword.page import StatusPage, Wanted
+from firstword.page.components import matters
 from firstword.page.occasions import OFF, begins
 from firstword.values import replace
 from firstword.words import speak
@@ -83,10 +84,11 @@ def update_name(incident: Incident, update: Update) -> str:
 
 
 def _immediate(page: StatusPage, story: Incident, now: datetime) -> Iterator[Edition]:
-    """Yield what was said lately, and the newest word of a story that is still open."""
+    """Yield what was said lately, and the newest word of a story that goes on."""
     told = words(story, page.records)
+    goes_on = _goes_on(story, now)
     for word in told:
-        standing = word is told[-1] and story.is_open
+        standing = word is told[-1] and goes_on
         if word.published <= now - REACH and not standing:
             continue
         ended = followed_until(story, word.update)
@@ -103,6 +105,15 @@ def _immediate(page: StatusPage, story: Incident, now: datetime) -> Iterator[Edi
             tells=_tells(page, [word], but=update_name(story, word.update)),
             headline=_headline(page, [_as_first_read(page, word)]),
         )
+
+
+def _goes_on(story: Incident, now: datetime) -> bool:
+    """Tell whether somebody who comes now has to know of a story.
+
+    A tip or a reminder was for its time, though nothing ends it; so was what matters no more.
+    """
+    passing = story.about in {About.REMINDER, About.TIP}
+    return story.is_open and not passing and matters(story, Clock(now))
 
 
 def _as_first_read(page: StatusPage, word: Word) -> Word:
