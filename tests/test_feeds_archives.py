@@ -15,7 +15,7 @@ from lxml import etree
 
 from firstword import urls
 from firstword.feeds import archive_months, archived, build_feeds
-from firstword.feeds.archived import atom
+from firstword.feeds.archive import atom
 from firstword.feeds.channels import BEFORE_LIVE
 from firstword.feeds.dates import entry_dates
 from firstword.feeds.entries import Entry, Teller

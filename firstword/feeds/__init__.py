@@ -12,7 +12,7 @@ from functools import partial
 from itertools import chain
 
 from firstword import urls
-from firstword.feeds.archived import ArchiveTeller
+from firstword.feeds.archive import ArchiveTeller
 from firstword.feeds.channels import (
     BEFORE_LIVE,
     Archive,
