@@ -41,7 +41,9 @@ def begin(pelican: Any) -> None:
 
 
 def _ask(settings: dict[str, Any]) -> Worktree | None:
-    if settings.get(OPTIONS) is not None or not settings.get("LOAD_CONTENT_CACHE"):
+    options = settings.get(OPTIONS)
+    told = options is not None and (options.commit is not None or options.named is not None)
+    if told or not settings.get("LOAD_CONTENT_CACHE"):
         # Whoever started this build knows better, or nothing is remembered that git could add to.
         return None
     from firstword.gitlog.worktree import Worktree

@@ -8,14 +8,17 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 from incremental import Workplace, quiet
+from sites import CARDS, CARDS_FILE, SmallSite
 
 from firstword import build
+from firstword.build import RunOptions, build_site
 from firstword.content import look
 from firstword.gitlog.worktree import Worktree, read_status, sees_all, unhidden
 
@@ -222,6 +225,25 @@ def test_what_was_written_is_found_and_nobody_looks_at_all(
 
     assert looks == []
     assert made == site.place.cold()
+
+
+def test_a_build_that_publishes_asks_git_as_well(tmp_path: Path, looks: list[str]) -> None:
+    site = SmallSite.make(tmp_path / "site")
+    site.commit()
+    now = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+    builds = []
+    for number in range(4):
+        if number == 3:
+            site.write(CARDS_FILE, CARDS.replace("One card payment", "Two card payments"))
+            looks.clear()
+        builds.append(build_site(site.root, RunOptions(now=now, embedded=True)))
+        builds[-1].close()
+        for path in (site.root / "content").rglob("*.md"):
+            os.utime(path, (1_790_000_000, 1_790_000_000))
+        site.git("update-index", "-q", "--refresh")
+
+    assert looks == []
+    assert builds[-1].output.written > 1
 
 
 def test_one_edit_reads_one_file(site: Site) -> None:
