@@ -83,6 +83,19 @@ def site(published: SmallSite, box: Mailbox, tmp_path: Path) -> SmallSite:
     return made
 
 
+class Shown(SimpleHTTPRequestHandler):
+    """What readers see: a folder."""
+
+    folder: Path
+
+    def translate_path(self, path: str) -> str:
+        """Find a page as a host does."""
+        return str(self.folder / path.lstrip("/"))
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
 def plan_of(ran: Ran) -> str:
     """Return the hash that `firstword digest` printed."""
     found = re.search(r"^plan (\w+)$", ran.out, re.MULTILINE)
@@ -141,8 +154,96 @@ def test_without_the_page_no_mail(site: SmallSite, box: Mailbox) -> None:
     ran = site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
 
     assert ran.code == 3
-    assert "NOT mailed: the page is not there yet: " in ran.err
+    assert "NOT mailed: " in ran.err
+    assert "published, and NOT" not in ran.err
     assert box.taken == []
+
+
+@pytest.fixture
+def two_targets(site: SmallSite) -> SmallSite:
+    """Publish the site to a second folder too, without the word; then to the first one alone."""
+    (site.root / CARDS_FILE).unlink()
+    conf = (site.root / "pelicanconf.py").read_text(encoding="utf-8")
+    site.write("pelicanconf.py", f'{conf}PUBLISH_TO = ["public", "second"]\n')
+    assert site.publish(SOURCE_DATE_EPOCH=EIGHT).code == 0
+    site.write(CARDS_FILE, CARDS)
+    assert site.publish("public", SOURCE_DATE_EPOCH=HALF_PAST_TEN).code == 0
+    return site
+
+
+def test_a_word_that_one_target_lacks_is_held_by_cron_too_and_goes_out_once_it_is_there(
+    two_targets: SmallSite, box: Mailbox
+) -> None:
+    site = two_targets
+    planned = site.firstword("digest", SOURCE_DATE_EPOCH=ELEVEN)
+    held = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=ELEVEN)
+    agreed = site.firstword("send", plan_of(planned), SOURCE_DATE_EPOCH=ELEVEN)
+    assert box.taken == []
+    site.publish(SOURCE_DATE_EPOCH=ELEVEN)
+    there = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=ELEVEN)
+
+    line = (
+        "update/2026-11-21-card-payments/20261121T082000Z: NOT mailed yet: the page is not there: "
+        "second does not hold it\n"
+    )
+    assert (planned.code, held.code, agreed.code) == (3, 3, 3)
+    assert line in planned.out
+    assert held.out == f"{line}mailed: 0 of 0 messages\n"
+    assert agreed.out == held.out
+    assert (there.code, sorted(box.recipients())) == (0, [ADA, BEN])
+
+
+def test_what_every_target_holds_is_mailed_while_one_is_behind(
+    two_targets: SmallSite, box: Mailbox
+) -> None:
+    site = two_targets
+    site.publish(SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    site.write(CARDS_FILE, CARDS + RESOLVED)
+    site.publish("public", SOURCE_DATE_EPOCH=ELEVEN)
+    ran = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=ELEVEN)
+    again = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=ELEVEN)
+
+    assert (ran.code, again.code) == (3, 3)
+    assert sorted(box.recipients()) == [ADA, BEN]
+    assert not any(b"All cards work" in words for _, words in box.taken)
+    assert "20261121T085000Z: NOT mailed yet: " in ran.out
+    assert "mailed: 2 of 2 messages\n" in ran.out
+
+
+def test_what_was_held_until_it_was_too_old_is_told(two_targets: SmallSite, box: Mailbox) -> None:
+    site = two_targets
+    site.write(CARDS_FILE, CARDS + RESOLVED)
+    site.publish("public", SOURCE_DATE_EPOCH=ELEVEN)
+    site.firstword("send", "--yes", "--only", "immediate", SOURCE_DATE_EPOCH=ELEVEN)
+    site.publish(SOURCE_DATE_EPOCH=str(int(ELEVEN) + 5 * 86_400))
+    late = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=str(int(ELEVEN) + 5 * 86_400))
+
+    assert late.code == 3
+    assert "20261121T085000Z: NOT received by 2 (2 not sent until it was too old): " in late.out
+    assert box.recipients() == [CYD]  # the digest of that day
+
+
+def test_of_a_cdn_that_is_an_hour_behind_goes_out_what_it_shows(
+    site: SmallSite, box: Mailbox, tmp_path: Path
+) -> None:
+    class Behind(Shown):
+        folder = tmp_path / "shown"
+
+    with running(HTTPServer(("127.0.0.1", 0), Behind)) as address:
+        conf = (site.root / "pelicanconf.py").read_text(encoding="utf-8")
+        place = f'PUBLISH_TO = {{"target": "public", "address": "http://{address}"}}\n'
+        site.publish(SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+        shutil.copytree(site.root / "public", Behind.folder)
+        site.write(CARDS_FILE, CARDS + RESOLVED)
+        site.publish(SOURCE_DATE_EPOCH=ELEVEN)
+        site.write("pelicanconf.py", conf + place)
+        ran = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=ELEVEN)
+
+    assert ran.code == 3
+    assert sorted(box.recipients()) == [ADA, BEN]
+    assert not any(b"All cards work" in words for _, words in box.taken)
+    assert "20261121T085000Z: NOT mailed yet: the page is not there: not yet seen at" in ran.out
+    assert "mailed: 2 of 2 messages\n" in ran.out
 
 
 def test_a_plan_is_sent_by_its_hash_and_no_other(site: SmallSite, box: Mailbox) -> None:
@@ -454,16 +555,10 @@ def test_a_tick_with_nothing_due_mails_what_has_yet_to_go_out_once_readers_see_i
     site.publish(SOURCE_DATE_EPOCH=HALF_PAST_TEN)
     conf = (site.root / "pelicanconf.py").read_text(encoding="utf-8")
 
-    class Readers(SimpleHTTPRequestHandler):
+    class Readers(Shown):
         """Sees an old page, and from then on the new one."""
 
         folder = site.root / "nothing"
-
-        def translate_path(self, path: str) -> str:
-            return str(self.folder / path.lstrip("/"))
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
 
     with running(HTTPServer(("127.0.0.1", 0), Readers)) as address:
         place = f'PUBLISH_TO = {{"target": "public", "address": "http://{address}"}}\n'
@@ -474,8 +569,11 @@ def test_a_tick_with_nothing_due_mails_what_has_yet_to_go_out_once_readers_see_i
         for _ in range(2):
             tick = site.publish("--tick", "--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
             assert tick.code == 3
-            assert "NOT mailed: the page is not there yet: " in tick.err
-            assert "HTTP 404" in tick.err
+            assert "NOT mailed yet: the page is not there: not yet seen at http://" in tick.out
+            assert "HTTP 404" in tick.out
+        cron = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+        assert cron.code == 3
+        assert "HTTP 404" in cron.out
         assert box.taken == []
         Readers.folder = site.root / "public"
         seen = site.publish("--tick", "--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)

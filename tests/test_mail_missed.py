@@ -163,6 +163,16 @@ def test_what_came_and_went_while_no_sending_ran_is_told(tmp_path: Path) -> None
     assert set(unseen_since(at.ledger, scope).values()) == {DAYS_LATER + timedelta(hours=1)}
 
 
+def test_what_waits_for_its_page_may_still_go_out(at: Desk) -> None:
+    sent(at, [word(9)], LATER)
+    waits = Scope(now=NINE, held=(word(9),))
+    done = send(at, [], Post(), expected=None, scope=waits)
+
+    assert not done.missed
+    assert unseen_since(at.ledger, waits)[Cadence.DAILY] == NINE
+    assert unseen_since(at.ledger, waits)[Cadence.IMMEDIATE] < word(9).at
+
+
 def test_a_plan_that_is_refused_was_no_look(at: Desk) -> None:
     with pytest.raises(MailError, match="the plan is"):
         send(at, [word(9)], Post(), expected="another", scope=Scope(now=NINE))

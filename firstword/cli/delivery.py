@@ -37,6 +37,7 @@ def deliver(
 ) -> Sent:
     """Send what was chosen and has yet to reach people.
 
+    What readers of one of the targets do not have yet waits for the next sending.
     The choice is all there is of these cadences, empty = of all. `agreed` gets the plan and returns
     the hash that was agreed to, None = whatever it is by then; without it nobody is asked. Raises
     MailError with nothing sent.
@@ -46,14 +47,32 @@ def deliver(
     transport = make_transport(mail_to_send(site))
     urgent = bool(cadences) and _URGENT.issuperset(cadences)
     with open_desk(root, settings, site, urgent=urgent) as (desk, mailing):
-        editions = choice(mailing)
+        editions, scope, held = to_offer(desk, mailing, choice(mailing), cadences)
         expected = agreed(preview(desk, editions)) if agreed else None
         rate = site.mail.rate if site.mail else 0
-        scope = with_lapsed(scope_of(mailing, cadences), desk, mailing)
-        return send(desk, editions, transport, expected=expected, scope=scope, rate=rate)
+        scope = with_lapsed(scope, desk, mailing)
+        sent = send(desk, editions, transport, expected=expected, scope=scope, rate=rate)
+        sent.held = held
+        return sent
 
 
-def scope_of(mailing: Mailing, cadences: Collection[str]) -> Scope:
+def to_offer(
+    desk: Desk, mailing: Mailing, editions: Sequence[Edition], cadences: Collection[str]
+) -> tuple[Sequence[Edition], Scope, dict[str, str]]:
+    """Return what of some editions may go out, what it is about, and why others wait, by their id.
+
+    Mail announces no page that is not there. `cadences` empty = all.
+    """
+    from firstword.cli.there import hold_back
+    from firstword.mail.sending import preview
+    from firstword.values import replace
+
+    free, held = hold_back(editions, mailing.readers.lacking, lambda some: preview(desk, some))
+    waits = tuple(edition for edition in editions if edition.id in held)
+    return free, replace(_scope_of(mailing, cadences), held=waits), held
+
+
+def _scope_of(mailing: Mailing, cadences: Collection[str]) -> Scope:
     """Return what a sending is about. `cadences` empty = all."""
     from firstword.digest import open_stories
     from firstword.mail.missed import Scope
@@ -197,6 +216,7 @@ def told(sent: Sent) -> Iterator[str]:
     for name, many in sent.plan.unknown.items():
         if many:
             yield f"{name}: nobody knows whether {many} got it; it is not sent again"
+    yield from told_held(sent.held)
     if sent.gone:
         yield f"no such mailbox, taken off the list: {sent.gone}"
     yield from told_missed(sent.missed)
@@ -205,6 +225,12 @@ def told(sent: Sent) -> Iterator[str]:
         who = "" if sent.stopped.startswith(OWN_STOPS) else "the server "
         yield f"stopped, the rest goes out with the next sending: {who}{sent.stopped}"
     yield f"mailed: {sent.count(Fate.ACCEPTED)} of {sent.plan.total} messages"
+
+
+def told_held(held: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each edition that waits for its page, ready to print."""
+    for name, why in held.items():
+        yield f"{name}: NOT mailed yet: the page is not there: {why}"
 
 
 def send_news(root: Path, settings: Mapping[str, Any], site: Site) -> Sent:

@@ -124,10 +124,11 @@ def _planned(
 ) -> tuple[Plan, dict[str, list[Look]], list[str], float | None]:
     """Ask the list and the ledger.
 
-    Return the plan, the looks that each edition needs, a line for each edition that people are left
-    without, and how many messages a second earlier sendings took; None = there was none.
+    Return the plan, the looks that each edition needs, a line for each edition that waits or that
+    people are left without, and how many messages a second earlier sendings took; None = there was
+    none.
     """
-    from firstword.cli.delivery import scope_of, waits_unseen
+    from firstword.cli.delivery import to_offer, told_held, waits_unseen
     from firstword.clock import system_clock
     from firstword.mail.bond import open_bound
     from firstword.mail.missed import told as told_missed
@@ -146,11 +147,12 @@ def _planned(
         closing(open_people(folder)) as people,
         closing(open_bound(folder, people, system_clock, waits=waits_unseen(mailing))) as ledger,
     ):
-        plan, events = make_plan(people, ledger, found, mailing.composer, look_at)
+        desk = Desk(people, ledger, mailing.composer)
+        free, scope, held = to_offer(desk, mailing, found, only)
+        plan, events = make_plan(people, ledger, free, mailing.composer, look_at)
         for _ in events:
             pass
-        desk = Desk(people, ledger, mailing.composer)
-        missed = list(told_missed(find_left_out(desk, found, scope_of(mailing, only))))
+        missed = [*told_held(held), *told_missed(find_left_out(desk, free, scope))]
         measured = ledger.speed(_server(mailing.page.site.mail))
     needed = {name: sorted(those, key=_by_choice) for name, those in looks.items()}
     return plan, needed, missed, measured

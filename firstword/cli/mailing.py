@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from firstword.cli.publishing import CACHE
-from firstword.cli.remembered import read_memory
+from firstword.cli.remembered import read_targets
+from firstword.cli.there import Place, Readers
 from firstword.clock import read_clock
 from firstword.errors import MailError
 from firstword.model import Site
@@ -29,6 +30,7 @@ class Mailing:
     page: StatusPage
     composer: Composer
     now: datetime
+    readers: Readers
 
 
 @contextmanager
@@ -40,7 +42,10 @@ def open_mailing(
     Raises MailError where nothing was ever published: mail never announces a page that is not
     there. A copy of the build's cache is used: a sending may take an hour, and no publish waits.
     """
-    memory = read_memory(root, site, now)[0]
+    from firstword.memory import merge_memory
+
+    targets = read_targets(root, site)
+    memory = merge_memory([manifest for _, manifest in targets], now)
     if not memory.records_began:
         raise MailError("nothing is published yet, so there is nothing to mail about")
     from firstword.build import Run, RunOptions
@@ -66,7 +71,14 @@ def open_mailing(
         run.read()
         try:
             composer = Composer(run.page, run.renderer.markup, run.theme, run.overrides)
-            yield Mailing(page=run.page, composer=composer, now=now)
+            readers = Readers(
+                [
+                    Place(target.name, target.address, one.build_id, one.stamps)
+                    for target, one in targets
+                ],
+                run.page,
+            )
+            yield Mailing(page=run.page, composer=composer, now=now, readers=readers)
         finally:
             run.close()
 

@@ -26,7 +26,6 @@ from firstword.publisher import Report, publish
 from firstword.settings import CONF, load_settings, read_site
 from firstword.store import Store, is_local, open_store
 from firstword.store.kept import Journal, KeptShards
-from firstword.store.public import unseen
 from firstword.store.state import State, in_parallel, read_root
 from firstword.tick import due
 
@@ -211,19 +210,7 @@ class Publishing:
             return roots, None
         instants = [root.manifest.next_change_at for root in roots.values()]
         next_change_at = min((at for at in instants if at is not None), default=None)
-        # Mail announces no page that is not there, also where the last publish was another's.
-        late = self._unseen(roots) if getattr(self.options, "send", False) else ()
-        return roots, Ended(reports=reports, held=False, next_change_at=next_change_at, unseen=late)
-
-    def _unseen(self, roots: Mapping[str, State]) -> tuple[str, ...]:
-        """Look once whether readers see what targets hold; return a line for each that lags."""
-        lines = []
-        for store, place in zip(self.stores, self.places, strict=True):
-            if place.address and store.name in roots:
-                instead = unseen(place.address, roots[store.name].manifest.build_id)
-                if instead:
-                    lines.append(f"not yet seen at {place.address}/: {instead}")
-        return tuple(lines)
+        return roots, Ended(reports=reports, held=False, next_change_at=next_change_at)
 
     def _compared(self) -> dict[str, list[str | None]]:
         with suppress(OSError, ValueError):

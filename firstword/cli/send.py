@@ -15,8 +15,8 @@ examples:
   python publish.py --send                           publish, then mail the updates
 
 exit code: 0 done (also when there is nothing to send), 1 nothing sent, 2 usage or settings, 3 sent,
-but something needs a person (letters put off, refused or without an answer, words that changed), or
-there is no list, or no ledger of it
+but something needs a person (letters put off, refused or without an answer, words that changed, a
+page that is not there yet), or there is no list, or no ledger of it
 """
 
 from __future__ import annotations

@@ -103,6 +103,7 @@ def _immediate(page: StatusPage, story: Incident, now: datetime) -> Iterator[Edi
             standing=standing,
             before=ended,
             tells=_tells(page, [word], but=update_name(story, word.update)),
+            words=_names([word]),
             headline=_headline(page, [_as_first_read(page, word)]),
         )
 
@@ -153,6 +154,7 @@ def _digests(page: StatusPage, now: datetime) -> Iterator[Edition]:
                 digest=_digest(told),
                 at=window.end,
                 tells=_tells(page, told, but=window.id),
+                words=_names(told),
                 headline=_headline(page, told),
             )
 
@@ -194,6 +196,7 @@ def _reminders(page: StatusPage, story: Incident, now: datetime) -> Iterator[Edi
         urgent=False,
         digest=_digest([word]),
         at=due,
+        words=_names([word]),
         headline=_headline(page, [word]),
     )
 
@@ -253,6 +256,10 @@ def _said(story: Incident, update: Update | None, index: int) -> tuple[str, ...]
         says = says.over(story.first) if says else story.first
     facts = (f"{name}={getattr(says, name)!r}" for name in says.names()) if says else ()
     return (update.body if update else "", *facts)
+
+
+def _names(told: Iterable[Word]) -> tuple[tuple[str, str], ...]:
+    return tuple((word.incident.id, word.update.id) for word in told)
 
 
 def _tells(

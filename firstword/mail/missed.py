@@ -13,6 +13,7 @@ from firstword.mail.people import People
 
 #: Words that are older are no longer current: nobody is told any more who never had them.
 CURRENT = timedelta(days=30)
+_STEP = timedelta(microseconds=1)
 
 
 #: So much of what stands for somebody is shown; 'subscribers export' has all of it.
@@ -31,6 +32,17 @@ class Scope:
     lapsed: tuple[Edition, ...] = ()
     #: The stories that are open, by id; None = nobody knows: no words are forgotten.
     open_stories: frozenset[str] | None = None
+    #: Editions that wait until readers have their page.
+    held: tuple[Edition, ...] = ()
+
+    @property
+    def looks(self) -> dict[Cadence, datetime]:
+        """Return up to when all editions were offered, by cadence: what waits was not."""
+        found = dict.fromkeys(self.cadences, self.now)
+        for edition in self.held:
+            if edition.cadence in found:
+                found[edition.cadence] = min(found[edition.cadence], edition.at - _STEP)
+        return found
 
 
 def unseen_since(ledger: Ledger, scope: Scope) -> dict[Cadence, datetime]:

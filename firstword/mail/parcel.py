@@ -84,6 +84,8 @@ class Edition:
     #: Each story that it tells of, with the ids of the other editions that tell the newest of its
     #: words: whoever changes the pace has had them at the one before.
     tells: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    #: Each word that it is about, by story and update: it goes out where readers have all of them.
+    words: tuple[tuple[str, str], ...] = ()
     #: The first line, for a plan that a person reads.
     headline: str = ""
 

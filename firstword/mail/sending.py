@@ -43,6 +43,8 @@ class Sent:
     unwritten: dict[str, Counter[str]] = field(default_factory=dict)
     #: Editions → who is left without, for a person to settle.
     missed: dict[str, Missed] = field(default_factory=dict)
+    #: Editions that wait for their page → where it is not.
+    held: dict[str, str] = field(default_factory=dict)
     #: How many were taken off the list, since their mailbox is not there.
     gone: int = 0
     #: Why it ended early; "" = it did not.
@@ -66,6 +68,7 @@ class Sent:
             or self.count(Fate.DEFERRED)
             or (self.count(Fate.REFUSED) and not self.count(Fate.ACCEPTED))
             or self.missed
+            or self.held
         )
 
 
@@ -119,7 +122,7 @@ def send(
     with Press(desk.composer, editions) as press:
         plan, events = make_plan(desk.people, desk.ledger, editions, desk.composer)
         lapsed = scope.lapsed if scope else ()
-        looks = dict.fromkeys(scope.cadences, scope.now) if scope else {}
+        looks = scope.looks if scope else {}
         with desk.ledger.planning(
             [*editions, *lapsed],
             lambda mark: _note(desk.people, mark),
@@ -157,7 +160,7 @@ def send(
 
 def find_left_out(desk: Desk, editions: Sequence[Edition], scope: Scope) -> dict[str, Missed]:
     """Return who is left without which edition. `editions` are all that may still go out."""
-    current = {edition.id for edition in editions}
+    current = {edition.id for edition in (*editions, *scope.held)}
     return by_edition(find_missed(desk.people, desk.ledger, current, scope))
 
 

@@ -56,6 +56,11 @@ def unseen(address: str, build_id: str, get: Callable[[str], Answer] = fetch) ->
     return "" if shown == build_id else f"build {str(shown)[:12]!r} is there"
 
 
+def stands(body: bytes, anchor: str) -> bool:
+    """Tell whether a story's page holds an update, by the update's anchor."""
+    return f'id="{anchor}"'.encode() in body
+
+
 def wait_until_seen(
     address: str,
     build_id: str,
