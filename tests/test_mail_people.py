@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
+from contextlib import closing
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -16,7 +18,7 @@ from firstword.cli.subscribers import STATES
 from firstword.errors import ListMissing, SettingsError
 from firstword.mail.address import AddressProblem, masked, read_address, same_mailbox
 from firstword.mail.ledger import Event, Fate, open_ledger
-from firstword.mail.parcel import Cadence, Standing
+from firstword.mail.parcel import Cadence, Consent, Standing
 from firstword.mail.people import NAME, People, open_people
 from firstword.mail.place import private_folder
 from firstword.mail.soft import Soft
@@ -33,6 +35,8 @@ SITE = read_site(
     }
 )
 ADA = "ada@reader.example"
+#: What somebody who imports says of all.
+NOW = Consent(at=datetime(2026, 11, 22, tzinfo=UTC), how="imported", words="As agreed")
 
 
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────
@@ -308,6 +312,48 @@ def test_an_export_read_into_another_list_brings_nobody_back(tmp_path: Path) -> 
     assert (again.left_alone, added) == (3, [])
 
 
+def test_an_export_carries_what_people_agreed_to_into_another_list(tmp_path: Path) -> None:
+    agreed = Consent(at=JOINED, how="a form", words='Mail me,\n"every" update; até já')
+    people = listed(tmp_path / "lost", [reader(ADA, consent=agreed)])
+    table = "\r\n".join([*write_table(people), "bo@reader.example,daily" + "," * 12])
+    read = list(read_table(StringIO(table, newline=""), SITE, NOW))
+    ada, bo = read
+
+    assert not isinstance(ada, str)
+    assert not isinstance(bo, str)
+    assert (ada.consent, bo.consent) == (agreed, NOW)
+    # On a list that is new nobody is mailed again what was said before.
+    assert (ada.since, bo.since) == (NOW.at, NOW.at)
+
+
+@pytest.mark.parametrize(
+    ("at", "words", "problem"),
+    [
+        ("", "Mail me", "consent_at: no instant: ''"),
+        ("2026-11-01 08:00", "Mail me", "consent_at: no instant: '2026-11-01 08:00'; write '2026"),
+        ("ada@reader.example", "Mail me", "consent_at: no instant; write"),
+        ("2026-11-22T00:00:01Z", "Mail me", "consent_at: has yet to come"),
+        ("2026-11-01T08:00:00Z", " ", "consent_words: to which words did they agree?"),
+    ],
+)
+def test_half_a_record_of_what_somebody_agreed_to_is_refused(
+    at: str, words: str, problem: str
+) -> None:
+    text = f"address,cadence,consent_at,consent_words\n{ADA},daily,{at},{words}\n"
+    (told,) = read_table(StringIO(text), SITE, replace(NOW, words=""))
+
+    assert isinstance(told, str)
+    assert told.startswith(f"line 2: {problem}")
+    assert "reader" not in told
+
+
+def test_who_left_needs_no_words_to_be_kept_away() -> None:
+    text = f"address,cadence,state\n{ADA},daily,unsubscribed\n"
+    (one,) = read_table(StringIO(text), SITE, replace(NOW, words=""))
+
+    assert not isinstance(one, str)
+
+
 def test_an_old_export_takes_nobody_off_who_is_there(tmp_path: Path) -> None:
     people = listed(tmp_path, [reader(ADA)])
     table = StringIO(f"address,cadence,state\n{ADA},daily,unsubscribed\n")
@@ -449,7 +495,17 @@ def test_the_command_keeps_a_list(
     assert "a…@reader.example  immediate  active" in text
     assert "b…@reader.example  daily  unsubscribed" in text
     assert text.endswith("2 on the list\n")
-    assert ADA in ran("export")[1]
+    exported = ran("export")[1]
+    assert ADA in exported
+    site.write("backup.csv", exported)
+    site.write("bare.csv", "address,cadence\nbo@reader.example,daily\n")
+    shutil.rmtree(folder)
+    assert "to which words did they agree?" in ran("import", "bare.csv")[1]
+    assert "added 1, changed 0, as they were 0, left alone 1" in ran("import", "backup.csv")[1]
+    with closing(open_people(folder)) as people:
+        restored = people.find(people.person(ADA))
+    assert restored is not None
+    assert restored.consent == replace(ada.consent, at=restored.consent.at)
 
 
 def test_a_list_is_asked_for_by_every_state_there_is() -> None:

@@ -2,11 +2,12 @@
 
 Addresses are shown by 'export' alone. ADDRESS may be '-': then it is read from stdin, and no other
 program on this machine sees it. CSV has a header: address, cadence, and where you like components,
-kinds, language, zone.
+kinds, language, zone; what 'export' wrote is read back with what people agreed to.
 
 examples:
   firstword subscribers add ada@reader.example --cadence immediate --shown "Mail me every update"
   firstword subscribers import crm.csv --shown "Status mail, as agreed in your contract"
+  firstword subscribers import /safe/place/subscribers.csv      what 'export' wrote
   firstword subscribers list
   firstword subscribers list --state pending           asked by mail, and have yet to confirm
   firstword subscribers remove ada@reader.example      keeps that this person left
@@ -60,9 +61,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add.add_argument(f"--{name}", default="", help=what)
     imports = verbs.add_parser("import", help="add and change those of a CSV file, all or none")
     imports.add_argument("file", metavar="CSV", type=Path)
-    for one in (add, imports):
+    for one, unless in ((add, ""), (imports, ", where the file does not say it")):
         one.add_argument(
-            "--shown", required=True, metavar="WORDS", help="the words people agreed to"
+            "--shown",
+            required=one is add,
+            metavar="WORDS",
+            help=f"the words people agreed to{unless}",
         )
         one.add_argument("--how", default="", help="by which way they agreed, for the record")
     lists = verbs.add_parser("list", help="who is on the list, with addresses masked, and how many")
@@ -355,9 +359,9 @@ def _consent(options: argparse.Namespace, way: str) -> Consent:
     from firstword.clock import system_clock
     from firstword.mail.parcel import Consent
 
-    if not options.shown.strip():
+    if options.shown is not None and not options.shown.strip():
         raise SettingsError("--shown", "empty: to which words did they agree?")
-    return Consent(at=system_clock(), how=options.how or way, words=options.shown)
+    return Consent(at=system_clock(), how=options.how or way, words=options.shown or "")
 
 
 _VERBS: dict[str, Callable[[_At], int]] = {

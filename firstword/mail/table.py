@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from io import StringIO
 from itertools import chain
@@ -22,13 +23,14 @@ from firstword.words.catalogue import languages
 
 NEEDED = ("address", "cadence")
 OPTIONAL = ("components", "kinds", "language", "zone")
-#: What `export` adds. Of it `import` reads back who left, and what was muted: no file brings
-#: anybody back. Not the consent, which is given to a list.
+#: What `export` adds. Of it `import` reads back who left, what was muted and what was agreed to: no
+#: file brings anybody back. Not `since`: a list that is new here would mail again what is over.
 _MORE = (
     *("state", "muted", "since", "consent_at", "consent_how", "consent_words", "person"),
     "came_back",
 )
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 _BETWEEN = re.compile(r"[\s,;]+")
 _STORY = re.compile(r"[\w.-]+")
 
@@ -111,6 +113,7 @@ def read_zone(text: str, site: Site) -> str:
 def read_table(file: TextIO, site: Site, consent: Consent) -> Iterator[Subscriber | str]:
     """Yield the subscribers of a CSV file with a header, and what is wrong as 'line N: ...'.
 
+    `consent` holds for whom the file says nothing of it; its words may be "" where it does for all.
     Values are parted by what parts the header: a comma, or a semicolon or tab as spreadsheets have.
     """
     try:
@@ -157,7 +160,26 @@ def _as_exported(row: dict[str, str], one: Subscriber) -> Subscriber:
     for story in muted:
         if not _STORY.fullmatch(story):
             raise RowProblem(f"muted: no id of a story{_shown(story)}")
-    return replace(one, state=Standing(state), muted=frozenset(muted))
+    one = replace(one, state=Standing(state), muted=frozenset(muted))
+    return replace(one, consent=_consent(row, one.consent, needed=one.state is Standing.ACTIVE))
+
+
+def _consent(row: dict[str, str], given: Consent, *, needed: bool) -> Consent:
+    """Return what a row says that somebody agreed to, else what is `given`, at its own time."""
+    text, words = row.get("consent_at", "").strip(), row.get("consent_words", "")
+    if not words.strip():
+        if needed and not given.words:
+            raise RowProblem("consent_words: to which words did they agree? Say it by --shown")
+        return given
+    try:
+        at = datetime.strptime(text, _INSTANT).replace(tzinfo=UTC)
+    except ValueError:
+        raise RowProblem(
+            f"consent_at: no instant{_shown(text)}; write '2026-11-21T09:20:00Z'"
+        ) from None
+    if at > given.at:
+        raise RowProblem(f"consent_at: has yet to come{_shown(text)}")
+    return Consent(at=at, how=row.get("consent_how", "").strip() or given.how, words=words)
 
 
 def compare(people: People, read: Iterable[Subscriber]) -> tuple[Imported, list[Subscriber]]:
@@ -199,10 +221,10 @@ def write_table(people: People) -> Iterator[str]:
             (
                 *(one.address, one.cadence, " ".join(sorted(one.components))),
                 *(" ".join(sorted(one.kinds)), one.language, one.zone),
-                *(one.state, " ".join(sorted(one.muted)), f"{one.since:%Y-%m-%dT%H:%M:%SZ}"),
-                *(f"{one.consent.at:%Y-%m-%dT%H:%M:%SZ}", one.consent.how, one.consent.words),
+                *(one.state, " ".join(sorted(one.muted)), f"{one.since:{_INSTANT}}"),
+                *(f"{one.consent.at:{_INSTANT}}", one.consent.how, one.consent.words),
                 member.person,
-                " ".join(f"{soft.at:%Y-%m-%dT%H:%M:%SZ}" for soft in people.soft(member.person)),
+                " ".join(f"{soft.at:{_INSTANT}}" for soft in people.soft(member.person)),
             )
         )
 
