@@ -369,16 +369,38 @@ def test_an_import_is_written_there_and_brings_nobody_back_who_left(
         assert known(people, ADA).language == "ja"
 
 
-def test_who_left_by_what_a_file_says_becomes_no_contact_there(
+def test_who_left_by_what_a_file_says_has_left_there_too_and_no_file_brings_them_back(
     client: Any, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table = tmp_path / "exported.csv"
-    table.write_text(f"address,cadence,state\n{ADA},daily,active\n{BO},daily,unsubscribed\n")
+    exported, crm = tmp_path / "exported.csv", tmp_path / "crm.csv"
+    # A topic that their list lacks keeps nobody from having left.
+    exported.write_text(
+        "address,cadence,kinds,state\n"
+        f"{ADA},daily,,active\n{BO},daily,incident,unsubscribed\n{CY},weekly,,bounced\n"
+    )
+    crm.write_text(f"address,cadence\n{BO},daily\n{CY},daily\n")
+    told = []
+    for table in (exported, crm):
+        assert main(["subscribers", "import", str(table), *SHOWN]) == 0
+        told.append(capsys.readouterr().out.partition(" who")[0])
+    with closing(open_people(folder)) as people:
+        states = [known(people, who).state for who in (ADA, BO, CY)]
 
-    assert main(["subscribers", "import", str(table), *SHOWN]) == 0
-    assert "added 1, changed 0, as they were 0, left alone 1" in capsys.readouterr().out
-    there = {one["EmailAddress"] for one in client.list_contacts(**LIST)["Contacts"]}
-    assert there == {ADA}
+    assert told == [
+        "added 1, changed 0, as they were 0, left alone 2",
+        "added 0, changed 0, as they were 0, left alone 2",
+    ]
+    assert [at_ses(client, who)[2] for who in (ADA, BO, CY)] == [False, True, True]
+    assert at_ses(client, BO)[0]["daily"] == "OPT_IN"
+    assert states == [Standing.ACTIVE, Standing.UNSUBSCRIBED, Standing.BOUNCED]
+
+
+def test_who_joined_there_meanwhile_is_taken_off_by_no_file(client: Any) -> None:
+    joins(client, ADA)
+    left = reader(ADA, "daily", state=Standing.UNSUBSCRIBED)
+    write_contacts(client, "status", [left], never)
+
+    assert not at_ses(client, ADA)[2]
 
 
 @pytest.mark.parametrize("verb", ["remove", "forget"])

@@ -182,12 +182,10 @@ def _put(at: _At, wanted: Sequence[Subscriber]) -> None:
     mail = mail_of(at.site)
     if mail.subscribers:
         from firstword.mail.contacting import write_contacts
-        from firstword.mail.parcel import Standing
         from firstword.mail.ses import list_name, make_client
 
-        # Who left, as an import has it, is no contact to be made.
-        joining = [one for one in wanted if one.state is Standing.ACTIVE]
-        write_contacts(make_client(mail), list_name(mail), joining, time.sleep)
+        # Who left, as an import has it, too: whom their list does not have our copy soon forgets.
+        write_contacts(make_client(mail), list_name(mail), wanted, time.sleep)
     at.people.put(wanted)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from firstword.errors import MailError
 from firstword.mail.contacts import Sleep, ask_patiently
-from firstword.mail.parcel import PACES, Subscriber
+from firstword.mail.parcel import PACES, Standing, Subscriber
 from firstword.mail.ses import NotThere
 
 #: What a contact may have of AttributesData, in bytes.
@@ -19,14 +19,22 @@ _OURS = ("component-", "kind-")
 def write_contacts(client: Any, name: str, wanted: Sequence[Subscriber], sleep: Sleep) -> None:
     """Put subscribers into a contact list, each with all that they chose.
 
-    Topics and attributes that are not ours stay as they are. Raises MailError: before anything is
-    written where the list lacks a topic; later on, what was written stays.
+    Topics and attributes that are not ours stay as they are. Who left, or has no mailbox, becomes a
+    contact that is unsubscribed from everything, unless they are one already: that one stays as it
+    is. Raises MailError: before anything is written where the list lacks a topic; later on, what
+    was written stays.
     """
     if not wanted:
         return
+
+    def joins(one: Subscriber) -> bool:
+        return one.state is Standing.ACTIVE
+
     listed = ask_patiently(sleep, client.get_contact_list, ContactListName=name)
     topics = {topic["TopicName"] for topic in listed.get("Topics", ())}
-    if missing := sorted({topic for one in wanted for topic in _topics(one)} - topics):
+    if missing := sorted(
+        {topic for one in wanted if joins(one) for topic in _topics(one)} - topics
+    ):
         raise MailError(
             f"SES: the contact list {name!r} has no topic {', '.join(map(repr, missing))}: nobody "
             "was added or changed. Create it there"
@@ -36,6 +44,8 @@ def write_contacts(client: Any, name: str, wanted: Sequence[Subscriber], sleep: 
         try:
             found = ask_patiently(sleep, client.get_contact, **named)
             write = client.update_contact
+            if not joins(one):
+                continue
         except NotThere:
             found, write = {}, client.create_contact
         attributes = _attributes(one, found.get("AttributesData") or "")
@@ -44,7 +54,7 @@ def write_contacts(client: Any, name: str, wanted: Sequence[Subscriber], sleep: 
             write,
             **named,
             TopicPreferences=_preferences(one, topics, found),
-            UnsubscribeAll=False,
+            UnsubscribeAll=not joins(one),
             **({"AttributesData": attributes} if attributes else {}),
         )
 
