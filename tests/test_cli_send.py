@@ -582,6 +582,26 @@ def test_a_tick_with_nothing_due_mails_what_has_yet_to_go_out_once_readers_see_i
     assert sorted(box.recipients()) == [ADA, BEN]
 
 
+def test_who_was_put_off_and_had_the_word_by_a_digest_is_left_without_nothing(
+    site: SmallSite, box: Mailbox
+) -> None:
+    site.write(CARDS_FILE, CARDS + RESOLVED)
+    box.script = lambda step, who: "451 4.7.1 later" if who == BEN else None
+    first = site.publish("--send", SOURCE_DATE_EPOCH=HALF_PAST_TEN)
+    box.script = lambda step, who: None
+    daily = ("add", BEN, "--cadence", "daily", "--shown", "Mail me once a day")
+    site.firstword("subscribers", *daily)
+    digest = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=NEXT_DAY)
+    days_later = str(int(NEXT_DAY) + 5 * 86_400)
+    told = site.firstword("send", "--yes", SOURCE_DATE_EPOCH=days_later)
+    listed_too = site.firstword("send", "--settle", SOURCE_DATE_EPOCH=days_later)
+
+    assert "1 deferred" in first.out
+    assert digest.out == "daily/2026-11-21: 2 accepted\nmailed: 2 of 2 messages\n"
+    assert (told.code, told.out) == (0, "mailed: 0 of 0 messages\n")
+    assert listed_too.out == "letters that wait for a person: 0\n"
+
+
 def test_history_that_is_imported_mails_nobody_now_nor_in_a_digest(
     site: SmallSite, box: Mailbox
 ) -> None:

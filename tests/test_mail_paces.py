@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import letters
@@ -10,10 +11,12 @@ import life
 import pytest
 from mails import Post, desk, reader
 
-from firstword.digest import editions, lapsed
+from firstword.digest import editions, lapsed, ways_of
+from firstword.mail.ledger import Fate
 from firstword.mail.missed import Scope
 from firstword.mail.parcel import Cadence
-from firstword.mail.sending import Desk, send
+from firstword.mail.sending import Desk, find_left_out, send
+from firstword.mail.transport import Outcome
 from firstword.page import StatusPage
 from firstword.parse import parse
 from firstword.values import replace
@@ -86,11 +89,13 @@ class Walk:
         told = {"cadence": Cadence(pace), **wishes}
         assert people.change(people.person(ADA), lambda one: replace(one, **told))
 
-    def hears(self, when: str) -> list[str]:
-        """Send what there is by then; return the editions that arrived."""
+    def hears(self, when: str, fate: Fate = Fate.ACCEPTED) -> list[str]:
+        """Send what there is by then; return the editions that left."""
         now = life.instant(when)
         page = page_at(now)
-        sent = send(self._desk(page), editions(page, now), Post(), expected=None)
+        post = Post()
+        post.fate = lambda _: Outcome(fate=fate)
+        sent = send(self._desk(page), editions(page, now), post, expected=None)
         return [name for name, many in sent.plan.recipients.items() if many]
 
     def inside(self, edition: str) -> tuple[str, ...]:
@@ -105,6 +110,14 @@ class Walk:
         gone = [e for e in lapsed(page, life.instant(since), now) if e.cadence in updates]
         scope = Scope(now=now, cadences=updates, lapsed=tuple(gone))
         return list(send(self._desk(page), [], Post(), expected=None, scope=scope).missed)
+
+    def left_without(self, when: str) -> list[str]:
+        """Return what somebody is told to be left without by then."""
+        now = life.instant(when)
+        page = page_at(now)
+        current = editions(page, now)
+        scope = Scope(now=now, ways=partial(ways_of, page))
+        return list(find_left_out(self._desk(page), current, scope))
 
     def _desk(self, page: StatusPage) -> Desk:
         return Desk(self._at.people, self._at.ledger, letters.composer(page))
@@ -188,3 +201,31 @@ def test_what_a_digest_told_was_not_missed_while_no_sending_ran(
     walk.changes("immediate")
 
     assert len(walk.misses("2026-11-10 00:00", "2026-11-29 09:00")) == missed
+
+
+@pytest.mark.parametrize("pace", ["daily", "weekly"])
+def test_a_letter_that_was_put_off_is_not_missed_once_a_digest_told_its_word(
+    tmp_path: Path, pace: str
+) -> None:
+    walk = Walk(tmp_path, "immediate")
+    assert walk.hears("2026-11-18 12:00", Fate.DEFERRED) == [WED, CRATES_OVER]
+    walk.changes(pace)
+
+    # Its three days are over, and the digest has yet to arrive.
+    walk.hears("2026-11-23 00:10", Fate.DEFERRED)
+    assert {CRATES_OVER, WED} <= set(walk.left_without("2026-11-23 00:10"))
+    walk.hears("2026-11-23 00:20")
+    assert walk.left_without("2026-11-23 00:30") == []
+
+
+def test_a_digest_that_was_put_off_is_not_missed_once_each_of_its_words_came(
+    tmp_path: Path,
+) -> None:
+    walk = Walk(tmp_path, "daily", components=frozenset({"shop"}))
+    # A word of the vans' is of no concern.
+    walk.hears("2026-11-19 00:10", Fate.DEFERRED)
+    walk.changes("immediate")
+    # By now Monday's word goes out alone no more, and Wednesday's is inside of Thursday's.
+    assert walk.hears("2026-11-19 14:30") == [THU]
+
+    assert walk.left_without("2026-11-28 09:00") == ["daily/2026-11-16"]

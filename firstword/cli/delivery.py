@@ -69,12 +69,14 @@ def to_offer(
 
     free, held = hold_back(editions, mailing.readers.lacking, lambda some: preview(desk, some))
     waits = tuple(edition for edition in editions if edition.id in held)
-    return free, replace(_scope_of(mailing, cadences), held=waits), held
+    return free, replace(scope_of(mailing, cadences), held=waits), held
 
 
-def _scope_of(mailing: Mailing, cadences: Collection[str]) -> Scope:
+def scope_of(mailing: Mailing, cadences: Collection[str]) -> Scope:
     """Return what a sending is about. `cadences` empty = all."""
-    from firstword.digest import open_stories
+    from functools import partial
+
+    from firstword.digest import open_stories, ways_of
     from firstword.mail.missed import Scope
     from firstword.mail.parcel import Cadence
 
@@ -82,6 +84,7 @@ def _scope_of(mailing: Mailing, cadences: Collection[str]) -> Scope:
         now=mailing.now,
         cadences=frozenset(map(Cadence, cadences or Cadence)),
         open_stories=open_stories(mailing.page, mailing.now),
+        ways=partial(ways_of, mailing.page),
     )
 
 

@@ -86,11 +86,12 @@ def settle(
 
 def _waiting(desk: Desk, mailing: Mailing) -> list[Unsettled]:
     """Return what has no answer, and what does not go out by itself any more, by edition."""
+    from firstword.cli.delivery import scope_of
     from firstword.digest import editions
-    from firstword.mail.missed import Scope, find_missed
+    from firstword.mail.missed import find_missed
 
     current = {one.id for one in editions(mailing.page, mailing.now)}
-    found = find_missed(desk.people, desk.ledger, current, Scope(now=mailing.now))
+    found = find_missed(desk.people, desk.ledger, current, scope_of(mailing, ()))
     by_letter = {(one.edition, one.person): one for one in (*desk.ledger.unanswered(), *found)}
     return sorted(by_letter.values(), key=lambda one: (one.edition, one.person))
 

@@ -9,5 +9,15 @@ from __future__ import annotations
 from firstword.digest.composer import Composed, Composer
 from firstword.digest.editions import editions, lapsed, news, open_stories
 from firstword.digest.headers import Unmailable
+from firstword.digest.ways import ways_of
 
-__all__ = ["Composed", "Composer", "Unmailable", "editions", "lapsed", "news", "open_stories"]
+__all__ = [
+    "Composed",
+    "Composer",
+    "Unmailable",
+    "editions",
+    "lapsed",
+    "news",
+    "open_stories",
+    "ways_of",
+]

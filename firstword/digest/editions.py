@@ -13,7 +13,7 @@ from hashlib import sha256
 from firstword.clock import Clock
 from firstword.digest.published import TICK, Word, active, published_before, words
 from firstword.digest.windows import Window, closed, day_window, week_window
-from firstword.mail.parcel import Cadence, Edition
+from firstword.mail.parcel import Cadence, Edition, Tells
 from firstword.model import ENDINGS, HOLDING, About, Incident, Kind, Update, update_id
 from firstword.page import StatusPage, Wanted
 from firstword.page.components import matters
@@ -102,7 +102,7 @@ def _immediate(page: StatusPage, story: Incident, now: datetime) -> Iterator[Edi
             at=word.published,
             standing=standing,
             before=ended,
-            tells=_tells(page, [word], but=update_name(story, word.update)),
+            tells=tells_of(page, [word], but=update_name(story, word.update)),
             words=_names([word]),
             headline=_headline(page, [_as_first_read(page, word)]),
         )
@@ -153,7 +153,7 @@ def _digests(page: StatusPage, now: datetime) -> Iterator[Edition]:
                 urgent=False,
                 digest=_digest(told),
                 at=window.end,
-                tells=_tells(page, told, but=window.id),
+                tells=tells_of(page, told, but=window.id),
                 words=_names(told),
                 headline=_headline(page, told),
             )
@@ -262,9 +262,7 @@ def _names(told: Iterable[Word]) -> tuple[tuple[str, str], ...]:
     return tuple((word.incident.id, word.update.id) for word in told)
 
 
-def _tells(
-    page: StatusPage, told: Iterable[Word], *, but: str
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def tells_of(page: StatusPage, told: Iterable[Word], *, but: str) -> Tells:
     """Return each story with the editions, other than one, that tell the newest of its words."""
     newest = {word.incident.id: word for word in told}
     zone = page.site.timezone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Set
 
 from firstword.mail.ledger import Fate, Ledger
-from firstword.mail.parcel import Edition
+from firstword.mail.parcel import Edition, Tells
 
 
 class Heard:
@@ -23,18 +23,19 @@ class Heard:
         `unwanted` are ids of stories that they do not want to hear of. The word that stands is
         never heard enough: whoever wants to hear at once wants to know how things are.
         """
-        told = [ways for story, ways in edition.tells if story not in unwanted]
-        return (
-            not edition.standing
-            and bool(told)
-            and all(any(self._reached(way, person) for way in ways) for ways in told)
-        )
+        told = tuple((story, ways) for story, ways in edition.tells if story not in unwanted)
+        at_hand = tuple((s, tuple(w for w in ways if w in self._there)) for s, ways in told)
+        return not edition.standing and has_heard(self._ledger, at_hand, person)
 
-    def _reached(self, name: str, person: str) -> bool:
-        """Tell whether an edition reached somebody, alone or inside of a newer word."""
-        if name not in self._there:
-            return False
-        entry = self._ledger.entries(person, [name]).get(name)
-        while entry and entry.fate is Fate.WITHIN:
-            entry = self._ledger.entries(person, [entry.within]).get(entry.within)
-        return entry is not None and entry.fate is Fate.ACCEPTED
+
+def has_heard(ledger: Ledger, tells: Tells, person: str) -> bool:
+    """Tell whether somebody was reached by one of the editions of each story; False for none."""
+    return bool(tells) and all(any(_reached(ledger, w, person) for w in ways) for _, ways in tells)
+
+
+def _reached(ledger: Ledger, name: str, person: str) -> bool:
+    """Tell whether an edition reached somebody, alone or inside of a newer word."""
+    entry = ledger.entries(person, [name]).get(name)
+    while entry and entry.fate is Fate.WITHIN:
+        entry = ledger.entries(person, [entry.within]).get(entry.within)
+    return entry is not None and entry.fate is Fate.ACCEPTED

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
+from firstword.mail.heard import has_heard
 from firstword.mail.ledger import Fate, Ledger, Unsettled
-from firstword.mail.parcel import Cadence, Edition, Standing
+from firstword.mail.parcel import Cadence, Edition, Look, Standing, Tells
 from firstword.mail.people import People
 
 #: Words that are older are no longer current: nobody is told any more who never had them.
 CURRENT = timedelta(days=30)
+#: How many answers about what an edition tells are kept.
+_LOOKS = 4096
 _STEP = timedelta(microseconds=1)
 
 
@@ -32,6 +36,8 @@ class Scope:
     lapsed: tuple[Edition, ...] = ()
     #: The stories that are open, by id; None = nobody knows: no words are forgotten.
     open_stories: frozenset[str] | None = None
+    #: What an edition, by its id, tells somebody, and which others tell it: `Edition.tells`.
+    ways: Callable[[str, Look], Tells] = lambda _name, _look: ()
     #: Editions that wait until readers have their page.
     held: tuple[Edition, ...] = ()
 
@@ -61,12 +67,16 @@ def find_missed(
 
     `current` are the ids of the editions in hand that may still go out: they do so by themselves,
     but for what a server refused. Who left, has no mailbox any more or wants no more of a story
-    misses nothing; nor does who got a newer word of the same story.
+    misses nothing; nor does who got a newer word of the same story, or who changed the pace and had
+    the words by an edition of that.
     """
+    ways = lru_cache(_LOOKS)(scope.ways)
     for one in ledger.unsettled(current, scope.now - CURRENT):
         found = people.find(one.person) if one.cadence in scope.cadences else None
         wants = found is not None and found.state is Standing.ACTIVE
-        if found is not None and wants and one.story not in found.muted:
+        if found is None or not wants or one.story in found.muted:
+            continue
+        if not has_heard(ledger, ways(one.edition, found.look), one.person):
             yield one
 
 

@@ -61,6 +61,10 @@ class Standing(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
 
 
+#: Stories, each with the ids of the editions that tell the newest of its words.
+Tells = tuple[tuple[str, tuple[str, ...]], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """One sending: the word of one update, or what a day or a week held."""
@@ -83,7 +87,7 @@ class Edition:
     before: datetime | None = None
     #: Each story that it tells of, with the ids of the other editions that tell the newest of its
     #: words: whoever changes the pace has had them at the one before.
-    tells: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    tells: Tells = ()
     #: Each word that it is about, by story and update: it goes out where readers have all of them.
     words: tuple[tuple[str, str], ...] = ()
     #: The first line, for a plan that a person reads.
