@@ -7,6 +7,9 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import timedelta
+from email import message_from_bytes
+from email.utils import format_datetime, parsedate_to_datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,7 +24,7 @@ from playwright.sync_api import Browser
 from test_letters import FOR_PROGRAMS, KINDS
 
 from firstword.mail.deciding import Deed
-from firstword.mail.parcel import Cadence
+from firstword.mail.parcel import Cadence, dated
 from firstword.model import Kind
 
 DATA = Path(__file__).parent / "data"
@@ -94,8 +97,35 @@ def scores(raw: list[bytes], home: Path) -> list[tuple[float, str]]:
     return [(float(score), "".join(tests.split())) for score, tests in found]
 
 
+def arrives(raw: bytes, after: timedelta) -> bytes:
+    """Return a message as a reader's server keeps it, so long after its Date."""
+    at = parsedate_to_datetime(str(message_from_bytes(raw)["Date"])) + after
+    received = (
+        "Received: from mail.acme.example (mail.acme.example [93.184.215.14])\n"
+        "\tby mx.reader.example (Postfix) with ESMTPS id 4F1x2y3z4a\n"
+        f"\tfor <ada@reader.example>; {format_datetime(at)}\n"
+    )
+    return received.encode() + raw.replace(b"\r\n", b"\n")
+
+
+def test_spamassassin_takes_no_letter_for_spam_however_late_it_leaves(tmp_path: Path) -> None:
+    raw = message(NAMES[0])
+    at = parsedate_to_datetime(str(message_from_bytes(raw)["Date"]))
+    late, as_made = [], []
+    for hours in (4, 8, 30, 100):
+        now = at + timedelta(hours=hours, minutes=50)
+        date = f"Date: {format_datetime(dated(at, now))}\r\n".encode()
+        moved = re.sub(rb"^Date: .*\r\n", date, raw, flags=re.MULTILINE)
+        late.append(arrives(moved, now - dated(at, now)))
+        as_made.append(arrives(raw, now - at))
+
+    assert [one for one in scores(late, tmp_path) if one[0] >= 1.0 or "DATE" in one[1]] == []
+    # Dated when its word was published, it would meet the four rules that are about that.
+    assert ["DATE_IN_PAST" in rules for _, rules in scores(as_made, tmp_path)] == [True] * 4
+
+
 def test_spamassassin_takes_no_kind_of_message_for_spam(tmp_path: Path) -> None:
-    raw = [one.replace(b"\r\n", b"\n") for one in map(message, NAMES)]
+    raw = [arrives(one, timedelta(minutes=100)) for one in map(message, NAMES)]
     bought = b"Subject: VIAGRA $$$ FREE MONEY!!! 100% GUARANTEED\nFrom: a@b.example\n\nBUY NOW!!!\n"
 
     found = scores([*raw, bought], tmp_path)

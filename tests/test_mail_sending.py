@@ -121,6 +121,42 @@ def test_a_word_that_stands_is_dated_when_somebody_came_and_for_others_when_it_w
     }
 
 
+@pytest.mark.parametrize(
+    ("later", "date"),
+    [
+        (timedelta(minutes=-5), b"Sat, 21 Nov 2026 09:00:00 +0000"),
+        (timedelta(minutes=59), b"Sat, 21 Nov 2026 09:00:00 +0000"),
+        (timedelta(hours=1), b"Sat, 21 Nov 2026 10:00:00 +0000"),
+        (timedelta(days=1, hours=2, minutes=30), b"Sun, 22 Nov 2026 11:00:00 +0000"),
+    ],
+)
+def test_a_letter_that_leaves_late_is_dated_in_the_hour_in_which_it_leaves(
+    tmp_path: Path, later: timedelta, date: bytes
+) -> None:
+    post = Post()
+    scope = Scope(now=NINE + later)
+    send(desk(tmp_path, reader(ADA)), [word(9)], post, expected=None, scope=scope)
+    ((_, message),) = post.arrived
+
+    assert re.findall(rb"^Date: (.*)\r$", message, re.MULTILINE) == [date]
+
+
+def test_what_is_sent_again_within_the_hour_is_the_same_message_to_the_byte(
+    tmp_path: Path,
+) -> None:
+    at = desk(tmp_path, reader(ADA))
+    post = Post()
+    post.fate = lambda _: Outcome(fate=Fate.UNKNOWN, code="no answer")
+    for minutes in (130, 140, 200):
+        scope = Scope(now=NINE + timedelta(minutes=minutes))
+        send(at, [word(9)], post, expected=None, scope=scope)
+    first, again, an_hour_later = (message for _, message in post.arrived)
+    ids = {re.findall(rb"^Message-ID: .*$", one, re.MULTILINE)[0] for one in (first, an_hour_later)}
+
+    assert first == again != an_hour_later
+    assert len(ids) == 1
+
+
 def test_a_follow_up_is_news_for_those_who_lived_through_it(tmp_path: Path) -> None:
     at = desk(tmp_path, reader(ADA), reader(BO, since=NINE - timedelta(hours=1)))
     post = Post()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -31,6 +31,7 @@ _LONGEST_LINE = 998
 _TOKEN = re.compile(rf"[a-z2-7]{{{TOKEN_LENGTH}}}")
 #: What may stand in a header as it is: no space, no control character, nothing but ASCII.
 _WORD = re.compile(r"[!-~]+")
+_DATED = timedelta(hours=1)
 _DATE = re.compile(rb"^Date: [^\r\n]*", re.MULTILINE)
 _ADDRESS = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")
 
@@ -187,7 +188,7 @@ class Letter:
     def for_recipient(self, address: str, token: str, due: datetime | None = None) -> bytes:
         """Return the whole message for one person. Raises ValueError for what is no address.
 
-        It is dated when it was due to them (UTC) where that is given, else as all others are.
+        It is dated as `due` says (UTC), None = when its edition was made.
         """
         if not _ADDRESS.fullmatch(address) or not _TOKEN.fullmatch(token):
             raise ValueError("not an address and a token")  # neither is to be told
@@ -209,6 +210,16 @@ class Letter:
             yield "List-Unsubscribe: " + ",\r\n ".join(ways)
         if self.one_click:
             yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+
+
+def dated(at: datetime, now: datetime) -> datetime:
+    """Return what a letter that was due at an instant is dated when it leaves at another (UTC).
+
+    Whole hours later, and less than one ago: the Date is when a message was sent (RFC 5322, 3.6.1),
+    and what is dated three hours before it arrives is taken for spam. Whoever gets it within the
+    same hour, or gets it again then, gets the same bytes.
+    """
+    return at + max(0, (now - at) // _DATED) * _DATED
 
 
 def same_words(one: str, other: str, language: str) -> bool:

@@ -14,12 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from firstword.errors import MailError
 from firstword.mail.ledger import Event, Fate, Ledger, Mark
 from firstword.mail.missed import Missed, Scope, by_edition, find_missed
-from firstword.mail.parcel import Composer, Edition, Standing
+from firstword.mail.parcel import Composer, Edition, Standing, dated
 from firstword.mail.people import People
 from firstword.mail.planning import Plan, left_out, make_plan
 from firstword.mail.press import Press, Unwritten
@@ -145,7 +146,7 @@ def send(
         refusals = Refusals(lambda one: desk.people.set_state(one, Standing.BOUNCED))
         began = clock()
         with _lanes(transport) as lanes:
-            way = _Way(lanes, bucket, refusals, clock)
+            way = _Way(lanes, bucket, refusals, clock, scope.now if scope else None)
             for edition in sorted(editions, key=lambda one: (not one.urgent, one.at, one.id)):
                 if plan.recipients[edition.id] and not sent.stopped:
                     _Dispatch(desk, edition, sent, way=way, press=press).run()
@@ -231,6 +232,8 @@ class _Way:
     bucket: Bucket | None
     refusals: Refusals
     clock: Callable[[], float]
+    #: When it takes place (UTC); None = letters are dated as their editions are.
+    now: datetime | None
 
 
 class _Dispatch:
@@ -252,6 +255,7 @@ class _Dispatch:
         self._bucket = way.bucket
         self._refusals = way.refusals
         self._clock = way.clock
+        self._now = way.now
         self._counted = sent.fates.setdefault(edition.id, Counter())
         self._carries = desk.ledger.any_inside(edition.id)
         self._press = press
@@ -340,9 +344,10 @@ class _Dispatch:
                 self._stuck.add(person)
                 self._sent.unwritten.setdefault(edition.id, Counter())[str(error)] += 1
                 continue
-            # What is dated days ago is taken for spam, and sorts below what was read since.
-            due = one.since if edition.standing and one.since > edition.at else None
-            message = letter.for_recipient(one.address, desk.people.token(person), due)
+            # What is dated long ago is taken for spam, and sorts below what was read since.
+            due = max(edition.at, one.since) if edition.standing else edition.at
+            late = dated(due, self._now or due)
+            message = letter.for_recipient(one.address, desk.people.token(person), late)
             yield person, one.address, message
 
     def _settled(self, person: str, outcome: Outcome) -> Event:
