@@ -293,3 +293,9 @@ def keys_of_nobody() -> Iterator[None]:
         patch.setenv("AWS_ACCESS_KEY_ID", "AKIAINVENTED")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
         yield
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of compiled templates for the sites of a file: compiling is half of a build."""
+    return tmp_path_factory.mktemp("templates")

@@ -252,11 +252,6 @@ def _small_feeds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("templates")
-
-
-@pytest.fixture(scope="module")
 def beginning(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site that every sequence begins with, built once."""
     root = tmp_path_factory.mktemp("beginning") / "site"

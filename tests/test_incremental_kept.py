@@ -91,11 +91,6 @@ def _small_feeds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("templates")
-
-
-@pytest.fixture(scope="module")
 def beginning(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for a site of four stories, built once with what each test has."""
     return tmp_path_factory.mktemp("kept") / "site"

@@ -401,11 +401,6 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "complain", quiet)
 
 
-@pytest.fixture(scope="module")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("templates")
-
-
 @pytest.mark.usefixtures("_quiet")
 def test_the_record_of_changes_is_the_record_of_everything(templates: Path) -> None:
     @seed(7)

@@ -98,11 +98,6 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("templates")
-
-
-@pytest.fixture(scope="module")
 def beginning(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built until it is settled, once for all tests."""
     root = tmp_path_factory.mktemp("beginning") / "site"

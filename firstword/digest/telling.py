@@ -162,10 +162,14 @@ class Teller:
         """Return what was promised and an update says is done, where it says nothing else."""
         if update.status is not Status.UPDATE:
             return ""
-        theirs, _ = self.translation(story)
-        texts = {f.number: f.text for f in (*story.follow_ups, *theirs.follow_ups)}
+        texts = self._follow_ups(story)
         done = [first_words(self._markup.html(texts[n])) for n in update.done if n in texts]
         return self.language.join(done)
+
+    def _follow_ups(self, story: Incident) -> dict[int, str]:
+        """Return what was promised, by number; in the language of the letter where it is told."""
+        theirs, _ = self.translation(story)
+        return {one.number: one.text for one in (*story.follow_ups, *theirs.follow_ups)}
 
     def _planned(self, facts: Facts) -> str:
         """Say when something takes place; empty where that is not said."""
@@ -282,8 +286,7 @@ class Teller:
         came = f"{language.word(promise.outcome)} ({self.title(story)})"
         if promise.follow_up:
             number = promise.follow_up.number
-            texts = {f.number: f.text for f in (*story.follow_ups, *theirs.follow_ups)}
-            what = " ".join(self._markup.plain(texts[number]).split())
+            what = " ".join(self._markup.plain(self._follow_ups(story)[number]).split())
             if promise.person != author:
                 # It may be owed by somebody else than who wrote it down.
                 person = self.original.people.get(promise.person)

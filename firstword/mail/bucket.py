@@ -24,7 +24,7 @@ from pathlib import Path
 
 from firstword.errors import MailError, SettingsError
 from firstword.mail import inbox, ledger, people
-from firstword.mail.lease import Lease
+from firstword.mail.lease import Lease, put
 from firstword.mail.ledger import Event, Fate
 from firstword.store import Remote, Store, open_store
 
@@ -133,16 +133,7 @@ class Bucket:
             self._news = False
 
     def _put(self, key: str, body: bytes, before: str | None) -> str:
-        return self._store.put(
-            key,
-            body,
-            content_type="application/octet-stream",
-            cache_control="no-store",
-            digest=sha256(body).hexdigest(),
-            generation=0,
-            if_match=before,
-            if_absent=before is None,
-        )
+        return put(self._store, key, body, if_match=before, if_absent=before is None)
 
 
 @contextmanager

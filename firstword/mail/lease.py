@@ -196,13 +196,18 @@ class Lease:
         self, key: str, told: Mapping[str, object], *, if_match: str | None, if_absent: bool
     ) -> str:
         body = json.dumps(told).encode()
-        return self._store.put(
-            key,
-            body,
-            content_type="application/octet-stream",
-            cache_control="no-store",
-            digest=sha256(body).hexdigest(),
-            generation=0,
-            if_match=if_match,
-            if_absent=if_absent,
-        )
+        return put(self._store, key, body, if_match=if_match, if_absent=if_absent)
+
+
+def put(store: Store, key: str, body: bytes, *, if_match: str | None, if_absent: bool) -> str:
+    """Write an object that is nobody's page, and return its ETag. Raises as `Store.put` does."""
+    return store.put(
+        key,
+        body,
+        content_type="application/octet-stream",
+        cache_control="no-store",
+        digest=sha256(body).hexdigest(),
+        generation=0,
+        if_match=if_match,
+        if_absent=if_absent,
+    )
