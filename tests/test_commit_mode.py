@@ -63,6 +63,8 @@ def test_a_build_of_a_commit_is_a_build_of_its_checkout(site: SmallSite) -> None
     (site.root / CARDS_FILE).write_text(CARDS + RESOLVED)
     site.git("mv", SLOW_FILE, SLOW_FILE.replace("slow-pages", "slow"))
     site.write("content/incidents/notes.txt", "Not a story.")
+    for kept in (".drafts/2026-11-21-a.md", "2026~/2026-11-21-b.md", "2026/2026-11-21-c.md~"):
+        site.write(f"content/incidents/{kept}", CARDS)
     site.commit()
 
     built(site, "output")

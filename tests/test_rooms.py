@@ -47,10 +47,11 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
         {"check", "compose", "markup", "model", "parse", "recurrence", "unsaid", "urls"},
         {"nh3", "pyromark", "yaml"},
     ),
+    "folder": (set(), set()),
     "gitlog": ({"errors"}, set()),
     "content": (
         {
-            *("check", "errors", "gitlog", "look", "markup", "model"),
+            *("check", "errors", "folder", "gitlog", "look", "markup", "model"),
             *("parse", "recurrence", "settings", "unsaid", "urls"),
         },
         {"nh3", "pyromark", "yaml"},
@@ -74,14 +75,25 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "cache": (
         {
-            *("check", "clock", "content", "errors", "gitlog", "manifest", "markup", "model"),
+            *(
+                "check",
+                "clock",
+                "content",
+                "errors",
+                "folder",
+                "gitlog",
+                "manifest",
+                "markup",
+                "model",
+            ),
             *("page", "parse", "recurrence", "settings", "unsaid", "urls", "look"),
         },
         {"nh3", "pyromark", "yaml"},
     ),
     "making": (
         {
-            *("api", "cache", "check", "clock", "content", "errors", "feeds", "gitlog", "look"),
+            *("api", "cache", "check", "clock", "content", "errors", "feeds", "folder", "gitlog"),
+            "look",
             *("manifest", "markup", "model", "page", "parse", "recurrence", "render"),
             *("settings", "unsaid", "urls", "words", "write"),
         },
@@ -89,7 +101,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "crew": (
         {
-            *("check", "content", "errors", "gitlog", "look", "markup", "model", "parse"),
+            *("check", "content", "errors", "folder", "gitlog", "look", "markup", "model", "parse"),
             *("recurrence", "settings", "unsaid", "urls"),
         },
         {"nh3", "pyromark", "yaml"},

@@ -15,7 +15,7 @@ from firstword import build
 from firstword.build import Run, RunOptions, build_site
 from firstword.cli.again import build_again
 from firstword.cli.serve import follow
-from firstword.content.scan import FOLDER
+from firstword.folder import FOLDER
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 CARD_PAGE = "incidents/2026-11-21-card-payments/index.html"

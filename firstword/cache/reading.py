@@ -36,7 +36,8 @@ from firstword.content import (
 )
 from firstword.content.judging import Fresh, Judged, Judges, judge_each, links_of
 from firstword.content.read import good_at
-from firstword.content.scan import FOLDER, SourceFile
+from firstword.content.scan import SourceFile
+from firstword.folder import FOLDER
 from firstword.gitlog.call import blob_id
 from firstword.gitlog.worktree import Worktree
 from firstword.manifest import Memory

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from firstword.build import Run
-from firstword.content.scan import FOLDER
+from firstword.folder import FOLDER
 from firstword.values import replace
 from firstword.write import STAMP, read_stamp
 

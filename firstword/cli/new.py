@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     from firstword.cli.settling import write
     from firstword.cli.writing import Place, given, who_signs
     from firstword.content import scan
-    from firstword.content.scan import FOLDER
+    from firstword.folder import FOLDER
 
     place = Place.here()
     names = ("kind", *FLAGS, "say", "draft", "drill")

@@ -13,8 +13,8 @@ from firstword import gitlog
 from firstword.check.since import check_since, gone, restored
 from firstword.cli.remembered import read_memory
 from firstword.content import fills_gaps, scan, spelled
-from firstword.content.scan import FOLDER
 from firstword.errors import SettingsError
+from firstword.folder import FOLDER
 from firstword.model import Incident, Level, Problem, Site
 from firstword.parse import parse
 

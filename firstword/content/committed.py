@@ -8,8 +8,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from firstword import gitlog
-from firstword.content.scan import FOLDER, SourceFile, shown, unread
+from firstword.content.scan import SourceFile, shown, unread
 from firstword.errors import BuildError
+from firstword.folder import FOLDER, hidden
 from firstword.model import Level, Problem
 from firstword.parse.text import MOST_BYTES
 
@@ -100,7 +101,7 @@ class Commit:
         problems: list[Problem] = []
         for held in found:
             parts = Path(held.path[len(self._folder) + 1 :]).parts
-            if any(part.startswith(".") for part in parts) or parts[-1].endswith("~"):
+            if hidden(parts):
                 continue
             path = shown(self._root / held.path, self._root)
             name = parts[-1]

@@ -10,11 +10,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from firstword.folder import FOLDER, hidden
 from firstword.model import Level, Problem
 from firstword.parse.text import MOST_BYTES
-
-#: Where incident files live, relative to the content folder.
-FOLDER = "incidents"
 
 
 class SourceFile(Struct, frozen=True):
@@ -88,7 +86,7 @@ def look(root: Path, content: Path) -> tuple[list[Seen], list[Problem]]:
         above = shown(Path(here), root)
         for entry in entries:
             name = entry.name
-            if name[0] == "." or name[-1] == "~":
+            if hidden((name,)):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)
@@ -112,8 +110,7 @@ def look_at(root: Path, content: Path, named: Iterable[Path]) -> tuple[list[Seen
     gone: set[str] = set()
     for found in sorted(named):
         inside = found.relative_to(folder).parts if found.is_relative_to(folder) else ()
-        hidden = any(part.startswith(".") or part.endswith("~") for part in inside)
-        if not inside or hidden or found.suffix != ".md" or found.is_dir():
+        if not inside or hidden(inside) or found.suffix != ".md" or found.is_dir():
             return None
         path = shown(found, root)
         try:
@@ -167,7 +164,7 @@ def _walk(folder: Path) -> Iterator[Path | _Unread]:
         yield _Unread(folder, error.strerror or str(error))
         return
     for entry in entries:
-        if entry.name.startswith(".") or entry.name.endswith("~"):
+        if hidden((entry.name,)):
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(Path(entry.path))

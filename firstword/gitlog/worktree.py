@@ -17,11 +17,10 @@ import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from firstword.folder import FOLDER, hidden
 from firstword.gitlog import changes, head
 from firstword.gitlog.call import Question
 
-#: Where incident files live, relative to the content folder.
-_FOLDER = "incidents"
 #: With more than so many in doubt it is quicker to look at all.
 _MOST = 1000
 #: How long git may take, in seconds.
@@ -49,7 +48,7 @@ class Worktree:
 
     def __init__(self, content: Path) -> None:
         # Through a link git could be another one than the last time, with the same commit.
-        self.folder = Path(os.path.realpath(content / _FOLDER))
+        self.folder = Path(os.path.realpath(content / FOLDER))
         self._top = _top(self.folder)
         self._prefix = _prefix(self.folder, self._top) if self._top else None
         self._asked: tuple[Question, ...] = ()
@@ -146,11 +145,7 @@ def read_status(said: bytes, prefix: str) -> Now | None:
 
 def unhidden(paths: Iterable[str]) -> frozenset[str]:
     """Leave out what belongs to editors and to git."""
-    return frozenset(
-        path
-        for path in paths
-        if not any(part[0] == "." or part[-1] == "~" for part in path.split("/"))
-    )
+    return frozenset(path for path in paths if not hidden(path.split("/")))
 
 
 def _top(folder: Path) -> Path | None:
