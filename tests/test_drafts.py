@@ -352,6 +352,26 @@ def test_a_correction_names_what_it_corrects(named: str) -> None:
     assert "corrects: 2026-11-21 09:20\n" in made.added
 
 
+def test_a_correction_says_when_it_really_began_and_ended() -> None:
+    said = {
+        "status": "correction",
+        "corrects": "09:20",
+        "say": "It began at nine.",
+        "started": "09:00",
+    }
+    ended = {"status": "correction", "corrects": "09:50", "say": "Earlier.", "ended": "09:40"}
+
+    assert "started: 2026-11-21 09:00\n" in updated(said).added
+    assert "ended: 2026-11-21 09:40\n" in updated(ended, CARDS + RESOLVED).added
+
+
+@pytest.mark.parametrize("status", ["update", "identified", "answer"])
+def test_only_a_correction_moves_the_beginning(status: str) -> None:
+    names = {question.name for question in update_questions(story(), Status(status), ())}
+
+    assert "started" not in names
+
+
 def test_a_correction_of_nothing_is_told() -> None:
     before = story()
     desk = Desk(site=SITE, at=NOW, story=before)

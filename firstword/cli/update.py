@@ -49,6 +49,7 @@ FLAGS = {
     "corrects": "with status correction: the time of the update it corrects",
     "next": "when you speak next: 30m, 10:30",
     "components": "'checkout operational, api': ids or names",
+    "started": "with status correction of the first update: when it really began",
     "ended": "when it really ended: now, '20m ago', 14:02",
     "expected": "when it will work, be sent, be done",
     "because": "why the expected time changed",

@@ -51,6 +51,8 @@ _WINDOW = (
     Question(name="scheduled_for", text="When does it begin?", form="tomorrow 01:00, a full time"),
     Question(name="scheduled_until", text="When does it end?", form="2h, 03:00, a full time"),
 )
+_BEGAN = Question(name="started", text="When did it really begin?", form=_PAST, asked=False)
+_ENDED = Question(name="ended", text="When did it really end?", form=_PAST, empty="now")
 _UNTIL = Question(name="until", text="Until when does it matter?", form="a day, a time")
 
 _SAY = {
@@ -122,6 +124,7 @@ def update_questions(
         needed=True,
     )
     before: tuple[Question, ...] = ()
+    moments: tuple[Question, ...] = ()
     if status is Status.ANSWER:
         before = (Question(name="question", text="What was asked?", needed=True),)
     if status is Status.CORRECTION:
@@ -129,10 +132,10 @@ def update_questions(
         before = (
             Question(name="corrects", text="Which update was wrong?", form=form, needed=True),
         )
-    ended = Question(name="ended", text="When did it really end?", form=_PAST, empty="now")
+        moments = (_BEGAN, replace(_ENDED, asked=False, empty=""))
     open_facts = status not in {Status.ANSWER, Status.CORRECTION} and not ends
     own = (
-        *((ended,) if _really_ends(story, status) else ()),
+        *((_ENDED,) if _really_ends(story, status) else moments),
         replace(_COMPONENTS, text="Which parts changed?", asked=open_facts),
         replace(_AFFECTED, asked=open_facts and not facts.affected),
         replace(_WORKAROUND, asked=open_facts and not facts.workaround),
