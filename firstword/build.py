@@ -9,11 +9,12 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from firstword import urls
 from firstword.api import status_json
@@ -49,8 +50,7 @@ def complain(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - the one voice of a build
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True, kw_only=True):
     """What a build is told from outside."""
 
     now: datetime
@@ -67,8 +67,7 @@ class RunOptions:
     shown: Callable[[], None] = lambda: None
 
 
-@dataclass(kw_only=True)
-class Run:
+class Run(Struct, kw_only=True, dict=True):
     """One build from reading to stamp."""
 
     site: Site
@@ -87,23 +86,24 @@ class Run:
     last: Run | None = None
     #: Who helps with a long build.
     crew: Crew = field(default_factory=lambda: Crew(1, complain))
-    found: Findings = field(init=False)
-    page: StatusPage = field(init=False)
-    renderer: Renderer = field(init=False)
-    output: OutputFolder = field(init=False)
-    build_id: str = field(init=False, default="")
-    next_change_at: datetime | None = field(init=False, default=None)
-    #: Stock pages that Pelican could not use.
-    left_out: tuple[Problem, ...] = field(init=False, default=())
-    _cache: Cache = field(init=False, repr=False)
-    _stories: CachedStories = field(init=False, repr=False)
-    _units: Units = field(init=False, repr=False)
-    _pieces: CachedPieces = field(init=False, repr=False)
-    _stock: list[tuple[Made, Clock]] = field(init=False, repr=False, default_factory=list)
-    _open: bool = field(init=False, repr=False, default=False)
-    _work: Workshop = field(init=False, repr=False)
-    _anew: bool = field(init=False, default=True)
-    _commit: Commit | None = field(init=False, default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.build_id = ""
+        self.next_change_at: datetime | None = None
+        self.left_out: tuple[Problem, ...] = ()
+        self._stock: list[tuple[Made, Clock]] = []
+        self._open, self._anew = False, True
+        self._commit: Commit | None = None
+        # These are there as soon as everything is read.
+        self.found: Findings
+        self.page: StatusPage
+        self.renderer: Renderer
+        self.output: OutputFolder
+        self._cache: Cache
+        self._stories: CachedStories
+        self._units: Units
+        self._pieces: CachedPieces
+        self._work: Workshop
 
     def read(self) -> None:
         """Read and check everything; say every problem. Raises ContentError when strict."""

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,8 +78,7 @@ def _no_delta(_build_id: str) -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class Built(Struct, frozen=True, kw_only=True):
     """What a build hands to the publisher. `outputs` and `records` may be read as they are asked
     for, and hold as long as the build's cache is open."""
 
@@ -91,15 +89,14 @@ class Built:
     held_back: tuple[str, ...]  #: lines about broken files, ready to print
     next_change_at: datetime | None  #: when the clock next changes a page
     #: Id of an older build, as a target holds it → what differs since; None = not known.
-    since: Callable[[str], Delta | None] = field(default=_no_delta, compare=False)
+    since: Callable[[str], Delta | None] = _no_delta
 
 
 def _not_known(_token: str) -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(Struct, frozen=True, kw_only=True):
     """What all targets together know, handed to the build."""
 
     now: datetime  #: the lease's instant, also the build's clock
@@ -107,14 +104,14 @@ class Memory:
     records_began: bool  #: False on the very first publish: every update is "before records began"
     sources: Mapping[str, str]  #: path → the text that was last good
     #: Incident id → the files it was last told by, the original's first.
-    paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    limits: Limits = field(default_factory=dict)
+    paths: Mapping[str, tuple[str, ...]] = {}
+    limits: Limits = {}
     #: Incident id → name in its files → what readers see instead, where that is another one.
-    veils: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    veils: Mapping[str, Mapping[str, str]] = {}
     token: str = ""  #: digest of all of the above but `now`; "" = not known
     #: Token of an older memory → ids of the incidents that are remembered otherwise since; None =
     #: not known, which includes every token "".
-    changed: Callable[[str], frozenset[str] | None] = field(default=_not_known, compare=False)
+    changed: Callable[[str], frozenset[str] | None] = _not_known
 
 
 class Origin(Struct, frozen=True, kw_only=True):

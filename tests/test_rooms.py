@@ -238,3 +238,20 @@ def test_every_file_can_be_read_in_one_sitting() -> None:
     }
 
     assert long == {}
+
+
+def test_what_builds_compiles_no_code_while_it_is_imported() -> None:
+    """A dataclass writes its methods as text and compiles them, in each process anew."""
+    program = (
+        "import sys, dataclasses\n"
+        "import firstword.generating, firstword.lint, firstword.feeds.xml\n"
+        "rooms = [module for name, module in sys.modules.items() if name.startswith('firstword')]\n"
+        "found = {f'{one.__module__}.{one.__qualname__}' for room in rooms"
+        " for one in vars(room).values() if isinstance(one, type)"
+        " and dataclasses.is_dataclass(one) and one.__module__.startswith('firstword')}\n"
+        "print(*sorted(found))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert shown.stdout.split() == []

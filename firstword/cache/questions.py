@@ -7,11 +7,11 @@ is, would have been looked at for the answer. That may be said too often; never 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from firstword.cache.codec import from_instant, to_instant
 from firstword.model import Kind
@@ -80,16 +80,15 @@ def read_find(said: dict[str, Any], *, words: bool) -> Wanted | Words:
     return Words(**found) if words else Wanted(**found)
 
 
-@dataclass(slots=True)
-class Trace:
+class Trace(Struct):
     """What one unit asked: each question with how deep its answer was read, in seconds.
 
     None: to its end.
     """
 
-    asked: dict[str, int | None] = field(default_factory=dict)
+    asked: dict[str, int | None] = {}
     #: Times of which the instants of all updates were asked, in seconds.
-    spans: set[tuple[int, int]] = field(default_factory=set)
+    spans: set[tuple[int, int]] = set()
 
     def questions(self) -> Iterator[tuple[str, int | None]]:
         """Yield every question with its depth."""

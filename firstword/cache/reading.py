@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from firstword.cache import codec
 from firstword.cache.database import Cache
@@ -50,8 +51,7 @@ class Unusual(Exception):
     """Something that only all files together can tell."""
 
 
-@dataclass(kw_only=True)
-class Findings:
+class Findings(Struct, kw_only=True):
     """What reading came to."""
 
     #: What is wrong with files that were read or judged now, sorted; warnings too.
@@ -61,9 +61,9 @@ class Findings:
     #: How many files that were not looked at again have warnings.
     others: int = 0
     #: Path → its newest update, in seconds: of many warnings those come first that matter now.
-    newest: Mapping[str, int] = field(default_factory=dict)
+    newest: Mapping[str, int] = {}
     held: tuple[Held, ...] = ()
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Change] = []
     #: When a file that is held as signed ahead of time becomes good.
     good_at: datetime | None = None
     #: The site with a stand-in for who is in PEOPLE no more; None = all who signed are.
@@ -72,8 +72,7 @@ class Findings:
     parsed: int = 0
 
 
-@dataclass(kw_only=True)
-class Reader:
+class Reader(Struct, kw_only=True, dict=True):
     """One reading of a content folder."""
 
     cache: Cache

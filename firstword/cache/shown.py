@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from firstword.cache import codec, rows
 from firstword.cache.database import Cache
@@ -27,8 +28,7 @@ def records_of(memory: Memory | None) -> Records:
     )
 
 
-@dataclass(kw_only=True)
-class Shown:
+class Shown(Struct, kw_only=True):
     """The stories of one build."""
 
     cache: Cache
@@ -40,7 +40,7 @@ class Shown:
     number: int
     #: What changed; of more than `MANY` nobody asks what each was.
     changes: list[Change]
-    _counted: set[rows.Sums] = field(default_factory=set)
+    _counted: set[rows.Sums] = set()
 
     def put(self, name: str, told: Incident | None) -> None:
         """Keep one story as it is shown now, and note whether that is news."""

@@ -6,7 +6,6 @@ import hashlib
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -38,8 +37,7 @@ class Made(Struct, frozen=True, kw_only=True):
     owner: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
+class Unit(Struct, frozen=True, kw_only=True):
     """What is made together, and made again as soon as anything that it asked for is another."""
 
     name: str

@@ -9,9 +9,10 @@ import re
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from firstword import gitlog
 from firstword.content.gone import Rescue
@@ -33,8 +34,7 @@ Paths = Mapping[str, tuple[str, ...]]
 _SPELLING = re.compile(r"^[ \t]*(?:[*-][ \t]+)?fix:[ \t]*spelling\b", re.MULTILINE | re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silent:
+class Silent(Struct, frozen=True, kw_only=True):
     """A file that reads otherwise than it was published."""
 
     incident: Incident
@@ -46,14 +46,13 @@ class Silent:
     news: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guard:
+class Guard(Struct, frozen=True, kw_only=True):
     """What the targets of a site remember, to be laid beside its files."""
 
     site: Site
     root: Path
-    sources: Mapping[str, str] = field(default_factory=dict)
-    paths: Paths = field(default_factory=dict)
+    sources: Mapping[str, str] = {}
+    paths: Paths = {}
 
     def silent(self, told: Incident, text_of: Callable[[str], str]) -> Iterator[Silent]:
         """Yield each file of a story, translations too, that changes what readers have of it.

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 #: Mark that opens → the marks that close it. Some close in one language what they open in another.
 _CLOSED_BY = dict(
@@ -34,8 +35,7 @@ _CLIPPED = re.compile(r"['’](?:\d\d|t(?:il|is|was)\b|em\b|n\b)", re.IGNORECASE
 _BEFORE_CLOSING = frozenset(".,;:!?…)]}%。、！？）")
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     mark: str
     start: int
     #: The paragraph in which it was opened, or opened again.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from firstword.lint.phrases import Compiled, Pattern, PhraseError, compile_phrases
 
@@ -42,8 +42,7 @@ class RowError(ValueError):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """Phrases that stand for something unsaid, and what to ask oneself instead."""
 
     name: str
@@ -70,8 +69,7 @@ class Saying(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
+class Wording(Struct, frozen=True, kw_only=True):
     """All that is known of one language."""
 
     rules: tuple[Rule, ...]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import locale
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from msgspec import Struct
 
 from firstword.cache.database import Cache
 from firstword.cache.stories import CachedStories
@@ -39,8 +40,7 @@ class Makers(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Orders:
+class Orders(Struct, frozen=True, kw_only=True):
     """One build's orders."""
 
     cache: Cache

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, tee
 from pathlib import Path
+
+from msgspec import Struct
 
 from firstword.cache import keys
 from firstword.cache.database import Cache
@@ -39,8 +40,7 @@ from firstword.write import OutputFolder, digest
 LOOKED_AT = frozenset({"page", "image"})
 
 
-@dataclass(kw_only=True)
-class Workshop:
+class Workshop(Struct, kw_only=True):
     """One build's making."""
 
     cache: Cache
@@ -56,8 +56,8 @@ class Workshop:
     #: Who helps where there is much to make; None = nobody.
     makers: Makers | None = None
     #: Keys of all that was made, whether or not it is another one than before.
-    made: list[str] = field(default_factory=list)
-    _old: set[str] = field(default_factory=set)
+    made: list[str] = []
+    _old: set[str] = set()
 
     def make_what_is_old(
         self, changes: list[Change], images: Path, shown: Callable[[], None] = lambda: None

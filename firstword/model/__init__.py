@@ -1,6 +1,6 @@
 """The nouns: values that hold, with everything derivable derived.
 
-Frozen dataclasses with slots. Every datetime is aware and in UTC. Nothing here reads a file, the
+Frozen structs. Every datetime is aware and in UTC. Nothing here reads a file, the
 clock or a setting.
 """
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from functools import cached_property
+
+from msgspec import Struct
 
 from firstword.model import Incident, Kind, Update
 from firstword.page.lines import Line
@@ -13,17 +14,23 @@ from firstword.page.marks import Mark, Measure, Verdict
 from firstword.page.stories import ALL, Owing, Row, Sum, Totals, Wanted, Words
 
 
-@dataclass(frozen=True)
-class KeptStories:
+class KeptStories(Struct, frozen=True, dict=True, eq=False):
     """All stories in memory: for tests, and for sites of any size that fits there."""
 
     zone: tzinfo
     #: Newest first.
     incidents: tuple[Incident, ...]
     #: What a story adds to the record.
-    judge: Callable[[Incident], Iterable[Mark]] = field(
-        default=lambda _: (), compare=False, repr=False
-    )
+    judge: Callable[[Incident], Iterable[Mark]] = lambda _: ()
+
+    def __eq__(self, other: object) -> bool:
+        # Who judges is another one each time, and judges alike.
+        if not isinstance(other, KeptStories):
+            return NotImplemented
+        return (self.zone, self.incidents) == (other.zone, other.incidents)
+
+    def __hash__(self) -> int:
+        return hash((self.zone, self.incidents))
 
     @classmethod
     def of(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -37,8 +36,7 @@ class Day(Struct, frozen=True):
     incidents: tuple[Incident, ...]
 
 
-@dataclass(frozen=True)
-class StatusPage:
+class StatusPage(Struct, frozen=True):
     """The whole site at any instant: what is said is here, what time it is comes with a Clock.
 
     Nothing is remembered between two questions: whoever keeps the stories notes who asked what.
@@ -46,8 +44,8 @@ class StatusPage:
 
     site: Site
     stories: Stories
-    records: Records = field(default_factory=Records)
-    pieces: Pieces = field(default_factory=Unkept)
+    records: Records = Records()
+    pieces: Pieces = Unkept()
 
     @classmethod
     def of(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from firstword.model import Level, Status
 from firstword.parse.findings import Finding, Rule, shown
@@ -32,18 +33,17 @@ _STATUSES = frozenset(map(str, Status))
 _MEANT_AS_UPDATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]|\d[:.h]\d\d|\|", re.ASCII)
 
 
-@dataclass(slots=True)
-class RawUpdate:
+class RawUpdate(Struct):
     """One update as it stands in the file; nothing is understood yet."""
 
     when: str
     who: str
     status: str
     line: int
-    keys: list[tuple[str, str, int]] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
+    keys: list[tuple[str, str, int]] = []
+    lines: list[str] = []
     #: For each of the lines: whether a code fence or a comment hides it.
-    hidden: list[Hidden] = field(default_factory=list)
+    hidden: list[Hidden] = []
     first_body_line: int = 0
     #: A line under the heading is neither key nor text; that is reported already.
     muddled: bool = False

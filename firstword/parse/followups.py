@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from firstword.model import FollowUp, Status
 from firstword.parse.body import RawUpdate
@@ -25,8 +26,7 @@ _RULE = re.compile(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}")
 _PROMISE = re.compile(r"(?P<text>.*\S)\s*\((?P<who>[^()]*\S)\s*,\s*(?P<due>[^(),]*\S)\s*\)[.;]?")
 
 
-@dataclass(slots=True)
-class _Item:
+class _Item(Struct):
     """A list item, with all the lines it goes on over."""
 
     line: int

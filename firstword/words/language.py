@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from firstword.model import Due
 from firstword.words.catalogue import Catalogue
@@ -30,8 +31,7 @@ def ends(sentence: str) -> bool:
     return sentence.rstrip(_CLOSING).endswith(_STOPS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
+class Language(Struct, frozen=True, kw_only=True, eq=False):
     """Says what the interface has to say. Labels about data, never sentences about incidents."""
 
     #: BCP 47, as `lang` asks for it: `de`, `de-AT`.
@@ -40,9 +40,9 @@ class Language:
     catalogue: Catalogue
     formats: Formats
     #: What the site says otherwise: an English text, or a word of the file format → text.
-    own: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, str] = {}
     #: What was spelled already: a page, its feeds and its lists show the same times and labels.
-    spelled: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    spelled: dict[Any, Any] = {}
 
     @property
     def direction(self) -> str:
