@@ -224,9 +224,14 @@ def _turn(found: re.Match[str]) -> str:
     return f"<{found[1]}h{min(6, max(int(found[2]) + 1, _HIGHEST_HEADING))}"
 
 
+def only_words(rendered: str) -> bool:
+    """Tell whether sanitised HTML is words and lists, and nothing that is spelled otherwise."""
+    return _WORDS_AND_LISTS.fullmatch(rendered) is not None
+
+
 def plain_text(rendered: str) -> str:
     """Return the words of sanitised HTML, a line for each block; pictures by what they show."""
-    if _WORDS_AND_LISTS.fullmatch(rendered):
+    if only_words(rendered):
         words = _TAG.sub("", _BLOCK_END.sub("\n", rendered.replace("\n", " ")))
     else:
         words = _words(rendered)

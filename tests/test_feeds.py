@@ -340,6 +340,9 @@ def test_a_long_story_has_its_newest_words_in_a_line_each_and_a_link_to_the_rest
         ("字" * 301, "字" * 300 + " …"),
         ("![A map of the five machines that take payments, two of them red](/images/a.png)",
          "A map of the five machines that take payments, two of them red"),
+        # What XML cannot carry leaves no second blank.
+        ("One &#1; two.\n\n- Three\u2003and\n  four.", "One two.\nThree and four."),
+        ("> Why?\n\nA *fuse*\nblew.", "Why?\nA fuse blew."),
     ],
 )  # fmt: skip
 def test_a_summary_is_how_an_update_begins(body: str, summary: str) -> None:

@@ -46,6 +46,17 @@ def test_an_instant(code: str, zone: str, moment: str) -> None:
     assert language(code, zone).moment(NINE) == moment
 
 
+def test_every_instant_has_its_own_day_and_weekday_whatever_was_spelled_before() -> None:
+    said = language("en", "UTC")
+
+    assert said.moment(datetime(2026, 11, 20, 23, 59, tzinfo=UTC)) == "20 November 2026, 23:59 UTC"
+    assert said.moment(NINE) == "21 November 2026, 09:00 UTC"
+    assert said.moment(NINE, weekday=True) == "Saturday 21 November 2026, 09:00 UTC"
+    assert said.moment(NINE - HOURS) == "21 November 2026, 04:02 UTC"
+    assert said.moment(NINE - TWO_DAYS - HOURS) == "19 November 2026, 03:57 UTC"
+    assert said.moment(datetime(2026, 11, 1, tzinfo=UTC)) == "1 November 2026, 00:00 UTC"
+
+
 @pytest.mark.parametrize(
     ("code", "clock"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from firstword.feeds.channels import Archive
 from firstword.feeds.entries import Entry, Teller
@@ -56,15 +57,9 @@ class ArchiveTeller(Teller):
 def atom(entry: Entry) -> str:
     """Spell an entry in Atom, byte for byte as feedgen does: that takes ten times as long."""
     date = rfc3339(entry.updated)
-    authors = "".join(
-        f"    <author>\n      <name>{_text(name)}</name>\n    </author>\n"
-        for name in entry.authors
-        if name
-    )
-    categories = "".join(
-        f'    <category term="{_attribute(term)}"{_label(label)}/>\n'
-        for term, label in entry.categories
-    )
+    published = date if entry.published == entry.updated else rfc3339(entry.published)
+    authors = "".join(_author(name) for name in entry.authors if name)
+    categories = "".join(_category(*category) for category in entry.categories)
     return (
         "  <entry>\n"
         f"    <id>{_text(entry.id)}</id>\n"
@@ -75,7 +70,7 @@ def atom(entry: Entry) -> str:
         f'    <link href="{_attribute(entry.link)}" rel="alternate" type="text/html"/>\n'
         f'    <summary type="text">{_text(entry.summary)}</summary>\n'
         f"{categories}"
-        f"    <published>{rfc3339(entry.published)}</published>\n"
+        f"    <published>{published}</published>\n"
         "  </entry>\n"
     )
 
@@ -90,5 +85,12 @@ def _attribute(text: str) -> str:
     return _text(text).replace('"', "&quot;").replace("\t", "&#9;").replace("\n", "&#10;")
 
 
-def _label(label: str) -> str:
-    return f' label="{_attribute(label)}"' if label else ""
+@lru_cache(1024)  # few people sign, and every story has one of a few kinds
+def _author(name: str) -> str:
+    return f"    <author>\n      <name>{_text(name)}</name>\n    </author>\n"
+
+
+@lru_cache(1024)
+def _category(term: str, label: str) -> str:
+    labelled = f' label="{_attribute(label)}"' if label else ""
+    return f'    <category term="{_attribute(term)}"{labelled}/>\n'

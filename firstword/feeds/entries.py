@@ -58,10 +58,20 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Entry)
 
 
-def _until(incident: Incident, update: Update) -> Incident:
+def _until(incident: Incident, index: int) -> Incident:
     """Return a story as it was told by an update: its entry says no more."""
-    said = incident.updates[: incident.updates.index(update) + 1]
-    return replace(incident, updates=said, translations=())
+    return replace(incident, updates=incident.updates[: index + 1], translations=())
+
+
+def _index(incident: Incident, update: Update) -> int:
+    # Every update of a story has an instant of its own.
+    return next(index for index, one in enumerate(incident.updates) if one.at == update.at)
+
+
+def _then(incident: Incident, index: int) -> Told:
+    """Return an update in its place, in a story that ends with it."""
+    # What held at each update is found out once for the whole story.
+    return replace(told(incident, index), incident=_until(incident, index))
 
 
 class Teller:
@@ -95,11 +105,12 @@ class Teller:
         """Return the entry of one update."""
         found = urls.entry_id(self._page.site, incident, update)
         if found not in self._entries:
+            index = _index(incident, update)
             self._entries[found] = self._kept(
                 found,
                 incident,
-                lambda: self._update_entry(found, _until(incident, update), update),
-                lambda: _encoder.encode(_until(incident, update)),
+                lambda: self._update_entry(found, _then(incident, index)),
+                lambda: _encoder.encode(_until(incident, index)),
             )
         return self._entries[found]
 
@@ -149,9 +160,8 @@ class Teller:
         """Return id → name of the components that a story had named by an update."""
         return self.update(incident, update).components
 
-    def _update_entry(self, found: str, incident: Incident, update: Update) -> Entry:
-        index = incident.updates.index(update)
-        entry, earlier = told(incident, index), incident.updates[:index][::-1]
+    def _update_entry(self, found: str, entry: Told) -> Entry:
+        incident, update, earlier = entry.incident, entry.update, entry.incident.updates[:-1][::-1]
         date, components = self.date(incident, update), self._components(entry)
         content = [self._words(entry), self._signature(entry), self._facts(entry)]
         if earlier:

@@ -15,6 +15,7 @@ from firstword.words import Language, speak
 
 #: More components in the same state stand in one line.
 _MANY = 6
+_NOTHING = Facts()
 
 
 class Told(Struct, frozen=True):
@@ -24,6 +25,10 @@ class Told(Struct, frozen=True):
     #: None for the first update.
     before: Moment | None
     moment: Moment
+    #: What it said; the values of the front matter are the first update's.
+    says: Facts
+    #: What had held until then.
+    held: Facts
 
     @property
     def update(self) -> Update:
@@ -35,16 +40,6 @@ class Told(Struct, frozen=True):
         """The title that held then."""
         return self.moment.facts.title or ""
 
-    @property
-    def says(self) -> Facts:
-        """What it said; the values of the front matter are the first update's."""
-        return self.update.says if self.before else self.update.says.over(self.incident.first)
-
-    @property
-    def held(self) -> Facts:
-        """What had held until then."""
-        return self.before.facts if self.before else Facts()
-
 
 def told(incident: Incident, index: int) -> Told:
     """Return a story's update, counted from 0, as it stood when it was published."""
@@ -52,7 +47,11 @@ def told(incident: Incident, index: int) -> Told:
     if any(update.corrects for update in incident.updates[index + 1 :]):
         # Only a correction reaches back into what earlier moments hold.
         timeline = replace(incident, updates=incident.updates[: index + 1]).timeline
-    return Told(incident, timeline[index - 1] if index else None, timeline[index])
+    moment = timeline[index]
+    if not index:
+        return Told(incident, None, moment, moment.update.says.over(incident.first), _NOTHING)
+    before = timeline[index - 1]
+    return Told(incident, before, moment, moment.update.says, before.facts)
 
 
 def signer(site: Site, update: Update) -> str:
@@ -91,7 +90,8 @@ def facts(page: StatusPage, entry: Told, markup: Markup) -> Iterator[tuple[str, 
     yield from _times(entry, language)
     yield from _components(page, entry, language)
     yield from promised(page.site, entry)
-    for follow_up in entry.incident.follow_ups:
+    # Few updates close anything.
+    for follow_up in entry.incident.follow_ups if entry.update.done else ():
         if follow_up.number in entry.update.done:
             yield language.word("done"), " ".join(markup.plain(follow_up.text).split())
 
@@ -114,18 +114,17 @@ def _scope(entry: Told, language: Language) -> Iterator[tuple[str, str]]:
 def _times(entry: Told, language: Language) -> Iterator[tuple[str, str]]:
     if entry.incident.started and not entry.before:
         yield language.say("Start"), language.moment(entry.incident.started)
-    if entry.says.started:
-        yield language.say("Start"), language.moment(entry.says.started)
-    if entry.says.ended:
-        yield language.say("Ended"), language.moment(entry.says.ended)
-    for name, label in (
-        ("scheduled_for", language.say("Planned start")),
-        ("scheduled_until", language.say("Planned end")),
-        ("until", language.say("Until")),
-    ):
-        if at := getattr(entry.says, name):
-            old = getattr(entry.held, name)
-            yield label, _changed(language, _when(language, at), old and _when(language, old))
+    says, held = entry.says, entry.held
+    if says.started:
+        yield language.say("Start"), language.moment(says.started)
+    if says.ended:
+        yield language.say("Ended"), language.moment(says.ended)
+    if at := says.scheduled_for:
+        yield language.say("Planned start"), _moved(language, at, held.scheduled_for)
+    if at := says.scheduled_until:
+        yield language.say("Planned end"), _moved(language, at, held.scheduled_until)
+    if due := says.until:
+        yield language.say("Until"), _moved(language, due, held.until)
 
 
 def promised(site: Site, entry: Told) -> Iterator[tuple[str, str]]:
@@ -138,6 +137,10 @@ def promised(site: Site, entry: Told) -> Iterator[tuple[str, str]]:
         yield language.say("Expected"), _changed(language, now, was, says.because)
     if says.next:
         yield language.say("Next word by"), language.due(says.next)
+
+
+def _moved(language: Language, now: datetime | Due, old: datetime | Due | None) -> str:
+    return _changed(language, _when(language, now), _when(language, old) if old else None)
 
 
 def _when(language: Language, at: datetime | Due) -> str:
@@ -169,14 +172,15 @@ def _components(page: StatusPage, entry: Told, language: Language) -> Iterator[t
     moment = entry.moment
     said = entry.update.says.components or ()
     named = {change.id for change in said} if entry.before else moment.components.keys()
+    if not named:
+        return
+    # Only an incident has an impact that says how its components are.
+    states = moment.component_states if entry.incident.kind is Kind.INCIDENT else moment.components
     unstated, by_state = [], dict[str, list[str]]()
-    for name, given in moment.components.items():
+    for name, state in states.items():
         if name not in named:
             continue
         component = page.component(name)
-        # Only an incident has an impact that says how its components are.
-        by_impact = entry.incident.kind is Kind.INCIDENT
-        state = moment.component_states[name] if by_impact else given
         if state is None:
             unstated.append(component.name)
         else:

@@ -24,6 +24,7 @@ _STOPS = (*".!?…。！？؟",)
 _CLOSING = "\"'”’»)」』 "
 #: How much is kept of what was spelled.
 _MOST_SPELLED = 16384
+_NO_VALUES: Mapping[str, object] = {}
 
 
 def ends(sentence: str) -> bool:
@@ -61,7 +62,8 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
 
     def say(self, message: str, /, **values: object) -> str:
         """Say an English text in this language, filled in."""
-        return self.text(message) % self.isolated(values)
+        # Most have nothing to fill in; a percent sign of theirs is written twice all the same.
+        return self.text(message) % (self.isolated(values) if values else _NO_VALUES)
 
     def ended(self, sentence: str) -> str:
         """Return a sentence with a stop, unless it has an end of its own."""
@@ -73,7 +75,8 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
 
     def isolated(self, values: Mapping[str, object]) -> dict[str, object]:
         """Keep names and titles of the other direction from turning the text around them."""
-        return {name: self._isolate(value) for name, value in values.items()}
+        isolate = self._isolate
+        return {name: isolate(value) for name, value in values.items()}
 
     def _isolate(self, value: object) -> object:
         if isinstance(value, str) and (
@@ -167,7 +170,11 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
         """Spell an instant: `21 November 2026, 10:00 CET (09:00 UTC)`, the weekday when asked."""
         known = self.spelled.get((at, weekday))
         if known is None:
-            day = self.day(at.astimezone(self.zone).date(), weekday=weekday)
+            local = at.astimezone(self.zone).date()
+            # A site has many instants, and few days.
+            day = self.spelled.get((local, weekday))
+            if day is None:
+                day = self.keep((local, weekday), self.day(local, weekday=weekday))
             known = self.keep((at, weekday), self.formats.moment_text(day, self.clock(at)))
         return str(known)
 
