@@ -27,7 +27,7 @@ from firstword.cache import files, stories
 from firstword.cache.answers import rows_of
 from firstword.cache.questions import spell_find
 from firstword.cache.stories import CachedStories
-from firstword.cache.units import Made, Unit
+from firstword.cache.units import Made, Unit, Units
 from firstword.content import judging
 from firstword.feeds import Channel
 from firstword.making import site, workshop
@@ -214,7 +214,25 @@ RECENT = NIGHT - timedelta(days=1)
 def test_what_is_open_or_recent_is_found_without_a_look_at_what_is_over(
     place: Workplace, wanted: Wanted
 ) -> None:
-    """Counted in steps of SQLite's machine; a look at each story takes several."""
+    found, steps = counted(place, lambda db: list(rows_of(db, wanted)))
+    assert found
+    assert steps < STORIES
+
+
+@pytest.mark.parametrize("ask", [Units.next_change_at, lambda units: len(units.outputs())])
+def test_the_end_of_a_build_looks_at_no_single_output(
+    place: Workplace, ask: Callable[[Units], object]
+) -> None:
+    found, steps = counted(place, lambda db: ask(Units(db, 1)))
+    assert found
+    assert steps < STORIES // 10
+
+
+def counted(place: Workplace, ask: Callable[[sqlite3.Connection], object]) -> tuple[object, int]:
+    """Return an answer out of the cache, and in how many steps of SQLite's machine it came.
+
+    A look at each story, or at each page, takes several.
+    """
     (path,) = (place.root / ".cache").glob("*.sqlite")
     steps = 0
 
@@ -226,7 +244,4 @@ def test_what_is_open_or_recent_is_found_without_a_look_at_what_is_over(
     with closing(sqlite3.connect(path)) as db:
         db.execute("SELECT count(*) FROM story").fetchone()
         db.set_progress_handler(count, 10)
-        found = list(rows_of(db, wanted))
-
-    assert found
-    assert steps < STORIES
+        return ask(db), steps
