@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ from apis import (
     valid_until,
 )
 
+from firstword.clock import Clock
 from firstword.values import replace
 
 ID = re.compile(r"[0-9a-z]{12}")
@@ -191,3 +192,43 @@ def test_a_change_of_impact_or_title_reaches_every_document() -> None:
         "critical",
         "investigating",
     )
+
+
+class Kept:
+    """Keeps the text of each name, as another build would find it."""
+
+    keeps = True
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.made: list[str] = []
+
+    def text(
+        self,
+        name: str,
+        story: str,
+        make: Callable[[], str],
+        clock: Clock | None = None,
+        of: Callable[[], bytes] | None = None,
+    ) -> str:
+        assert (clock, of) == (None, None)
+        if name not in self.texts:
+            self.made.append(story)
+            self.texts[name] = make()
+        return self.texts[name]
+
+
+@pytest.mark.parametrize("name", ["incidents.json", "scheduled-maintenances.json"])
+def test_a_story_that_was_spelled_before_is_not_told_again(name: str) -> None:
+    """Only who else spoke of its components meanwhile is asked anew."""
+    now, kept = at("2026-11-24 12:00"), Kept()
+    other = story("x", CARD_FRONT.replace("Card", "Another"), *CARD_UPDATES[:1])
+    before, after = (
+        replace(page(*told), pieces=kept) for told in ((cards(), move()), (cards(), move(), other))
+    )
+    first, again = (read(files(status, now), name) for status in (before, before))
+    beside = read(files(after, now), name)
+
+    assert first == again
+    assert sorted(kept.made) == ["cards", "move", "x"]
+    assert beside == read(files(page(cards(), move(), other), now), name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from firstword.clock import Clock
@@ -63,11 +63,6 @@ def standing(status: StatusPage, clock: Clock) -> Standing:
     )
 
 
-def stories(status: StatusPage, *kinds: Kind) -> Iterator[Incident]:
-    """Yield the stories that programs are told of, newest first; drills are for people only."""
-    yield from status.stories.find(Wanted(kinds=kinds, drills=False))
-
-
 def newest_word(status: StatusPage, *kinds: Kind) -> Iterator[Incident]:
     """Yield the same stories, the one that was written about last first."""
     yield from status.stories.find(Wanted(kinds=kinds, drills=False, order=Order.UPDATED))
@@ -109,6 +104,5 @@ def site_began(site: Site) -> datetime:
 
 def as_json(value: Any, indent: int | None = None) -> bytes:
     """Spell a document; keys stay in the order in which they are documented."""
-    separators = (",", ": ") if indent else (",", ":")
-    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
-    return text.encode() + b"\n"
+    text = msgspec.json.encode(value)
+    return (msgspec.json.format(text, indent=indent) if indent else text) + b"\n"

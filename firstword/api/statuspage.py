@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
+from msgspec import Raw
+
 from firstword.api.rows import Rows, stamp
-from firstword.api.standing import Standing, newest_word, site_began, standing, stories
+from firstword.api.standing import Standing, newest_word, site_began, standing
 from firstword.api.tell import Stories, window
 from firstword.clock import Clock
 from firstword.markup import Markup
@@ -53,7 +55,7 @@ class Teller:
         return {
             "page": self._page,
             "components": self._rows.listed(now),
-            "incidents": self._incidents(self._unresolved),
+            "incidents": self._unresolved,
             "scheduled_maintenances": self._windows(self._open_maintenance, clock),
             "status": _rollup(now),
         }
@@ -65,19 +67,17 @@ class Teller:
 
     def incidents(self, _clock: Clock) -> Json:
         """incidents.json: the newest, open or not."""
-        newest = islice(stories(self._status, Kind.INCIDENT), MOST)
-        return {"page": self._page, "incidents": self._incidents(newest)}
+        told = Wanted(kinds=(Kind.INCIDENT,), drills=False)
+        return {"page": self._page, "incidents": self._stories_of(told)}
 
     def unresolved(self, _clock: Clock) -> Json:
         """incidents/unresolved.json."""
-        return {"page": self._page, "incidents": self._incidents(self._unresolved)}
+        return {"page": self._page, "incidents": self._unresolved}
 
     def maintenances(self, _clock: Clock) -> Json:
         """scheduled-maintenances.json: the newest by planned start, over or not."""
         planned = Wanted(kinds=(Kind.MAINTENANCE,), drills=False, order=Order.PLANNED)
-        newest = islice(self._status.stories.find(planned), MOST)
-        found = [self._stories.maintenance(i) for i in newest]
-        return {"page": self._page, "scheduled_maintenances": found}
+        return {"page": self._page, "scheduled_maintenances": self._stories_of(planned)}
 
     def upcoming(self, clock: Clock) -> Json:
         """scheduled-maintenances/upcoming.json: those that nobody has signed as begun."""
@@ -105,20 +105,23 @@ class Teller:
         }
 
     @property
-    def _unresolved(self) -> tuple[Incident, ...]:
+    def _unresolved(self) -> list[Raw]:
         unresolved = Wanted(kinds=(Kind.INCIDENT,), drills=False, open=True)
-        return tuple(self._status.stories.find(unresolved))
+        return self._stories_of(unresolved, None)
 
     @property
     def _open_maintenance(self) -> tuple[Incident, ...]:
         return tuple(i for i in self._status.open_maintenance if not i.drill)
 
-    def _incidents(self, found: Iterable[Incident]) -> list[Json]:
-        return [self._stories.story(incident) for incident in found]
+    def _stories_of(self, wanted: Wanted, most: int | None = MOST) -> list[Raw]:
+        """Return stories; None = all of them."""
+        return [
+            self._stories.story(name) for name in islice(self._status.stories.ids(wanted), most)
+        ]
 
-    def _windows(self, found: Iterable[Incident], clock: Clock) -> list[Json]:
+    def _windows(self, found: Iterable[Incident], clock: Clock) -> list[Raw]:
         """Return maintenance with where the clock stands in its window, the next to begin first."""
-        return [{**self._stories.maintenance(i), "window": _where(i, clock)} for i in found]
+        return [self._stories.story(i.id, window=_where(i, clock)) for i in found]
 
 
 #: Path below /api/v2/ → what makes it.

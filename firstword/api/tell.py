@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
 from firstword import urls
 from firstword.api.rows import Rows, stamp, stamp_or_none
@@ -15,6 +17,7 @@ from firstword.model import ComponentStatus, Due, Incident, Kind, Moment, Status
 from firstword.page import PromiseKind, StatusPage
 
 Json = dict[str, Any]
+_encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(dict[str, ComponentStatus])
 
 
 class Stories:
@@ -26,34 +29,33 @@ class Stories:
         self._markup = markup
         self._rows = rows
 
-    def maintenance(self, incident: Incident) -> Json:
-        """Return a maintenance; its window is the plan's, its status is what was signed."""
-        start, end = window(incident)
-        story = self.story(incident)
-        cancelled = incident.status is Status.CANCELLED
-        return {
-            **story,
-            "impact": "maintenance",
-            "started_at": story["created_at"],
-            "monitoring_at": None,
-            "scheduled_for": stamp(start),
-            "scheduled_until": stamp(end),
-            "cancelled_at": story["resolved_at"] if cancelled else None,
-        }
+    def story(self, name: str, **more: str) -> Raw:
+        """Return a story by its id, Statuspage's fields first and `more` of them last.
 
-    def story(self, incident: Incident) -> Json:
-        """Return what incidents and maintenance share, Statuspage's fields first."""
-        name = f"api/{incident.id}"
-        told = self._status.pieces.text(
-            name, incident.id, lambda: msgspec.json.encode(self._told(incident)).decode()
-        )
-        story: Json = msgspec.json.decode(told)
-        states = held_states(incident, incident.now_holds)
-        # Beside the piece: they say when anybody last spoke of a component.
-        story["components"] = [
-            self._rows.row(self._status.component(name), state) for name, state in states.items()
+        It is spelled already: a document of fifty stories is made again when one of them changes.
+        """
+        spelled = self._status.pieces.text(f"api/{name}", name, partial(self._spelled, name))
+        before, states, after = spelled.split("\n")
+        # Not spelled with the rest: they say when anybody last spoke of a component.
+        rows = [
+            self._rows.row(self._status.component(name), state)
+            for name, state in _decoder.decode(states).items()
         ]
-        return story
+        whole = b"".join((before.encode(), _encoder.encode(rows), after.encode()))
+        return Raw(b"%s,%s" % (whole[:-1], _encoder.encode(more)[1:]) if more else whole)
+
+    def _spelled(self, name: str) -> str:
+        """Spell a story in three lines: the second is what its components were said to be."""
+        incident = self._status.stories.get(name)
+        if incident is None:
+            raise KeyError(name)
+        told = self._told(incident)
+        if incident.kind is Kind.MAINTENANCE:
+            told |= _planned(incident, told)
+        states = held_states(incident, incident.now_holds)
+        # No line ends elsewhere: JSON spells those of a text.
+        told["components"] = Raw(b"\n%s\n" % _encoder.encode(states))
+        return _encoder.encode(told).decode()
 
     def _told(self, incident: Incident) -> Json:
         newest = incident.updates[-1]
@@ -74,7 +76,8 @@ class Stories:
             "started_at": stamp(incident.started_at),
             "page_id": self._rows.page_id,
             "incident_updates": self._updates(incident),
-            "components": [],
+            # Here they stand; what they are comes from elsewhere.
+            "components": None,
             "author": self._author(newest),
             "next_update_at": _due(owed(self._status, incident, PromiseKind.NEXT)),
             "expected_at": _due(owed(self._status, incident, PromiseKind.EXPECTED)),
@@ -150,6 +153,19 @@ class Stories:
 
     def _story_id(self, incident: Incident, update: Update | None = None) -> str:
         return urls.short_id(urls.entry_id(self._site, incident, update))
+
+
+def _planned(incident: Incident, told: Json) -> Json:
+    """Return what a maintenance says otherwise: its window is the plan's, its status is signed."""
+    start, end = window(incident)
+    return {
+        "impact": "maintenance",
+        "started_at": told["created_at"],
+        "monitoring_at": None,
+        "scheduled_for": stamp(start),
+        "scheduled_until": stamp(end),
+        "cancelled_at": told["resolved_at"] if incident.status is Status.CANCELLED else None,
+    }
 
 
 def _status(incident: Incident, status: Status) -> str:

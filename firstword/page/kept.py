@@ -51,6 +51,10 @@ class KeptStories(Struct, frozen=True, dict=True, eq=False):
         """Yield stories in the order asked for."""
         yield from (incident for _, incident in self._found(wanted))
 
+    def ids(self, wanted: Wanted) -> Iterator[str]:
+        """Yield the ids of the same stories in the same order."""
+        yield from (row.id for row, _ in self._found(wanted))
+
     def lines(self, wanted: Wanted) -> list[Line]:
         """Return stories as lists name them, in the order asked for."""
         return [row.line for row, _ in self._found(wanted)]

@@ -187,6 +187,10 @@ class Stories(Protocol):
         """Yield stories, the first in the order asked for first; take no more than are shown."""
         ...
 
+    def ids(self, wanted: Wanted) -> Iterator[str]:
+        """Yield the ids of the same stories in the same order; none of them is read."""
+        ...
+
     def lines(self, wanted: Wanted) -> list[Line]:
         """Return stories as lists name them, the first in the order asked for first."""
         ...
