@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +27,7 @@ class OutputFolder:
     def __init__(self, folder: Path, build_id: str = "") -> None:
         """Take a folder; what is in it is known where its stamp is of the build named."""
         self.folder = folder
+        self._inside = f"{folder}/"
         self.known = bool(build_id) and _stamped(folder) == build_id
         #: Keys of which the folder may hold a file, where that is not known from the cache.
         self._before = set() if self.known else _listing(folder)
@@ -48,7 +50,7 @@ class OutputFolder:
         path = self._path(key)
         if self._strange:
             with contextlib.suppress(OSError):
-                if path.read_bytes() == data:
+                if Path(path).read_bytes() == data:
                     return
         self.open_up()
         if new and key not in self._before:
@@ -58,7 +60,7 @@ class OutputFolder:
 
     def remove(self, key: str) -> None:
         """Remove a file that is no longer made, and the folders that are empty without it."""
-        path = self._path(key)
+        path = Path(self._path(key))
         self.open_up()
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
@@ -78,12 +80,12 @@ class OutputFolder:
     def finish(self, build_id: str, keys: Iterable[str] | None, stamp: Mapping[str, Any]) -> None:
         """Note all keys, where they are others than before, then stamp the folder."""
         if keys is not None:
-            _replace(self.folder / LISTING, _json(sorted(keys)))
+            _replace(self._path(LISTING), _json(sorted(keys)))
         if self._begun is not None:
             self._begun.close()
         if not self.known or self._begun is not None:
             (self.folder / BEGUN).unlink(missing_ok=True)
-        _replace(self.folder / STAMP, _json({"format": FORMAT, "build_id": build_id, **stamp}))
+        _replace(self._path(STAMP), _json({"format": FORMAT, "build_id": build_id, **stamp}))
 
     def open_up(self) -> None:
         """From here on the folder holds half a build, until `finish` says otherwise."""
@@ -101,11 +103,12 @@ class OutputFolder:
         self._begun.write(f"{key}\n")
         self._begun.flush()
 
-    def _path(self, key: str) -> Path:
+    def _path(self, key: str) -> str:
         parts = key.split("/")
         if not parts[0] or ".." in parts or "\\" in key or "\0" in key:
             raise BuildError(f"not a path inside the site: {key!r}")
-        return self.folder / key
+        # A text: a first build writes tens of thousands of files, and `Path` takes each name apart.
+        return f"{self._inside}{key}"
 
 
 def digest(data: bytes) -> str:
@@ -146,16 +149,17 @@ def _json(value: object) -> bytes:
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: str, data: bytes) -> None:
     """Write a file whole: whoever reads it sees the old bytes or the new ones."""
-    folder = path.parent
+    folder, _, name = path.rpartition("/")
     try:
         # Nearly every page of a first build has a folder of its own, where nothing is in the way.
-        folder.mkdir()
+        os.mkdir(folder)
     except OSError:
-        if folder.is_symlink() or path.is_dir():
-            raise BuildError(f"in the way of a page: {path.name!r}") from None
-        folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / f".{path.name}.new"
-    fresh.write_bytes(data)
-    fresh.replace(path)
+        if os.path.islink(folder) or os.path.isdir(path):
+            raise BuildError(f"in the way of a page: {name!r}") from None
+        os.makedirs(folder, exist_ok=True)
+    fresh = f"{folder}/.{name}.new"
+    with open(fresh, "wb") as file:
+        file.write(data)
+    os.replace(fresh, path)

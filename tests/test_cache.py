@@ -210,9 +210,9 @@ def test_dying_at_any_write_leaves_what_the_next_build_makes_right(
     for deaths, after in enumerate((0, 1, 2, 5, 10, 16, 23)):
         edit(place, f"Words after {deaths} deaths")
         place.write(f"incidents/2026/new-{deaths}.md", _story(deaths))
-        written: list[Path] = []
+        written: list[str] = []
 
-        def die(path: Path, data: bytes, left: int = after, here: list[Path] = written) -> None:
+        def die(path: str, data: bytes, left: int = after, here: list[str] = written) -> None:
             if len(here) == left:
                 raise Died
             here.append(path)

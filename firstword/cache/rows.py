@@ -207,7 +207,7 @@ def _count(db: sqlite3.Connection, row: Row, sign: int) -> None:
     )
     if row.drill:
         return
-    months = Counter(f"{at:%Y-%m}-01" for at, _ in row.said)
+    months = Counter(f"{at.isoformat()[:7]}-01" for at, _ in row.said)
     db.executemany(
         "INSERT INTO spoken VALUES(?,?) ON CONFLICT(month) DO UPDATE SET"
         " updates = updates + excluded.updates",

@@ -22,6 +22,8 @@ from firstword.manifest import Delta, Output
 #: The build id is a digest of as many digests: an edit moves a few of them.
 BUCKETS = 1024
 _UNCOUNTED = -1
+#: The values of an output that is not stale.
+_OUTPUT = "?,?,?,?,?,?,?,?,0"
 #: Begins the names of pieces among those of units.
 PIECE = "piece/"
 
@@ -63,6 +65,8 @@ class Units:
         self.doubtful: set[str] = set()
         self._moved: set[int] = set()
         self._numbers: dict[str, int] = {}
+        #: Whether nothing was ever made: then every output is new.
+        self._first = False
 
     # ── what must be made again ──────────────────────────────────────────────────────────────────
 
@@ -86,6 +90,8 @@ class Units:
         self._db.execute("UPDATE output SET stale = 1 WHERE bucket != ?", (_UNCOUNTED,))
         for table in ("unit", "need", "asked"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608
+        asked = "SELECT 1 FROM output UNION ALL SELECT 1 FROM vanished LIMIT 1"
+        self._first = self._db.execute(asked).fetchone() is None
 
     def _by_clock(self, now: datetime) -> set[str]:
         seconds = from_instant(now)
@@ -211,6 +217,13 @@ class Units:
         What names the build does not count in the build's id. Raises BuildError when two units
         want one file.
         """
+        bucket = _bucket(one.key) if counts else _UNCOUNTED
+        row = (one.key, unit, one.digest, one.size, one.leaf, one.owner, bucket, self._number)
+        if self._first:
+            put = self._db.execute(f"INSERT OR IGNORE INTO output VALUES({_OUTPUT})", row)
+            if put.rowcount:
+                self._moved.add(bucket)
+                return True, True
         asked = "SELECT unit, digest, leaf, owner, stale FROM output WHERE key = ?"
         known = self._db.execute(asked, (one.key,)).fetchone()
         if known and not known[4]:
@@ -219,12 +232,8 @@ class Units:
         if same:
             self._db.execute("UPDATE output SET unit = ?, stale = 0 WHERE key = ?", (unit, one.key))
             return False, False
-        bucket = _bucket(one.key) if counts else _UNCOUNTED
         self._moved.add(bucket)
-        self._db.execute(
-            "INSERT OR REPLACE INTO output VALUES(?,?,?,?,?,?,?,?,0)",
-            (one.key, unit, one.digest, one.size, one.leaf, one.owner, bucket, self._number),
-        )
+        self._db.execute(f"INSERT OR REPLACE INTO output VALUES({_OUTPUT})", row)
         if known is None:
             self._db.execute("DELETE FROM vanished WHERE what = 'key' AND name = ?", (one.key,))
         return known is None or known[1] != one.digest, known is None
@@ -238,6 +247,7 @@ class Units:
                 "INSERT OR REPLACE INTO vanished VALUES('key', ?, ?)", (key, self._number)
             )
         self._db.execute("DELETE FROM output WHERE stale = 1")
+        self._first = self._first and not found
         return [key for key, _ in found]
 
     def next_change_at(self) -> datetime | None:
