@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from urllib.parse import quote, unquote
 
 import nh3
@@ -82,6 +82,7 @@ _WORDS_AND_LISTS = re.compile(
     r"(?:[^<>&\0\r\xa0]++|</?(?:p|ul|ol|li|em|strong|code|blockquote|h[4-6])>)*+"
 )
 _TAG = re.compile(r"</?[a-z0-9]+>")
+_PLAIN_BLOCK_END = re.compile(r"</(?:p|li|h[4-6]|blockquote)>")
 
 _ENGINE = Markdown(
     options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS
@@ -224,19 +225,21 @@ def _turn(found: re.Match[str]) -> str:
     return f"<{found[1]}h{min(6, max(int(found[2]) + 1, _HIGHEST_HEADING))}"
 
 
-def only_words(rendered: str) -> bool:
-    """Tell whether sanitised HTML is words and lists, and nothing that is spelled otherwise."""
-    return _WORDS_AND_LISTS.fullmatch(rendered) is not None
-
-
 def plain_text(rendered: str) -> str:
     """Return the words of sanitised HTML, a line for each block; pictures by what they show."""
-    if only_words(rendered):
-        words = _TAG.sub("", _BLOCK_END.sub("\n", rendered.replace("\n", " ")))
-    else:
-        words = _words(rendered)
-    lines = (" ".join(line.split()) for line in words.split("\n"))
-    return "\n".join(line for line in lines if line)
+    lines = plain_lines(rendered)
+    return "\n".join(_lines(_words(rendered)) if lines is None else lines)
+
+
+def plain_lines(rendered: str) -> Sequence[str] | None:
+    """Return the lines of what is words and lists, as most texts are; None for anything else."""
+    if _WORDS_AND_LISTS.fullmatch(rendered) is None:
+        return None
+    return _lines(_TAG.sub("", _PLAIN_BLOCK_END.sub("\n", rendered.replace("\n", " "))))
+
+
+def _lines(words: str) -> Sequence[str]:
+    return tuple([found for line in words.split("\n") if (found := " ".join(line.split()))])
 
 
 def _words(rendered: str) -> str:

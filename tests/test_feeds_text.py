@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from firstword import urls
+from firstword.feeds.text import legal
 from firstword.model import Facts, Incident, Kind, Status, Update
 from firstword.values import replace
 
@@ -28,6 +29,17 @@ AWKWARD = [
     "תשלומים נכשלים \u202b(בדיקה)\u202c",
     "𐌰𐍈 𝄞 𠜎",
 ]
+
+
+def test_what_xml_cannot_carry_is_left_out_and_nothing_else() -> None:
+    # https://www.w3.org/TR/xml/#charsets; U+1FFFE and its like are discouraged, and may stand.
+    left_out = [
+        *map(chr, (*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF))
+    ]
+    everything = [*map(chr, range(0x20000))]
+
+    assert [one for one in everything if legal(f"a{one}é\n") == "aé\n"] == left_out
+    assert [one for one in everything if legal(one) != one] == left_out
 
 
 @pytest.mark.parametrize("title", AWKWARD)

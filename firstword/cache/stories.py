@@ -93,10 +93,10 @@ class CachedStories:
         question, trace = questions.spell_find(wanted), self._trace
         if trace:
             trace.note(question, questions.NOTHING_YET)
-        for at, row in self._said(wanted):
+        for at, name in self._said(wanted):
             if trace:
                 trace.note(question, from_instant(at))
-            incident = self.story(row.id)
+            incident = self.story(name)
             update = incident.find(at)
             if update is not None:
                 yield incident, update
@@ -166,22 +166,22 @@ class CachedStories:
         """Return the months in which something counts, newest first, each with its sums."""
         return self._answer("sums", year)  # type: ignore[no-any-return]
 
-    def _said(self, wanted: Words) -> Iterator[tuple[datetime, Row]]:
-        """Yield instants of updates with their stories' rows, newest first.
+    def _said(self, wanted: Words) -> Iterator[tuple[datetime, str]]:
+        """Yield instants of updates with their stories' ids, newest first.
 
         Stories come by their newest word; an update is told once no story to come has a newer one.
         """
         if wanted.begin is not None and wanted.end is not None:
             yield from self._said_between(wanted, wanted.begin, wanted.end)
             return
-        waiting: list[tuple[float, _Backwards, datetime, Row]] = []
+        waiting: list[tuple[float, _Backwards, datetime, str]] = []
         for newest, row in self._by_newest(wanted):
             while waiting and -waiting[0][0] > newest:
                 entry = heapq.heappop(waiting)
                 yield entry[2], entry[3]
             for at, author in row.said:
                 if wanted.matches(row, at, author):
-                    heapq.heappush(waiting, (-at.timestamp(), _Backwards(row.id), at, row))
+                    heapq.heappush(waiting, (-at.timestamp(), _Backwards(row.id), at, row.id))
         while waiting:
             entry = heapq.heappop(waiting)
             yield entry[2], entry[3]
@@ -211,7 +211,16 @@ class CachedStories:
 
     def _said_between(
         self, wanted: Words, begin: datetime, end: datetime
-    ) -> Iterator[tuple[datetime, Row]]:
+    ) -> Iterator[tuple[datetime, str]]:
+        if wanted == Words(begin=begin, end=end):
+            # All that is asked of a story, a word knows: whether it is a drill.
+            asked = (
+                "SELECT at, story FROM word WHERE at >= ? AND at < ? AND drill = 0"
+                " ORDER BY at DESC, story DESC"
+            )
+            span = from_instant(begin), from_instant(end)
+            yield from ((to_instant(at), name) for at, name in self._db.execute(asked, span))
+            return
         asked = (
             f"SELECT w.at, {S_COLUMNS} FROM word w CROSS JOIN story s ON s.id = w.story"  # noqa: S608
             " WHERE w.at >= ? AND w.at < ? ORDER BY w.at DESC, w.story DESC"
@@ -220,7 +229,7 @@ class CachedStories:
             row, at = to_row(found[1:]), to_instant(found[0])
             author = next(who for when, who in row.said if when == at)
             if wanted.matches(row, at, author):
-                yield at, row
+                yield at, row.id
 
     # ── one ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -83,6 +83,7 @@ class Teller:
         self._markup = markup
         self.dates = dates or EntryDates(page.site, page.stories, page.pieces)
         self._entries: dict[str, Entry] = {}
+        self._names: dict[str, str] = {}
 
     def newest_first(self, wanted: Words) -> Iterator[tuple[Incident, Update]]:
         """Yield updates in the order of the feeds: by the dates of their entries."""
@@ -303,7 +304,14 @@ class Teller:
         )
 
     def _components(self, entry: Told) -> dict[str, str]:
-        return {name: legal(self._page.component(name).name) for name in entry.moment.components}
+        return {name: self._shown(name) for name in entry.moment.components}
+
+    def _shown(self, name: str) -> str:
+        """Return what readers call a component."""
+        shown = self._names.get(name)
+        if shown is None:
+            shown = self._names[name] = legal(self._page.component(name).name)
+        return shown
 
     def _link(self, incident: Incident, update: Update) -> str:
         return urls.absolute(self._page.site, urls.update_path(incident, update))

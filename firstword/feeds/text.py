@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from firstword.markup import only_words, plain_text
+from firstword.markup import plain_lines, plain_text
 
 _FIRST_WORDS = 100
 #: What Slack, Teams and a telephone's notice show of an entry, with room to spare.
@@ -18,16 +19,21 @@ _BLOCK_END = re.compile(r"</(?:p|li|h\d|pre|tr|dd|dt|blockquote)>")
 #: `parse` leaves these out of files, but Markdown lets `&#1;` through, and settings are not parsed.
 #: One of them would cost every feed.
 _ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-#: Those of them that are ASCII.
-_ILLEGAL_BYTES = bytes({*range(32)} - {9, 10, 13})
+#: In UTF-8, those of them that are ASCII, and what the last ones begin with.
+_CONTROLS, _LAST = bytes({*range(32)} - {9, 10, 13}), b"\xef\xbf"
 
 
 def legal(text: str) -> str:
     """Leave out what XML 1.0 cannot carry (https://www.w3.org/TR/xml/#charsets)."""
-    if text.isascii() and len(text.encode().translate(None, _ILLEGAL_BYTES)) == len(text):
-        # Nearly every text; looking through it character by character takes four times as long.
-        return text
-    return _ILLEGAL.sub("", text)
+    # Nearly every text is legal; to look through it character by character takes three times as
+    # long as this, which finds too much rather than too little.
+    with_care = True
+    try:
+        spelled = text.encode()
+        with_care = _LAST in spelled or len(spelled.translate(None, _CONTROLS)) != len(spelled)
+    except UnicodeEncodeError:
+        pass
+    return _ILLEGAL.sub("", text) if with_care else text
 
 
 @lru_cache(4096)  # the entries of one story, and of several feeds, begin alike
@@ -49,12 +55,9 @@ def _one_line(rendered: str) -> str:
 
 
 @lru_cache(1024)  # an update's own entry begins with them, and those of later updates tell of it
-def _plain_lines(rendered: str) -> tuple[str, ...] | None:
-    """Return what most texts consist of, a line a block; None for one with more than words."""
-    if not only_words(rendered):
-        return None
-    text = plain_text(rendered)
-    return tuple(text.split("\n")) if text and legal(text) == text else None
+def _plain_lines(rendered: str) -> Sequence[str] | None:
+    """Return the lines of words that are all legal; None where there is more to it."""
+    return plain_lines(rendered) if legal(rendered) == rendered else None
 
 
 def _without_quotes(rendered: str) -> str:
