@@ -145,6 +145,30 @@ def test_a_link_is_judged_again_when_what_it_names_goes_or_comes(place: Workplac
     assert place.warm() == place.cold()
 
 
+def test_an_address_of_the_site_itself_and_a_translation_of_nothing_are_refused(
+    place: Workplace,
+) -> None:
+    """By an edit as by a build of everything, which are read in two ways."""
+    aliased = STORY.format(
+        title="Slow",
+        impact="minor",
+        day=14,
+        components="api",
+        more="aliases: [feeds/here]\n",
+        words="Words.",
+    )
+    place.write("incidents/2026/slow.md", aliased)
+    _, problems, _ = made = place.warm()
+    assert made == place.cold()
+    assert any("'feeds/here' is an address of this site itself" in line for line in problems)
+    (place.root / "content/incidents/2026/slow.md").unlink()
+
+    place.write("incidents/2026/nothing.de.md", aliased.replace("aliases: [feeds/here]\n", ""))
+    _, problems, _ = made = place.warm()
+    assert made == place.cold()
+    assert any("there is no 'nothing.md' that it could translate" in line for line in problems)
+
+
 def test_stamps_that_become_known_make_the_story_again(place: Workplace) -> None:
     stamps: dict[str, dict[str, datetime | None]] = {}
 

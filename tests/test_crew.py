@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
+import msgspec
 import pytest
 from incremental import Outcome, Workplace
 
@@ -18,7 +23,7 @@ from benchmarks import make_history
 from firstword import build
 from firstword.content import SourceFile, scan
 from firstword.content.judging import judge
-from firstword.crew import Crew
+from firstword.crew import Crew, frames
 from firstword.errors import SettingsError
 from firstword.generating import processes
 from firstword.making.bench import Common, Order
@@ -198,6 +203,51 @@ def test_while_others_work_this_process_does_what_only_it_can_do(place: Workplac
     assert made == list(alone.make(common, orders))
     assert sum(one is not None for one in made) > 20
     assert said == []
+
+
+#: Another process whose one task leaves so many objects in circles, and counts those that live.
+CIRCLES = """
+import msgspec
+from firstword.crew import worker
+from firstword.crew.jobs import Job
+
+class Circle:
+    living = 0
+
+    def __init__(self):
+        self.itself = self
+        Circle.living += 1
+
+    def __del__(self):
+        Circle.living -= 1
+
+def make(many):
+    for _ in range(many):
+        Circle()
+    return Circle.living
+
+numbers = msgspec.msgpack.Decoder(list[int])
+job = Job(begin=lambda common: make, tasks=numbers, results=numbers, chunk=1)
+worker.job = lambda name: job
+worker.main()
+"""
+
+
+def test_what_a_process_leaves_behind_does_not_pile_up() -> None:
+    asked = BytesIO()
+    frames.write(asked, frames.BEGIN, pickle.dumps(("circles", None)))
+    for _ in range(100):
+        frames.write(asked, frames.DO, msgspec.msgpack.encode([1_000]))
+
+    ended = subprocess.run(
+        [sys.executable, "-c", CIRCLES], input=asked.getvalue(), capture_output=True, check=True
+    )
+    answers = BytesIO(ended.stdout)
+    living = [frames.read(answers) for _ in range(100)]
+
+    counts = [msgspec.msgpack.decode(data)[0] for kind, data in filter(None, living)]
+    assert len(counts) == 100
+    assert max(counts) <= 20_000
 
 
 def test_nobody_is_started_where_there_is_little_to_do_or_one_process_is_wanted() -> None:

@@ -17,6 +17,8 @@ SCHEMA = 4
 #: How long to wait for another build that has the cache, in seconds.
 PATIENCE = 60.0
 NO_TIME = 0.1
+#: KiB of the file that are held in memory. Four times as many make a cold build no faster.
+_PAGES = 16_384
 
 _TABLES = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -195,7 +197,7 @@ def _open(path: Path, patience: float) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA cache_size = -65536")
+        db.execute(f"PRAGMA cache_size = -{_PAGES}")
         db.execute("BEGIN IMMEDIATE")
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
@@ -214,7 +216,7 @@ def _passing() -> Cache:
     db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     db.execute("PRAGMA journal_mode = MEMORY")
     db.execute("PRAGMA synchronous = OFF")
-    db.execute("PRAGMA cache_size = -65536")
+    db.execute(f"PRAGMA cache_size = -{_PAGES}")
     db.execute("BEGIN IMMEDIATE")
     _create(db)
     return Cache(db, kept=False)

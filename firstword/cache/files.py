@@ -13,8 +13,9 @@ from firstword.model import Incident, Problem, Site
 from firstword.parse.readers import for_readers
 from firstword.values import replace
 
-#: Stories that are held in memory as they were read or written: a build asks for each often.
-_MOST_KNOWN = 16384
+#: Stories that are held in memory as they were read or written. A build that makes all of them asks
+#: for each a few times, with thousands of others between; an edit asks for a few, often.
+_MOST_KNOWN = 1024
 _HAS_PROBLEMS = "(problems != '' OR remarks != '')"
 
 

@@ -184,6 +184,8 @@ class Reader(Struct, kw_only=True, dict=True):
         before: dict[str, tuple[bool, bool]] = {}
         ids: dict[str, None] = {}
         took: list[str] = []
+        #: Of those, what nothing beside it says anything about.
+        plain: set[str] = set()
         for path in sorted(gone):
             self._remember(path, before, ids)
             self.files.drop(path)
@@ -207,9 +209,11 @@ class Reader(Struct, kw_only=True, dict=True):
             self.files.claim(path, claims(incident))
             before.setdefault(incident.slug, (False, False))
             took.append(path)
+            if not (incident.language or incident.aliases or judged.links):
+                plain.add(path)
         if not all(map(self.files.alone, took)):
             raise Unusual
-        self._beside(took, before)
+        self._beside(took, before, plain)
         if self.files.newest_instant() > codec.from_instant(self.now + AHEAD):
             raise Unusual
         self._stories(self._touched_ids(before, ids))
@@ -256,8 +260,16 @@ class Reader(Struct, kw_only=True, dict=True):
             raise Unusual
         return incident, list(problems)
 
-    def _beside(self, took: list[str], before: Mapping[str, tuple[bool, bool]]) -> None:
-        """Check files beside the others that they have to do with. Raises Unusual."""
+    def _beside(
+        self,
+        took: list[str],
+        before: Mapping[str, tuple[bool, bool]],
+        plain: Collection[str],
+    ) -> None:
+        """Check files beside the others that they have to do with. Raises Unusual.
+
+        Nothing can be said of the `plain` ones, which are not read again for it.
+        """
         by_slug = self.files.by_slug()
         beside = dict.fromkeys(took)
         others_there = False
@@ -271,7 +283,7 @@ class Reader(Struct, kw_only=True, dict=True):
             # "Did you mean ...?" is answered from all the names there are.
             beside |= dict.fromkeys(self.files.with_dead_links())
         self._judged = beside
-        for path in beside:
+        for path in (path for path in beside if path not in plain):
             incident = self.files.incident(path)
             if not fits(incident, by_slug):
                 raise Unusual

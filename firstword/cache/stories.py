@@ -30,7 +30,7 @@ from firstword.page import (
 )
 
 #: Stories held in memory at a time, and short answers.
-_MOST_KNOWN = 4096
+_MOST_KNOWN = 1024
 #: Instants are read by so many seconds at a time, and so many times are held in memory.
 _BLOCK, _MOST_BLOCKS = 8 * 86_400, 16
 #: Answers that are too long to be held.

@@ -17,14 +17,15 @@ import msgspec
 from firstword.crew import frames
 from firstword.crew.jobs import Job, job
 
+#: New objects after which garbage in circles is looked for: some seventy pages.
+_CIRCLES = 10_000
+
 
 def main() -> None:
     """Answer messages on stdin, on stdout, until they end."""
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     # Ctrl-C is for whoever started us, and we end with them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # What is made here goes by itself, or stays until the end.
-    gc.disable()
     # Read ahead: whoever writes must never wait for us while we wait for them to read.
     waiting: queue.SimpleQueue[tuple[bytes, bytes] | None] = queue.SimpleQueue()
     threading.Thread(target=_read_all, args=(waiting,), daemon=True).start()
@@ -34,6 +35,10 @@ def main() -> None:
         what, data = message
         if what == frames.BEGIN:
             kind, do = _begin(data)
+            # What all tasks share stays until the end. A page leaves some hundred objects in
+            # circles, which would pile up to three times what a task needs.
+            gc.freeze()
+            gc.set_threshold(_CIRCLES)
             continue
         try:
             frames.write(answers, *_answer(kind, do, data))

@@ -8,7 +8,7 @@ from functools import cache, cached_property, lru_cache
 from operator import attrgetter
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from firstword.model.words import (
     ENDINGS,
@@ -63,7 +63,7 @@ class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     def over(self, older: Facts) -> Facts:
         """Return these facts laid over older ones: what they say wins, the rest stays."""
         said = self._said()
-        return Facts(**{**older._said(), **said}) if said else older
+        return structs.replace(older, **said) if said else older
 
     def names(self) -> tuple[str, ...]:
         """Name the facts that are said, in the order of the file format."""
@@ -71,11 +71,11 @@ class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     def without(self, *names: str) -> Facts:
         """Return these facts as if nothing were said of some."""
-        said = self._said()
-        left = {name: value for name, value in said.items() if name not in names}
-        if len(left) == len(said):
+        said = [name for name in names if getattr(self, name) is not None]
+        if not said:
             return self
-        return Facts(**left) if left else _NOTHING
+        left = structs.replace(self, **dict.fromkeys(said))
+        return left if left != _NOTHING else _NOTHING
 
     def _said(self) -> dict[str, Any]:
         values = zip(_FACTS, _VALUES(self), strict=True)
