@@ -71,6 +71,28 @@ def test_another_day_in_utc(code: str, clock: str) -> None:
     assert language(code).clock(at) == clock
 
 
+def test_times_of_one_minute_are_each_of_their_own_day_and_offset() -> None:
+    berlin = language("en")
+
+    spelled = [
+        berlin.moment(datetime.fromisoformat(at))
+        for at in (
+            "2026-11-19T23:30:00+00:00",
+            "2026-11-20T23:30:00+00:00",
+            "2026-10-25T00:30:00+00:00",
+            "2026-10-25T01:30:40+00:00",
+        )
+    ]
+
+    assert spelled == [
+        "20 November 2026, 00:30 CET (19 Nov, 23:30 UTC)",
+        "21 November 2026, 00:30 CET (20 Nov, 23:30 UTC)",
+        # The hour that comes twice.
+        "25 October 2026, 02:30 CEST (00:30 UTC)",
+        "25 October 2026, 02:30 CET (01:30 UTC)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("code", "day", "weekday", "month", "year"),
     [

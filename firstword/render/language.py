@@ -23,7 +23,7 @@ from firstword.words.language import ends
 
 #: Scripts from right to left, by the tags of the languages that are written in them.
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
-_TIME_AND_ZONE = re.compile(r"(?<=:\d\d) (?=[A-Z])")
+_TIME_AND_ZONE = re.compile(r" (?<=:\d\d )(?=[A-Z])")
 
 
 def install(environment: Environment) -> None:

@@ -75,10 +75,11 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
 
     def isolated(self, values: Mapping[str, object]) -> dict[str, object]:
         """Keep names and titles of the other direction from turning the text around them."""
-        isolate = self._isolate
+        isolate = self.isolate
         return {name: isolate(value) for name, value in values.items()}
 
-    def _isolate(self, value: object) -> object:
+    def isolate(self, value: object) -> object:
+        """Keep one value of the other direction from turning the text around it."""
         if isinstance(value, str) and (
             self.formats.direction == "rtl"
             or (not value.isascii() and _RIGHT_TO_LEFT.search(value))
@@ -110,7 +111,7 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
 
     def join(self, parts: Sequence[str]) -> str:
         """Put names into a list."""
-        return self.formats.join([str(self._isolate(part)) for part in parts])
+        return self.formats.join([str(self.isolate(part)) for part in parts])
 
     def percent(self, share: float) -> str:
         """Spell a share of 1: `99.87%`."""
@@ -138,7 +139,11 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
 
     def day(self, day: date, *, weekday: bool = False, year: bool = True) -> str:
         """Spell a day: `Saturday 21 November 2026`, the weekday when asked, the year unless not."""
-        return self.formats.day_text(day, weekday=weekday, year=year)
+        key = "day", day, weekday, year
+        known = self.spelled.get(key)
+        if known is None:
+            known = self.keep(key, self.formats.day_text(day, weekday=weekday, year=year))
+        return str(known)
 
     def month(self, month: date) -> str:
         """Spell a month: `November 2026`."""
@@ -150,11 +155,20 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
 
     def clock(self, at: datetime) -> str:
         """Spell a time of day in the site's zone and in UTC: `10:00 CET (09:00 UTC)`."""
-        known = self.spelled.get(at)
-        return str(known) if known else str(self.keep(at, self._clock(at)))
+        return self._clock(at.astimezone(self.zone))
 
-    def _clock(self, at: datetime) -> str:
-        local, utc = at.astimezone(self.zone), at.astimezone(UTC)
+    def _clock(self, local: datetime) -> str:
+        # A day has few minutes and a zone few offsets: most of a history's times are spelled once.
+        key = "clock", local.hour, local.minute, local.utcoffset(), local.tzname()
+        known = self.spelled.get(key)
+        if known is not None:
+            return str(known)
+        utc = local.astimezone(UTC)
+        if local.date() != utc.date():
+            return self._clock_text(local, utc)
+        return str(self.keep(key, self._clock_text(local, utc)))
+
+    def _clock_text(self, local: datetime, utc: datetime) -> str:
         spelled = self.formats.clock_text(utc)
         if not local.utcoffset():
             return self._in_its_order(f"{spelled} UTC")
@@ -168,20 +182,17 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
 
     def moment(self, at: datetime, *, weekday: bool = False) -> str:
         """Spell an instant: `21 November 2026, 10:00 CET (09:00 UTC)`, the weekday when asked."""
-        known = self.spelled.get((at, weekday))
-        if known is None:
-            local = at.astimezone(self.zone).date()
-            # A site has many instants, and few days.
-            day = self.spelled.get((local, weekday))
-            if day is None:
-                day = self.keep((local, weekday), self.day(local, weekday=weekday))
-            known = self.keep((at, weekday), self.formats.moment_text(day, self.clock(at)))
-        return str(known)
+        return self._moment(at.astimezone(self.zone), weekday=weekday)
+
+    def _moment(self, local: datetime, *, weekday: bool = False) -> str:
+        day = self.day(local.date(), weekday=weekday)
+        return self.formats.moment_text(day, self._clock(local))
 
     def near(self, at: datetime, near: datetime) -> str:
         """Spell an instant beside another one: of the same day, only the time."""
-        same = at.astimezone(self.zone).date() == near.astimezone(self.zone).date()
-        return self.clock(at) if same else self.moment(at)
+        local = at.astimezone(self.zone)
+        same = local.date() == near.astimezone(self.zone).date()
+        return self._clock(local) if same else self._moment(local)
 
     def due(self, due: Due, near: datetime | None = None) -> str:
         """Spell a promised instant, beside another one; of a promised day, only the day."""
@@ -196,6 +207,10 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     def duration(self, length: timedelta) -> str:
         """Spell a length of time in its two largest units: `4 h 58 min`."""
         minutes = max(0, int(length.total_seconds()) // 60)
+        known = self.spelled.get(("lasted", minutes))
+        return str(known or self.keep(("lasted", minutes), self._lasted(minutes)))
+
+    def _lasted(self, minutes: int) -> str:
         days, rest = divmod(minutes, 24 * 60)
         hours, minutes = divmod(rest, 60)
         parts = []
