@@ -166,7 +166,10 @@ HOMES = {
     "css_inline": {"firstword/digest/layout.py"},
     "feedgen": {"firstword/feeds.py", "firstword/feeds/"},
     "icalendar": {"firstword/api/calendar.py", "firstword/api/zone.py"},
-    "jinja2": {f"firstword/render/{name}.py" for name in ("faults", "language", "templates")},
+    "jinja2": {
+        f"firstword/render/{name}.py"
+        for name in ("compiling", "faults", "language", "running", "templates")
+    },
     "markdownify": {"firstword/importers/statuspage/text.py"},
     "bs4": {"firstword/importers/statuspage/text.py"},
     "nh3": {"firstword/markup.py"},

@@ -17,12 +17,14 @@ from jinja2.runtime import Context
 from firstword import words
 from firstword.model import Due
 from firstword.render import head as heads
+from firstword.render.escaping import escaped
 from firstword.render.told import Told
 from firstword.words import Language
 from firstword.words.language import ends
 
 #: Scripts from right to left, by the tags of the languages that are written in them.
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+_PLACE = re.compile(r"%\((\w+)\)s")
 _TIME_AND_ZONE = re.compile(r" (?<=:\d\d )(?=[A-Z])")
 
 
@@ -33,8 +35,8 @@ def install(environment: Environment) -> None:
     """
     vars(environment)["newstyle_gettext"] = True
     # The extension's own `_` looks `gettext` up in every page, each time.
-    environment.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
-    environment.filters.update({**_FILTERS, **heads.FILTERS})
+    environment.globals.update(LABELS)
+    environment.filters.update({**VALUE_FILTERS, **heads.FILTERS})
     environment.tests["ended"] = ends
 
 
@@ -43,20 +45,38 @@ def _language(context: Context) -> Language:
     return language
 
 
+def _pieces(text: str) -> list[str]:
+    """Split a text into words, name of a value, words and so on; as a whole where `%` does more."""
+    pieces = _PLACE.split(text)
+    return pieces if not any("%" in words for words in pieces[::2]) else [text]
+
+
 def _filled(context: Context, text: str, values: dict[str, Any]) -> str:
     """Fill a text in; where templates escape, what it is filled with is escaped."""
-    isolated = _language(context).isolated(values)
-    return markupsafe.Markup(text) % isolated if context.eval_ctx.autoescape else text % isolated  # noqa: S704 - texts are the theme's and our translators'
+    language = _language(context)
+    if not context.eval_ctx.autoescape:
+        return text % language.isolated(values)
+    return _written(language, _pieces(text), values)
+
+
+def _written(language: Language, pieces: list[str], values: dict[str, Any]) -> markupsafe.Markup:
+    if len(pieces) == 1:
+        text = markupsafe.Markup(pieces[0])  # noqa: S704 - texts are the theme's and our translators'
+        return text % language.isolated(values) if "%" in text else text
+    whole = pieces.copy()
+    whole[1::2] = [escaped(language.isolate(values[name])) for name in pieces[1::2]]
+    return markupsafe.Markup("".join(whole))  # noqa: S704 - as above
 
 
 @pass_context
 def _gettext(context: Context, message: str, /, **values: Any) -> str:
-    if not values and context.eval_ctx.autoescape:
-        # Most labels have nothing to fill in.
-        language = _language(context)
-        known: markupsafe.Markup | None = language.spelled.get(message)
-        return known or language.keep(message, _filled(context, language.text(message), values))
-    return _filled(context, _language(context).text(message), values)
+    language = _language(context)
+    if not context.eval_ctx.autoescape:
+        return language.text(message) % language.isolated(values)
+    known = language.spelled.get(message)
+    if known is None:
+        known = language.keep(message, _pieces(language.text(message)))
+    return _written(language, known, values)
 
 
 @pass_context
@@ -166,9 +186,10 @@ def _tongue(context: Context, code: str, *, block: bool = False) -> markupsafe.M
 
 
 #: What templates say texts with.
-LABELS = frozenset({_gettext, _ngettext, _pgettext})
+LABELS = {"_": _gettext, "gettext": _gettext, "ngettext": _ngettext, "pgettext": _pgettext}
 
-_FILTERS = {
+#: How templates spell values, in the language of their page.
+VALUE_FILTERS = {
     "at_clock": _at_clock,
     "day": _day,
     "due": _due,

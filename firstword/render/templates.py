@@ -8,13 +8,11 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from types import FunctionType, MethodType
 from typing import Any
 
 import jinja2
 import markupsafe
 from jinja2 import meta
-from jinja2.runtime import Context, Macro
 
 from firstword import urls
 from firstword.clock import Clock
@@ -24,54 +22,11 @@ from firstword.markup import Markup
 from firstword.model import Incident, Person, Update
 from firstword.page import StatusPage
 from firstword.render import head as heads
-from firstword.render.language import LABELS, install
+from firstword.render.language import install
 from firstword.render.page import Page
+from firstword.render.running import KEPT, Kept, QuickEnvironment
 from firstword.words import speak
 
-
-def escaped(value: Any) -> str:
-    """Escape what a template writes; no mark says that it was escaped, for nobody asks."""
-    kind = type(value)
-    if kind is markupsafe.Markup or (kind is str and not _READ_BY_HTML.search(value)):
-        return value  # type: ignore[no-any-return]
-    return markupsafe.escape(value)
-
-
-_READ_BY_HTML = re.compile("[&<>'\"]")
-
-
-class QuickTemplate(jinja2.Template):
-    """A compiled template that escapes without making a new object of every word."""
-
-    @classmethod
-    def from_code(cls, *args: Any, **kwargs: Any) -> jinja2.Template:
-        """Load compiled code; what it writes goes through the `escape` of its own module."""
-        template = super().from_code(*args, **kwargs)
-        template.root_render_func.__globals__["escape"] = escaped
-        return template
-
-
-class QuickContext(Context):
-    """Calls what most is called in templates without asking each time what it wants to be given."""
-
-    def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call something from a template."""
-        kind = type(called)
-        if kind is Macro:
-            args = (self.eval_ctx, *args)
-        elif kind is FunctionType and called in LABELS:
-            # The page's language: no loop's, whatever its variable is called. As filters have it.
-            args = (self, *args)
-        elif kind not in _PLAIN or hasattr(called, _WANTS):
-            return super().call(called, *args, **kwargs)
-        kwargs.pop("_loop_vars", None)
-        kwargs.pop("_block_vars", None)
-        return called(*args, **kwargs)
-
-
-_PLAIN = frozenset({FunctionType, MethodType})
-#: What Jinja's own decorators, `pass_context` and its like, mark a function with.
-_WANTS = "jinja_pass_arg"
 #: A folder of compiled templates: the beginning of a program's digest.
 _OF_A_PROGRAM = re.compile(r"[0-9a-f]{16}")
 
@@ -103,10 +58,11 @@ class Renderer:
         self.logo = logo
         self.favicon = favicon
         self._environment: jinja2.Environment
+        self._kept: dict[tuple[str, str], Kept] = {}
         if like is not None:
             self._environment, self.sources = like._environment, like.sources
             return
-        self._environment = jinja2.Environment(
+        self._environment = QuickEnvironment(
             loader=jinja2.ChoiceLoader(
                 [
                     jinja2.FileSystemLoader(list(overrides)),
@@ -122,8 +78,6 @@ class Renderer:
             extensions=["jinja2.ext.i18n"],
             bytecode_cache=bytecode(compiled),
         )
-        self._environment.context_class = QuickContext
-        self._environment.template_class = QuickTemplate
         install(self._environment)
 
     @cached_property
@@ -144,10 +98,18 @@ class Renderer:
     def render(self, page: Page, clock: Clock) -> bytes:
         """Render one page at an instant; the clock notes until when it holds."""
         context = {**self.context(page.key, clock, page.language), **page.context(clock)}
+        context[KEPT] = self._kept_for(context)
         try:
             return self._environment.get_template(page.template).render(context).encode()
         except Exception as error:  # noqa: BLE001 - it is raised again, or in words
             raise self.fault(error, context) or error from None
+
+    def _kept_for(self, context: Mapping[str, Any]) -> Kept:
+        """Return what was written for other pages of the same language, as deep in the site."""
+        key = context["root"], context["language"].code
+        if key not in self._kept:
+            self._kept[key] = Kept(context)
+        return self._kept[key]
 
     def fault(self, error: Exception, names: Iterable[str]) -> ThemeError | None:
         """Return an error that arose in a template in words, None for any other."""

@@ -1,0 +1,177 @@
+"""Templates → Python's code that writes a page in fewer steps than Jinja's own.
+
+Most of what a page writes is the same on every page of its language and folder: labels, the links
+in its head, the way to the site's root. Such a run of output is written once and kept. What a
+template may say, and what it means, stays Jinja's.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import cast
+
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.idtracking import VAR_LOAD_RESOLVE
+
+from firstword.render.head import FILTERS
+from firstword.render.language import LABELS, VALUE_FILTERS
+
+#: What pages of one language and one folder have in common, by the names that templates know.
+SHARED = frozenset({"site", "urls", "language", "root", "logo", "favicon"})
+#: Filters that return the same for the same, in one language.
+_FILTERS = VALUE_FILTERS.keys() | FILTERS.keys()
+_CONSTANT = (nodes.TemplateData, nodes.Const)
+_OF_PARTS = (nodes.Getattr, nodes.Getitem, nodes.Keyword, nodes.Or, nodes.And, nodes.Not)
+
+
+class Writer(CodeGenerator):
+    """Compiles a template: what pages share is written once, and labels are said at once."""
+
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - Jinja's name
+        """Compile a whole template."""
+        # Whoever gives one of our names another meaning here has it everywhere in this template.
+        self._renamed = {name.name for name in node.find_all(nodes.Name) if name.ctx != "load"}
+        self._kept = 0
+        super().visit_Template(node, frame)
+        text = _plain(node)
+        if text is not None:
+            self.writeline(f"plain = {text!r}")
+
+    def write_commons(self) -> None:
+        """Begin a function of the template."""
+        super().write_commons()
+        self.writeline("kept = context.kept()")
+
+    def visit_Include(self, node: nodes.Include, frame: Frame) -> None:  # noqa: N802
+        """Draw another template in; one without anything to fill in is a text."""
+        if not isinstance(node.template, nodes.Const) or node.ignore_missing:
+            super().visit_Include(node, frame)
+            return
+        self.writeline(f"plain = environment.get_template({node.template.value!r}, ", node)
+        self.write(f"{self.name!r}).plain")
+        self.writeline("if plain is not None:")
+        self.indent()
+        self.simple_write("plain", frame)
+        self.outdent()
+        self.writeline("else:")
+        self.indent()
+        super().visit_Include(node, frame)
+        self.outdent()
+
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802
+        """Write text and values one after another; in runs that are kept and in others."""
+        if frame.require_output_check or not frame.eval_ctx.autoescape or frame.eval_ctx.volatile:
+            super().visit_Output(node, frame)
+            return
+        runs: list[tuple[bool, list[nodes.Expr]]] = []
+        for shared, children in groupby(node.nodes, lambda child: self._shared(child, frame)):
+            run = list(children)
+            if shared and not all(isinstance(child, _CONSTANT) for child in run):
+                runs.append((True, run))
+            else:
+                runs += ((False, [child]) for child in run)
+        self.writeline("yield (" if frame.buffer is None else f"{frame.buffer}.append(", node)
+        self.write("concat((" if len(runs) > 1 else "")
+        self.indent()
+        for shared, run in runs:
+            if shared:
+                self._write_kept(run, frame)
+            else:
+                self._write_child(run[0], frame)
+            self.write("," if len(runs) > 1 else "")
+        self.outdent()
+        self.write(")))" if len(runs) > 1 else ")")
+
+    def _write_kept(self, run: list[nodes.Expr], frame: Frame) -> None:
+        """Write a run once for all pages that share it."""
+        self._kept += 1
+        key = f"{self.name}:{self._kept}"
+        self.write(f"(kept.get({key!r}) or keep(kept, {key!r}, concat((")
+        for child in run:
+            self._write_child(child, frame)
+            self.write(",")
+        self.write("))))")
+
+    def _write_child(self, child: nodes.Expr, frame: Frame) -> None:
+        if isinstance(child, nodes.TemplateData):
+            self.write(repr(child.data))
+            return
+        self.newline(child)
+        # What labels say is escaped where it is filled in.
+        safe = isinstance(child, nodes.Call) and self._is_label(child, frame)
+        self.write("" if safe else "escape(")
+        self.visit(child, frame)
+        self.write("" if safe else ")")
+
+    def _shared(self, node: nodes.Node, frame: Frame) -> bool:
+        """Tell whether an expression is the same on every page that shares what is kept."""
+        if isinstance(node, _CONSTANT):
+            return True
+        if isinstance(node, nodes.Name):
+            return node.name in SHARED and self._is_ours(node, frame)
+        if isinstance(node, nodes.Call):
+            known = self._is_label(node, frame) or self._is_of_urls(node, frame)
+            parts = (*node.args, *node.kwargs)
+            return known and all(self._shared(part, frame) for part in parts)
+        if isinstance(node, nodes.Filter):
+            if node.name not in _FILTERS or node.dyn_args or node.dyn_kwargs:
+                return False
+        elif not isinstance(node, _OF_PARTS):
+            return False
+        return all(self._shared(child, frame) for child in node.iter_child_nodes())
+
+    def _is_ours(self, name: nodes.Name, frame: Frame) -> bool:
+        """Tell whether a name means what every page is given under it."""
+        load = frame.symbols.find_load(frame.symbols.ref(name.name))
+        ours = load is not None and load[0] == VAR_LOAD_RESOLVE
+        return ours and name.name not in self._renamed
+
+    def _is_label(self, node: nodes.Call, frame: Frame) -> bool:
+        callee = node.node
+        plain = not node.dyn_args and not node.dyn_kwargs
+        return (
+            plain
+            and isinstance(callee, nodes.Name)
+            and callee.name in LABELS
+            and self._is_ours(callee, frame)
+        )
+
+    def _is_of_urls(self, node: nodes.Call, frame: Frame) -> bool:
+        """Tell whether a function of `urls` is called: they know no page and no time."""
+        callee = node.node
+        return (
+            not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+            and isinstance(callee, nodes.Getattr)
+            and isinstance(callee.node, nodes.Name)
+            and callee.node.name == "urls"
+            and self._is_ours(callee.node, frame)
+        )
+
+    def visit_Call(  # noqa: N802
+        self,
+        node: nodes.Call,
+        frame: Frame,
+        forward_caller: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Call something; a label without asking first what it wants to be given."""
+        if self._is_label(node, frame):
+            self.write(f"labels[{cast('nodes.Name', node.node).name!r}](context")
+            self.signature(node, frame)
+            self.write(")")
+        elif self._is_of_urls(node, frame):
+            self.visit(node.node, frame)
+            self.visit(nodes.Tuple(node.args, "load"), frame)
+        else:
+            super().visit_Call(node, frame, forward_caller=forward_caller)
+
+
+def _plain(node: nodes.Template) -> str | None:
+    """Return what a template writes, where that is nothing but a text."""
+    text = ""
+    for output in node.body:
+        for child in output.nodes if isinstance(output, nodes.Output) else (None,):
+            if not isinstance(child, nodes.TemplateData):
+                return None
+            text += child.data
+    return text

@@ -1,0 +1,122 @@
+"""Where templates are compiled and run: Jinja's own, with what most of a page needs at hand.
+
+`compiling.Writer` says how a template becomes code; here is what that code calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from functools import partial
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
+from typing import Any
+
+import jinja2
+from jinja2.runtime import Context, Macro
+from jinja2.utils import missing
+from markupsafe import Markup
+
+from firstword.render.compiling import SHARED, Writer
+from firstword.render.escaping import escaped
+from firstword.render.language import LABELS
+
+#: Where a page's context has what was written for pages like it.
+KEPT = "firstword.kept"
+_PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, partial})
+#: What Jinja's own decorators, `pass_context` and its like, mark a function with.
+_WANTS = "jinja_pass_arg"
+
+
+class Kept:
+    """Runs of output that are the same on all pages that have the shared values in common."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        """Take the first such page's context."""
+        self._shared = {name: given.get(name, missing) for name in SHARED}
+        self.texts: dict[str, str] = {}
+
+    def serves(self, given: Mapping[str, Any]) -> bool:
+        """Tell whether a template is given the same shared values."""
+        return all(given.get(name, missing) == value for name, value in self._shared.items())
+
+
+def _keep(kept: dict[str, str], key: str, text: str) -> str:
+    kept[key] = text
+    return text
+
+
+class QuickTemplate(jinja2.Template):
+    """A compiled template, with what `Writer` has it call."""
+
+    #: All that it writes, where that is nothing but a text.
+    plain: str | None = None
+
+    @classmethod
+    def from_code(
+        cls,
+        environment: jinja2.Environment,
+        code: CodeType,
+        globals: MutableMapping[str, Any],  # noqa: A002 - Jinja's name
+        uptodate: Any = None,
+    ) -> jinja2.Template:
+        """Load compiled code; what it writes goes through the `escape` of its own module."""
+        template = super().from_code(environment, code, globals, uptodate)
+        module = template.root_render_func.__globals__
+        module.update(escape=escaped, labels=LABELS, keep=_keep)
+        vars(template)["plain"] = module.get("plain")
+        return template
+
+
+class QuickContext(Context):
+    """Calls what most is called in templates without asking each time what it wants to be given."""
+
+    _kept: dict[str, str] | None = None
+
+    def kept(self) -> dict[str, str]:
+        """Return what was written for pages like this one; nothing where a name means another."""
+        if self._kept is None:
+            pages: Kept | None = self.parent.get(KEPT)
+            self._kept = pages.texts if pages and pages.serves(self.parent) else {}
+        return self._kept if SHARED.isdisjoint(self.vars) else {}
+
+    def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call something from a template."""
+        kind = type(called)
+        if kind is not Macro and (kind not in _PLAIN or hasattr(called, _WANTS)):
+            return super().call(called, *args, **kwargs)
+        if kwargs:
+            kwargs.pop("_loop_vars", None)
+            kwargs.pop("_block_vars", None)
+        if kind is not Macro:
+            return called(*args, **kwargs)
+        left = called._argument_count - len(args)
+        if kwargs or left < 0 or called.caller or called.catch_kwargs or called.catch_varargs:
+            return called(self.eval_ctx, *args, **kwargs)
+        text = called._func(*args, *(missing,) * left)
+        return Markup(text) if self.eval_ctx.autoescape else text  # noqa: S704 - the macro has escaped
+
+
+class QuickEnvironment(jinja2.Environment):
+    """Where compiled templates are; each is looked up once."""
+
+    code_generator_class = Writer
+    template_class = QuickTemplate
+    context_class = QuickContext
+
+    def __init__(self, **options: Any) -> None:
+        """Take Jinja's own options."""
+        super().__init__(**options)
+        self._found: dict[str, jinja2.Template] = {}
+
+    def get_template(
+        self,
+        name: str | jinja2.Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - Jinja's name
+    ) -> jinja2.Template:
+        """Return a template by its name; none changes while this is in use."""
+        found = self._found.get(name) if isinstance(name, str) and not globals else None
+        if found is None:
+            found = super().get_template(name, parent, globals)
+            if isinstance(name, str) and not globals:
+                self._found[name] = found
+        return found
