@@ -1,13 +1,15 @@
 """A target on S3, or on something that speaks like it.
 
 Compare-and-swap goes through PutObject alone: copies and multipart uploads ignore conditions on
-several servers. botocore is imported with the first request: that takes longer than the request.
-It is what boto3 is made of; boto3's own part is of no use here, and takes as long again.
+several servers. What is asked every day goes the quick way, where one is known. botocore is
+imported with the first request that does not, for that takes longer than all the others. It is what
+boto3 is made of; boto3's own part is of no use here, and takes as long again.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +23,8 @@ from firstword.manifest import ROOT_KEY
 from firstword.model import Target
 from firstword.store import Found, Head
 from firstword.store.exposure import Exposure, closed_to_all, judge
-from firstword.store.lane import Lane
+from firstword.store.lane import LOST, Lane
+from firstword.store.way import find_way, read_text
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
@@ -32,9 +35,10 @@ if TYPE_CHECKING:
 _CONNECTIONS = 16
 #: How many objects one request may delete.
 _AT_ONCE = 1000
-_CONDITIONS = {"IfMatch": "If-Match", "IfNoneMatch": "If-None-Match"}
+_CONDITIONS = {"IfMatch": "if-match", "IfNoneMatch": "if-none-match"}
 _DIGEST = "firstword-digest"
 _GENERATION = "firstword-generation"
+_META = "x-amz-meta-"
 # Without ListBucket, S3 says "forbidden" where it means "there is none".
 _PERMISSIONS = {
     "read": "s3:GetObject, and s3:ListBucket so that a missing object can be told apart,",
@@ -44,7 +48,6 @@ _PERMISSIONS = {
 }
 _ABSENT = frozenset({"404", "NoSuchKey"})
 _NOT_SET = frozenset({"NoSuchPublicAccessBlockConfiguration", "NoSuchBucketPolicy"})
-_LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "OperationAborted"})
 
 
 class S3Store:
@@ -61,9 +64,16 @@ class S3Store:
         self._session: Session | None = None
         #: Each thread's last request for a write, as the client sent it.
         self._way = threading.local()
-        self._lane: Lane | None = None
+        way = find_way(bucket, options, os.environ, read_text)
+        self._lane = Lane.straight(way, self._prefix, _CONNECTIONS) if way else None
+        #: Whether a way that a write of the client's shows is of use.
+        self._looking = True
 
     def get(self, key: str) -> Found | None:
+        quick = self._lane.get(key) if self._lane else None
+        if quick is not None:
+            found = quick.status == 200
+            return Found(quick.body, _bare(quick.headers["etag"])) if found else None
         try:
             with self._asking("read", key):
                 answer = self._client().get_object(Bucket=self._bucket, Key=self._prefix + key)
@@ -72,18 +82,16 @@ class S3Store:
             return None
 
     def head(self, key: str) -> Head | None:
+        quick = self._lane.head(key) if self._lane else None
+        if quick is not None:
+            return _head(quick.headers["etag"], quick.headers) if quick.status == 200 else None
         try:
             with self._asking("read", key):
                 answer = self._client().head_object(Bucket=self._bucket, Key=self._prefix + key)
         except _AbsentError:
             return None
-        told = {name.lower(): value for name, value in answer["Metadata"].items()}
-        generation = told.get(_GENERATION, "")
-        return Head(
-            _bare(answer["ETag"]),
-            digest=told.get(_DIGEST),
-            generation=int(generation) if generation.isdecimal() else None,
-        )
+        told = {f"{_META}{name.lower()}": value for name, value in answer["Metadata"].items()}
+        return _head(answer["ETag"], told)
 
     def put(
         self,
@@ -102,10 +110,10 @@ class S3Store:
         if if_match is not None:
             condition["IfMatch"] = _bare(if_match)
         if self._lane is not None:
-            headers = {"Content-Type": content_type, "Cache-Control": cache_control}
-            headers |= {f"x-amz-meta-{name}": value for name, value in told.items()}
+            headers = {"content-type": content_type, "cache-control": cache_control}
+            headers |= {f"{_META}{name}": value for name, value in told.items()}
             headers |= {_CONDITIONS[name]: value for name, value in condition.items()}
-            etag = self._lane.put(self._prefix, key, body, headers)
+            etag = self._lane.put(key, body, headers)
             if etag is not None:
                 return _bare(etag)
         try:
@@ -121,21 +129,28 @@ class S3Store:
                 )
         except _AbsentError:
             raise Conflict(key) from None  # there is nothing to match
-        self._find_lane(self._prefix + key)
+        self._find_lane(key)
         return _bare(answer["ETag"])
 
     def _find_lane(self, key: str) -> None:
-        """Learn from a write that went well how to write more of them with less work."""
+        """Learn from a write that went well how to ask for more with less work."""
         way: AWSPreparedRequest | None = self._way.__dict__.pop("request", None)
-        if self._lane is None and way is not None and self._session is not None:
-            self._lane = Lane.after(way, key, self._session, _CONNECTIONS)
+        if self._looks() and way is not None and self._session is not None:
+            self._lane = Lane.after(way, self._prefix, key, self._session, _CONNECTIONS)
+            self._looking = self._lane is None
+
+    def _looks(self) -> bool:
+        return self._looking and not (self._lane and self._lane.open)
 
     def _note_way(self, request: AWSPreparedRequest, **_about: object) -> None:
-        if self._lane is None:
+        if self._looks():
             self._way.request = request
 
     def delete(self, key: str, if_match: str | None) -> None:
         condition: dict[str, Any] = {} if if_match is None else {"IfMatch": _bare(if_match)}
+        headers = {_CONDITIONS[name]: value for name, value in condition.items()}
+        if self._lane is not None and self._lane.delete(key, headers):
+            return
         with suppress(_AbsentError), self._asking("delete", key):
             self._client().delete_object(Bucket=self._bucket, Key=self._prefix + key, **condition)
 
@@ -265,7 +280,7 @@ class S3Store:
             yield
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            if code in _LOST:
+            if code in LOST:
                 raise Conflict(key) from error
             if code in _ABSENT:
                 raise _AbsentError from error
@@ -298,6 +313,16 @@ class S3Store:
 
 class _AbsentError(Exception):
     """There is no such object."""
+
+
+def _head(etag: str, told: Mapping[str, str]) -> Head:
+    """Return what headers, their names in lower case, tell of an object."""
+    generation = told.get(f"{_META}{_GENERATION}", "")
+    return Head(
+        _bare(etag),
+        digest=told.get(f"{_META}{_DIGEST}"),
+        generation=int(generation) if generation.isdecimal() else None,
+    )
 
 
 def _bare(etag: str) -> str:

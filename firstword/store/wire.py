@@ -1,0 +1,195 @@
+"""Connections to one server, kept open from one request to the next: HTTP/1.1 and nothing else.
+
+A general client takes longer for a request of a few kilobytes than the rest of an upload. This one
+follows no redirect, knows no proxy, and never asks twice: whatever goes wrong is an OSError.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import threading
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+
+from msgspec import Struct
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 20.0
+#: Of an answer's headers, in bytes.
+_MOST_HEAD = 65536
+_PIECE = 65536
+
+
+class Reply(Struct, frozen=True):
+    """What a server answered; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Wire:
+    """Asks one server; usable from several threads, each of which has a connection to itself."""
+
+    def __init__(
+        self, host: str, port: int, *, trust: Callable[[], ssl.SSLContext] | None, size: int
+    ) -> None:
+        """`trust` tells whom to believe, None = no TLS; `size` = how many connections are kept."""
+        self._host = host
+        self._port = port
+        self._trust = trust
+        self._context: ssl.SSLContext | None = None
+        self._making = threading.Lock()
+        self._size = size
+        self._idle: list[socket.socket] = []
+        weakref.finalize(self, _close, self._idle)
+
+    def ask(self, head: bytes, body: bytes, *, bodiless: bool) -> Reply:
+        """Send a request and return the answer; `bodiless` = none will have a body, as for HEAD.
+
+        Raises OSError where none came that can be understood.
+        """
+        connection = self._connection()
+        try:
+            connection.sendall(head + body)
+            reply, reusable = _Reading(connection).reply(bodiless=bodiless)
+        except BaseException:
+            connection.close()
+            raise
+        if reusable and len(self._idle) < self._size:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return reply
+
+    def _connection(self) -> socket.socket:
+        while self._idle:
+            with suppress(IndexError):  # another thread took the last one
+                connection = self._idle.pop()
+                if not _is_readable(connection):
+                    return connection
+                # A server that has something to say unasked hung up.
+                connection.close()
+        connection = socket.create_connection((self._host, self._port), CONNECT_SECONDS)
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._trust is not None:
+                with self._making:
+                    self._context = context = self._context or self._trust()
+                connection = context.wrap_socket(connection, server_hostname=self._host)
+            connection.settimeout(READ_SECONDS)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _close(connections: list[socket.socket]) -> None:
+    for connection in connections:
+        connection.close()
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    asked = select.poll()
+    asked.register(connection, select.POLLIN)
+    return bool(asked.poll(0))
+
+
+class _Reading:
+    """One answer on its way in."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._buffer = bytearray()
+
+    def reply(self, *, bodiless: bool) -> tuple[Reply, bool]:
+        """Return the answer, and whether the connection is good for another request."""
+        version, status, headers = self._head()
+        while 100 <= status < 200:  # "go on", "early hints": the answer is still to come
+            version, status, headers = self._head()
+        framed = headers.get("transfer-encoding", "").lower()
+        length = headers.get("content-length")
+        lasts = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
+        if bodiless or status in {204, 304}:
+            body = b""
+        elif framed:
+            if framed != "chunked":
+                raise ConnectionError("an answer in a form that is not known")
+            body = self._chunks()
+        elif length is not None:
+            body = self._take(_number(length, 10))
+        else:
+            body, lasts = self._rest(), False
+        return Reply(status, headers, body), lasts and not self._buffer
+
+    def _head(self) -> tuple[str, int, dict[str, str]]:
+        end = -1
+        while end < 0:
+            end = self._buffer.find(b"\r\n\r\n")
+            if end < 0:
+                if len(self._buffer) > _MOST_HEAD:
+                    raise ConnectionError("an answer with too many headers")
+                self._more()
+        first, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
+        del self._buffer[: end + 4]
+        version, _, told = first.partition(" ")
+        if not version.startswith("HTTP/1."):
+            raise ConnectionError("an answer that is not HTTP/1.1")
+        headers: dict[str, str] = {}
+        for line in lines:
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        return version, _number(told[:3], 10), headers
+
+    def _chunks(self) -> bytes:
+        body = bytearray()
+        while size := _number(self._line().partition(b";")[0].decode("latin-1"), 16):
+            body += self._take(size)
+            if self._line():
+                raise ConnectionError("an answer whose pieces are not as long as they say")
+        while self._line():  # what follows the last piece says nothing that we would know
+            pass
+        return bytes(body)
+
+    def _line(self) -> bytes:
+        while (end := self._buffer.find(b"\r\n")) < 0:
+            if len(self._buffer) > _MOST_HEAD:
+                raise ConnectionError("an answer with too long a line")
+            self._more()
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 2]
+        return line
+
+    def _take(self, size: int) -> bytes:
+        while len(self._buffer) < size:
+            self._more()
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def _rest(self) -> bytes:
+        while piece := self._connection.recv(_PIECE):
+            self._buffer += piece
+        taken = bytes(self._buffer)
+        self._buffer.clear()
+        return taken
+
+    def _more(self) -> None:
+        piece = self._connection.recv(_PIECE)
+        if not piece:
+            raise ConnectionError("the server hung up before its answer ended")
+        self._buffer += piece
+
+
+def _number(text: str, base: int) -> int:
+    """Read a number; int() alone would take signs, spaces and underscores."""
+    text = text.strip()
+    if not text.isascii() or not text.isalnum():
+        raise ConnectionError("an answer with a number that is none")
+    try:
+        return int(text, base)
+    except ValueError as error:
+        raise ConnectionError("an answer with a number that is none") from error
