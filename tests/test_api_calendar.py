@@ -190,6 +190,17 @@ def test_the_uid_is_the_files_and_stays() -> None:
     assert str(first["UID"]) == str(other["UID"]) == "452f1526-c899-500d-99ba-24d7b34846d8"
 
 
+def test_one_story_on_two_sites_leads_to_each_of_them() -> None:
+    told = move()
+    moved = replace(SITE, url="https://status.other.example")
+
+    [here] = events(StatusPage.of(SITE, [told]))
+    [there] = events(StatusPage.of(moved, [told]))
+
+    assert here["URL"].startswith(f"{SITE.url}/maintenance/")
+    assert there["URL"].startswith("https://status.other.example/maintenance/")
+
+
 def test_a_component_has_a_calendar_of_its_own() -> None:
     told = [move(), reminder("repeats: FREQ=WEEKLY;BYDAY=MO\ncomponents: [stock]")]
 

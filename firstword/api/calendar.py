@@ -16,7 +16,7 @@ from firstword import urls
 from firstword.api.standing import signer, site_began
 from firstword.api.zone import timezone
 from firstword.markup import Markup
-from firstword.model import Incident, Kind
+from firstword.model import Incident, Kind, Site
 from firstword.page import Order, StatusPage, Wanted
 from firstword.page.occasions import OFF, begins, repeats_until
 from firstword.recurrence import last_occurrence
@@ -35,6 +35,11 @@ _YEARS = 10
 #: In no text of a calendar (RFC 5545, 3.1); Markdown makes them of `&#7;`. Breaks stay: they are
 #: escaped.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+#: How a calendar ends.
+_END = b"END:VCALENDAR\r\n"
+#: What was asked → an event, beside the site and the story, so that no others take their places.
+_known: dict[tuple[int, int, str], tuple[Site, Incident, bytes]] = {}
+_MOST_KNOWN = 512
 
 
 def build_calendar(status: StatusPage, markup: Markup, component: str = "") -> bytes:
@@ -67,10 +72,9 @@ def _calendar(status: StatusPage, markup: Markup, told: list[Incident], name: st
     begun = [start for i in told if (start := begins(i, site.timezone))]
     years = {at.year for at in (*begun, *(i.updated_at for i in told))} or {site_began(site).year}
     # There also when nothing is planned: a calendar must hold something (RFC 5545, 3.6).
-    calendar.add_component(timezone(site.timezone, min(years), max(years) + _YEARS))
-    for incident in told:
-        calendar.add_component(_event(status, markup, incident))
-    return bytes(calendar.to_ical())
+    zone = timezone(site.timezone, min(years), max(years) + _YEARS)
+    head = bytes(calendar.to_ical()).removesuffix(_END)
+    return b"".join((head, zone, *(_event_text(status, markup, i) for i in told), _END))
 
 
 def _told(status: StatusPage, component: str) -> Iterator[Incident]:
@@ -83,7 +87,21 @@ def _told(status: StatusPage, component: str) -> Iterator[Incident]:
             yield notice
 
 
-def _event(status: StatusPage, markup: Markup, incident: Incident) -> Event:
+def _event_text(status: StatusPage, markup: Markup, incident: Incident) -> bytes:
+    """Return an event as it stands in a calendar: the site's, its components' and its own."""
+    # Rendered each time: whoever shows it depends on the stories that it links to.
+    words = _description(status, markup, incident)
+    key = id(status.site), id(incident), words
+    known = _known.get(key)
+    if known is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        text = bytes(_event(status, incident, words).to_ical())
+        known = _known[key] = status.site, incident, text
+    return known[2]
+
+
+def _event(status: StatusPage, incident: Incident, words: str) -> Event:
     from icalendar import Event
 
     zone = status.site.timezone
@@ -95,7 +113,7 @@ def _event(status: StatusPage, markup: Markup, incident: Incident) -> Event:
     event.add("created", incident.announced_at)
     event.add("last-modified", incident.updated_at)
     event.add("summary", _one_line(incident.title))
-    event.add("description", _description(status, markup, incident))
+    event.add("description", words)
     event.add("url", urls.absolute(status.site, urls.incident_path(incident)))
     event.add("status", "CANCELLED" if incident.status in OFF else "CONFIRMED")
     # It is told; nobody's own time is taken up by it.

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from icalendar import Timezone
-
 _DAY = timedelta(days=1)
 
 
-def timezone(zone: ZoneInfo, first_year: int, last_year: int) -> Timezone:
-    """Return a zone with every change of its clocks from one year to the end of another."""
+# The calendars of a site span a few times, and every story that has a time of its own has one.
+@lru_cache(256)
+def timezone(zone: ZoneInfo, first_year: int, last_year: int) -> bytes:
+    """Return a zone as a calendar has it, with every change of its clocks in these years."""
     from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
 
     found = Timezone()
@@ -35,7 +33,7 @@ def timezone(zone: ZoneInfo, first_year: int, last_year: int) -> Timezone:
         part.add("tzoffsetfrom", change.before)
         part.add("tzoffsetto", change.after)
         found.add_component(part)
-    return found
+    return bytes(found.to_ical())
 
 
 class _Change(Struct, frozen=True):
@@ -47,8 +45,6 @@ class _Change(Struct, frozen=True):
     summer: bool
 
 
-# Every component of a site has a calendar, and all of them the same zone.
-@cache
 def _onsets(zone: ZoneInfo, first_year: int, last_year: int) -> dict[_Change, list[datetime]]:
     """Return when the clocks change, by the sort of change, in the wall time before it."""
     begin = datetime(first_year, 1, 1, tzinfo=UTC) - _DAY
