@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from firstword.cache.database import open_cache
 from firstword.cache.pieces import CachedPieces
 from firstword.cache.stories import CachedStories
 from firstword.cache.units import Units
-from firstword.feeds import channels, xml
+from firstword.feeds import channels, items, xml
 from firstword.feeds.entries import Entry
+from firstword.feeds.items import spelled
 from firstword.model import Incident
 from firstword.render import components
 
@@ -229,17 +230,35 @@ def test_one_more_word_writes_its_own_entry_and_the_story_s(
     """What was said before it stands in the feeds as it did."""
     written: list[str] = []
 
-    def write_entry(entry: Entry) -> dict[str, str]:
+    def spell(entry: Entry) -> Mapping[str, str]:
         written.append(entry.title)
-        return xml_of(entry)
+        return spelled(entry)
 
-    xml_of = xml.write_entry
-    monkeypatch.setattr(xml, "write_entry", write_entry)
+    monkeypatch.setattr(items, "spelled", spell)
 
     add("slow", "2026-11-21 10:00", "monitoring")(place)
     place.warm()
 
     assert written == ["[Watching] Checkout is slow", "Checkout is slow"]
+
+
+def test_feedgen_is_asked_for_nothing_that_it_wrote_before(place: Workplace) -> None:
+    """It writes what stands around entries: the date in it is another one with every word."""
+    written: list[str] = []
+
+    def write(document: xml.Document, form: str) -> str:
+        written.append(text := write_now(document, form))
+        return text
+
+    write_now = xml.Document.write
+    add("slow", "2026-11-21 10:00", "monitoring")(place)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(xml.Document, "write", write)
+        warm = place.warm()
+
+    # Two more archives, here where two words fill one: the default feed has other neighbours.
+    assert all("<title>Acme status: updates</title>" in text for text in written)
+    assert warm == place.cold()
 
 
 def test_each_month_is_told_of_to_search_engines_by_its_own_stories(place: Workplace) -> None:

@@ -13,6 +13,7 @@ from itertools import chain
 
 from firstword import urls
 from firstword.feeds.archive import ArchiveTeller
+from firstword.feeds.around import xml_feed
 from firstword.feeds.channels import (
     BEFORE_LIVE,
     Archive,
@@ -25,6 +26,7 @@ from firstword.feeds.channels import (
 from firstword.feeds.channels import channels as all_channels
 from firstword.feeds.dates import Dated, EntryDates
 from firstword.feeds.entries import Teller
+from firstword.feeds.jsonfeed import json_feed
 from firstword.markup import Markup
 from firstword.page import StatusPage
 from firstword.values import replace
@@ -95,13 +97,8 @@ def write(page: StatusPage, channel: Channel) -> Iterator[tuple[str, bytes]]:
 
     Not for threads: feedgen sets the locale of the whole process while it writes a date.
     """
-    # Here and not above: most commands make no feed, and feedgen and lxml take a while to load.
-    from firstword.feeds.jsonfeed import json_feed
-    from firstword.feeds.xml import Document
-
-    site = page.site
     for feed in channel.make():
-        document = Document(site, feed)
         for form in feed.forms:
-            data = json_feed(site, feed) if form == "json" else document.write(form)
+            json = form == "json"
+            data = json_feed(page.site, feed) if json else xml_feed(page, feed, form)
             yield urls.feed_key(feed.place, form), data

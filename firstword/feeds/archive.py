@@ -6,14 +6,12 @@ another build. Everything they say is as in any other feed.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import lru_cache
 
 from firstword.feeds.channels import Archive
 from firstword.feeds.entries import Entry, Teller
-from firstword.feeds.text import rfc3339
+from firstword.feeds.items import atom
 from firstword.markup import Markup
 from firstword.model import Incident, Update
 from firstword.page import StatusPage
@@ -52,45 +50,3 @@ class ArchiveTeller(Teller):
         if known is None:
             known = self._lines[key] = super()._line(incident, update)
         return known
-
-
-def atom(entry: Entry) -> str:
-    """Spell an entry in Atom, byte for byte as feedgen does: that takes ten times as long."""
-    date = rfc3339(entry.updated)
-    published = date if entry.published == entry.updated else rfc3339(entry.published)
-    authors = "".join(_author(name) for name in entry.authors if name)
-    categories = "".join(_category(*category) for category in entry.categories)
-    return (
-        "  <entry>\n"
-        f"    <id>{_text(entry.id)}</id>\n"
-        f"    <title>{_text(entry.title)}</title>\n"
-        f"    <updated>{date}</updated>\n"
-        f"{authors}"
-        f'    <content type="html">{_text(entry.content)}</content>\n'
-        f'    <link href="{_attribute(entry.link)}" rel="alternate" type="text/html"/>\n'
-        f'    <summary type="text">{_text(entry.summary)}</summary>\n'
-        f"{categories}"
-        f"    <published>{published}</published>\n"
-        "  </entry>\n"
-    )
-
-
-def _text(text: str) -> str:
-    # As libxml2 escapes: a bare carriage return would be read as a line's end.
-    return html.escape(text, quote=False).replace("\r", "&#13;")
-
-
-def _attribute(text: str) -> str:
-    # White space other than a blank would be read as one.
-    return _text(text).replace('"', "&quot;").replace("\t", "&#9;").replace("\n", "&#10;")
-
-
-@lru_cache(1024)  # few people sign, and every story has one of a few kinds
-def _author(name: str) -> str:
-    return f"    <author>\n      <name>{_text(name)}</name>\n    </author>\n"
-
-
-@lru_cache(1024)
-def _category(term: str, label: str) -> str:
-    labelled = f' label="{_attribute(label)}"' if label else ""
-    return f'    <category term="{_attribute(term)}"{labelled}/>\n'

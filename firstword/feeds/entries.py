@@ -130,10 +130,10 @@ class Teller:
         return _decoder.decode(self._page.pieces.text(f"entry/{name}", incident.id, spelled, of=of))
 
     def _written(self, entry: Entry) -> Entry:
-        # Here and not above: most commands make no feed, and feedgen and lxml take a while to load.
-        from firstword.feeds.xml import write_entry
+        # Here and not above: who spells entries knows what they are.
+        from firstword.feeds.items import spelled
 
-        return replace(entry, xml=write_entry(entry))
+        return replace(entry, xml=spelled(entry))
 
     def incidents(self, most: int) -> Iterator[Entry]:
         """Yield one entry for each of the stories with the newest words; drills are not told.
