@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_check import SETTINGS
+from test_check import SETTINGS, file, story
+from test_render import FIRST
 
 from firstword.clock import Clock
 from firstword.errors import ThemeError
 from firstword.markup import Markup
+from firstword.model import Kind
 from firstword.page import StatusPage
 from firstword.render import Page, Renderer
+from firstword.render.told import Told, ToldFacts
 from firstword.settings import read_site
 
 NOON = Clock(datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
@@ -112,6 +115,65 @@ def test_everything_is_escaped_once(tmp_path: Path) -> None:
         "<i> &lt;I&gt; &lt;i&gt; "
         "<i>Acme status<i>"
     )
+
+
+class Drawn(str):
+    """A text that knows how HTML writes it."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return f"<b>{self.upper()}</b>"
+
+
+class Loud(str):
+    """A text that is written otherwise than it is kept."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return f"{self.upper()}!"
+
+
+def test_a_text_of_another_kind_is_written_as_it_says(tmp_path: Path) -> None:
+    theme = Theme(tmp_path, own_html="{% for it in all %}{{ it }} {% endfor %}")
+    kinds = [Kind.NOTICE, Told.of("one & two", "en"), Told.of("one", "en"), Drawn("x"), Loud("y")]
+
+    assert theme.page("own", all=kinds) == "notice one &amp; two one <b>X</b> Y! "
+
+
+def test_an_instant_is_spelled_for_machines_to_the_second(tmp_path: Path) -> None:
+    theme = Theme(tmp_path, own_html="{{ at|instant }} {{ at|when }}")
+
+    assert theme.page("own", at=datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)) == (
+        '2026-03-04T05:06:07Z <time datetime="2026-03-04T05:06:07Z">'
+        "4 March 2026, 06:06\u00a0CET (05:06\u00a0UTC)</time>"
+    )
+
+
+def test_each_fact_is_told_as_often_as_a_template_asks() -> None:
+    told = story(file(FIRST, front="affected: Some\nunaffected: Others"))
+
+    facts = ToldFacts(told, told, "en")
+
+    asked = [facts.unaffected, facts.affected, facts.unaffected, facts.affected, facts.workaround]
+    assert asked == ["Others", "Some", "Others", "Some", None]
+
+
+def test_who_answers_is_asked_of_the_clock_of_each_page(tmp_path: Path) -> None:
+    ada = {"name": "Ada", "role": "R", "address": "ada@x.example"}
+    ben = {"name": "Ben", "role": "R", "address": "ben@x.example"}
+    ada |= {"until": "2026-11-21", "successor": "Ben"}
+    site = read_site({**SETTINGS, "PEOPLE": [ada, ben]})
+    theme = Theme(tmp_path, own_html="{{ who_answers('Ada').name }}{{ who_answers('Ada').name }}")
+    theme.renderer = Renderer(StatusPage.of(site, []), Markup(lambda _: None), tmp_path)
+    page = Page(key="a.html", template="own.html", context=lambda _: {})
+    noon, next_day = NOON.fresh(), Clock(NOON.now + timedelta(days=1))
+
+    made = [theme.renderer.render(page, clock) for clock in (noon, next_day)]
+
+    assert made == [b"AdaAda", b"BenBen"]
+    assert noon.valid_until == datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ class Impact(StrEnum):
     @property
     def severity(self) -> int:
         """0 (none) to 3 (critical)."""
-        return list(Impact).index(self)
+        return _IMPACTS[self]
 
     @property
     def component_status(self) -> ComponentStatus:
@@ -44,9 +44,11 @@ class ComponentStatus(StrEnum):
     @property
     def severity(self) -> int:
         """0 (operational) to 4; maintenance is the lowest that is not operational."""
-        return list(ComponentStatus).index(self)
+        return _STATES[self]
 
 
+_IMPACTS = {impact: number for number, impact in enumerate(Impact)}
+_STATES = {state: number for number, state in enumerate(ComponentStatus)}
 _STATUS_OF_IMPACT = {
     Impact.NONE: ComponentStatus.OPERATIONAL,
     Impact.MINOR: ComponentStatus.DEGRADED_PERFORMANCE,

@@ -6,22 +6,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from functools import partial
+from functools import cache, partial
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import Any
 
 import jinja2
 from jinja2.runtime import Context, Macro
 from jinja2.utils import missing
-from markupsafe import Markup
 
 from firstword.render.compiling import SHARED, Writer
-from firstword.render.escaping import escaped
+from firstword.render.escaping import escaped, marked
 from firstword.render.language import LABELS
 
 #: Where a page's context has what was written for pages like it.
 KEPT = "firstword.kept"
-_PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, partial})
+_PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, partial, type(cache(len))})
 #: What Jinja's own decorators, `pass_context` and its like, mark a function with.
 _WANTS = "jinja_pass_arg"
 
@@ -36,7 +35,12 @@ class Kept:
 
     def serves(self, given: Mapping[str, Any]) -> bool:
         """Tell whether a template is given the same shared values."""
-        return all(given.get(name, missing) == value for name, value in self._shared.items())
+        for name, value in self._shared.items():
+            known = given.get(name, missing)
+            # A site is large, and most often the very same one.
+            if known is not value and known != value:
+                return False
+        return True
 
 
 def _keep(kept: dict[str, str], key: str, text: str) -> str:
@@ -92,7 +96,7 @@ class QuickContext(Context):
         if kwargs or left < 0 or called.caller or called.catch_kwargs or called.catch_varargs:
             return called(self.eval_ctx, *args, **kwargs)
         text = called._func(*args, *(missing,) * left)
-        return Markup(text) if self.eval_ctx.autoescape else text  # noqa: S704 - the macro has escaped
+        return marked(text) if self.eval_ctx.autoescape else text
 
 
 class QuickEnvironment(jinja2.Environment):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache, partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,8 @@ class Renderer:
         def html(update: Update) -> markupsafe.Markup:
             return markupsafe.Markup(urls.rooted(self.markup.html(update.body), root))  # noqa: S704 - sanitised by nh3 in markup
 
+        # Who signs once on a page signs most of it.
+        who_answers = cache(partial(self._who_answers, clock))
         return {
             "site": self.page.site,
             "language": speak(self.page.site, language),
@@ -138,8 +140,8 @@ class Renderer:
             "html": html,
             "plain": lambda update: self.markup.plain(update.body),
             "urls": urls,
-            "reply": partial(self._reply, clock),
-            "who_answers": partial(self._who_answers, clock),
+            "reply": partial(_reply, who_answers),
+            "who_answers": who_answers,
             "made_at": clock.stepped,
         }
 
@@ -148,10 +150,11 @@ class Renderer:
         site = self.page.site
         return site.who_answers(name, clock.day_over(site.timezone))
 
-    def _reply(self, clock: Clock, name: str, incident: Incident) -> str:
-        """Return the mailto link that answers a signature; empty when nobody can be asked."""
-        person = self._who_answers(clock, name)
-        return urls.reply_address(person.address, f"Re: {incident.title}") if person else ""
+
+def _reply(who_answers: Callable[[str], Person | None], name: str, incident: Incident) -> str:
+    """Return the mailto link that answers a signature; empty when nobody can be asked."""
+    person = who_answers(name)
+    return urls.reply_address(person.address, f"Re: {incident.title}") if person else ""
 
 
 @lru_cache(256)

@@ -51,7 +51,10 @@ class ToldFacts:
         if name not in _TEXTS:
             raise AttributeError(name)
         value = getattr(self._incident.facts, name)
-        return self.told(name, value) if value is not None else None
+        told = self.told(name, value) if value is not None else None
+        # Templates ask more than once; who finds it there does not come here.
+        setattr(self, name, told)
+        return told
 
     def told(self, name: str, value: str) -> Told:
         """Return a text that the original said at some time, in the translator's words."""
