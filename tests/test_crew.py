@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pickle
 import signal
@@ -248,6 +249,26 @@ def test_what_a_process_leaves_behind_does_not_pile_up() -> None:
     counts = [msgspec.msgpack.decode(data)[0] for kind, data in filter(None, living)]
     assert len(counts) == 100
     assert max(counts) <= 20_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere pipes are as wide as they are")
+def test_an_answer_fits_into_the_pipe_and_nobody_waits_to_be_asked(place: Workplace) -> None:
+    crew = Crew(2, print, worth=1)
+    files, _ = scan(place.root, place.root / "content")
+    judging = crew.judge(read_site(place.settings), NIGHT, files)
+    next(judging)
+
+    widths = []
+    for process in crew.processes():
+        for end, how in ((0, os.O_WRONLY), (1, os.O_RDONLY)):
+            pipe = os.open(f"/proc/{process}/fd/{end}", how | os.O_NONBLOCK)
+            widths.append(fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ))
+            os.close(pipe)
+    assert len(list(judging)) == len(files) - 1
+    crew.close()
+
+    most = int(Path("/proc/sys/fs/pipe-max-size").read_text())
+    assert widths == [min(most, 1_048_576)] * 4
 
 
 def test_nobody_is_started_where_there_is_little_to_do_or_one_process_is_wanted() -> None:

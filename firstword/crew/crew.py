@@ -31,6 +31,8 @@ MOST = 8
 WORTH = 300
 #: Chunks that wait for each of them while it works at one.
 _AHEAD = 3
+#: Bytes that a pipe may hold; the most that Linux gives to anybody.
+_WIDE = 1 << 20
 #: What another process runs: neither our main module nor anything that lives in this one.
 _START = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer);"
@@ -133,6 +135,19 @@ class Crew:
         return self._hands
 
 
+def _widen(pipe: Any) -> None:
+    """Let a pipe hold some messages, where the system can: who writes need not wait for who reads.
+
+    An answer is longer than a pipe is wide: its writer would stand still until it is asked for.
+    """
+    if sys.platform == "linux":
+        import fcntl
+
+        # Others of this user may have had all that there is.
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _WIDE)
+
+
 class _Hand:
     """One process, as seen from here."""
 
@@ -142,6 +157,8 @@ class _Hand:
         self.process = subprocess.Popen(
             [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
+        for pipe in (self._in, self._out):
+            _widen(pipe)
         with suppress(OSError):
             self._in.write(pickle.dumps(sys.path))
 
