@@ -372,6 +372,61 @@ def test_set_phrases_are_left_out_only_where_something_may_be_told(
     assert seen == ["We lost no time."]
 
 
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text that a pattern is looked for in."""
+    seen: list[str] = []
+    search = Pattern.search
+
+    def counted(pattern: Pattern, text: str) -> re.Match[str] | None:
+        seen.append(text)
+        return search(pattern, text)
+
+    monkeypatch.setattr(Pattern, "search", counted)
+    return seen
+
+
+def test_a_sentence_is_searched_only_where_it_has_the_words_that_tell(
+    searched: list[str],
+) -> None:
+    assert not EN.tells("loss", "Pages are slow. " * 2_000)
+    assert searched == []
+    assert EN.tells("loss", "Pages are slow. " * 2_000 + "Nothing was lost.")
+    assert set(searched) == {"Nothing was lost."}
+
+
+@pytest.mark.parametrize("what", ["loss", "cause", "doing", "unknown", "fails", "zone"])
+@pytest.mark.parametrize(
+    "unit", ["lost ", "we lost no time, ", "because the ", "lost\n\n", "x", "[", "`", "“", "\n- a"]
+)
+def test_what_is_told_is_looked_for_once_in_every_sentence(
+    searched: list[str], what: str, unit: str
+) -> None:
+    """At most by how it is said and by what undoes it, and never in more than there is."""
+    text = unit * (40_000 // len(unit))
+
+    EN.tells(what, text)
+
+    assert sum(map(len, searched)) <= 3 * len(text)
+    assert max(map(len, searched), default=0) <= LONGEST
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ja", "ar"])
+def test_what_a_saying_needs_never_hides_it(language: str) -> None:
+    """The words that a sentence is looked through for first are in every sentence that says so."""
+    says = wording(language).says
+    told = [row[3] for row in rows_of("told.tsv")]
+    told += [text for yes, no in TOLD.values() for text in (*yes, *no)]
+    # A pattern takes a dotless i for an I.
+    told += [text.upper().replace("I", "\u0131") for text in told]
+    found = [
+        (saying, text) for saying in says.values() for text in told if saying.pattern.search(text)
+    ]
+
+    assert len(found) > 20
+    assert [text for saying, text in found if not saying.needs.may_be_met(text)] == []
+
+
 def test_no_rule_can_look_further_than_a_few_words() -> None:
     """A pattern of bounded width, tried once at each character: linear, whatever the text."""
     parser = __import__("re._parser", fromlist=["parse"])

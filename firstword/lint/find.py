@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from firstword.lint.needs import words_of
 from firstword.lint.rules import Rule, Wording
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 #: A paragraph as one line, without the marks of emphasis.
 _FLAT = str.maketrans({"\n": " ", "*": None, "_": None})
-_WORD = re.compile(r"\w+")
 #: Where Markdown says something else than it shows, so that it has to be taken apart first.
 _DISGUISED = re.compile(r"[<&\\\u00a0\u202f\u2007\u00ad\u200b\u2060\ufeff]")
 _UNSEEN = str.maketrans(dict.fromkeys("\u00ad\u200b\u2060\ufeff"))
@@ -83,21 +83,20 @@ def own_sentences(text: str) -> Iterator[Sentence]:
     yield from sentences(text)
 
 
-def _words(text: str, wording: Wording) -> set[str]:
+def _words(text: str, wording: Wording) -> frozenset[str]:
     """Return the words of a text, and which of the pieces of words are in it."""
-    folded = text.casefold()
-    words = set(_WORD.findall(folded))
-    words.update(f"{piece}~" for piece in wording.pieces if piece in folded)
-    return words
+    folded, words = words_of(text)
+    pieces = [f"{piece}~" for piece in wording.pieces if piece in folded]
+    return words.union(pieces) if pieces else words
 
 
-def _near(wording: Wording, words: set[str]) -> list[Rule]:
+def _near(wording: Wording, words: frozenset[str]) -> list[Rule]:
     """Return the rules that a text of these words may break."""
     met = {rule.name: rule for word in words & wording.index.keys() for rule in wording.index[word]}
     return [met[name] for name in sorted(met) if _may(met[name], words)]
 
 
-def _may(rule: Rule, words: set[str]) -> bool:
+def _may(rule: Rule, words: frozenset[str]) -> bool:
     return any(not any(map(words.isdisjoint, groups)) for groups in rule.needs)
 
 

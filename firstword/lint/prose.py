@@ -45,11 +45,11 @@ _ADDRESS = (
     rf"|{_LABEL}(?:\.{_LABEL}){{0,8}}\.[a-z]{{2,24}}(?:/{_FAR}*|(?![\w-])))"
 )
 #: What every address has, and few texts.
-_MAY_BE_ADDRESS = re.compile(r"://|@|mailto:|\.[a-z]", re.IGNORECASE)
+_MAY_BE_ADDRESS = re.compile(r"[.:@](?:(?<=\.)[a-z]|(?<=:)//|(?<=mailto:)|(?<=@))", re.IGNORECASE)
 #: At the end of an address: the sentence's, not the address's.
 _PUNCTUATION = ".,;:!?)]}'’*_"
 #: With the marks that end sentences in Japanese and Arabic.
-_END = re.compile(r"[.!?](?=[\s)\ufffc]|$)|[\u3002\uff01\uff1f\u061f\n]")
+_END = re.compile(r"[.!?\u3002\uff01\uff1f\u061f\n](?:(?<![.!?])|(?=[\s)\ufffc]|$))")
 _STOPS = frozenset(".!?\u3002\uff01\uff1f\u061f\n")
 #: Spaces that are not to break, and what is not seen at all.
 _SPACES = str.maketrans(
@@ -80,7 +80,7 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 
 
 def _sentences(text: str) -> Iterator[Sentence]:
-    if sum(map(text.count, _MARKS)) > MOST_MARKS:
+    if len(text) > MOST_MARKS and sum(map(text.count, _MARKS)) > MOST_MARKS:
         return
     pieces, at, places, lines = [], 0, [], []
     for words, line in _words(text):

@@ -28,8 +28,8 @@ _SINGLE = frozenset("'‘‚")
 _APOSTROPHES = frozenset("'’")
 MARKS = "".join(sorted({*_CLOSED_BY, *_CLOSING}))
 #: A mark, or the end of a paragraph; the apostrophe in a word is neither.
-_MARK = re.compile(f"(?!(?<=\\w)['’]\\w)[{MARKS}\n]")
-_ANY = re.compile(f"(?!(?<=\\w)['’]\\w)[{MARKS}]")
+_MARK = re.compile(f"[{MARKS}\n](?<!\\w['’](?=\\w))")
+_ANY = re.compile(f"[{MARKS}](?<!\\w['’](?=\\w))")
 _CLIPPED = re.compile(r"['’](?:\d\d|t(?:il|is|was)\b|em\b|n\b)", re.IGNORECASE)
 #: After these a quotation does not begin.
 _BEFORE_CLOSING = frozenset(".,;:!?…)]}%。、！？）")

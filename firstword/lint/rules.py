@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
+from firstword.lint.needs import Needs
 from firstword.lint.phrases import Compiled, Pattern, PhraseError, compile_phrases
 
 OURS = Path(__file__).parent / "wording.tsv"
@@ -55,12 +55,18 @@ class Rule(Struct, frozen=True, kw_only=True):
     mild: bool = False
 
 
-class Saying(NamedTuple):
+class Saying:
     """How it is said in a language that a thing is so."""
 
-    pattern: Pattern
-    #: What makes it none, in the same sentence.
-    unless: Pattern | None
+    def __init__(self, phrases: Compiled, unless: Pattern | None) -> None:
+        """Take the phrases, and what makes them none in the same sentence."""
+        self.pattern, self._phrases = phrases
+        self.unless = unless
+
+    @cached_property
+    def needs(self) -> Needs:
+        """What a text must hold to say it."""
+        return Needs(self._phrases)
 
     def said(self, sentence: str) -> bool:
         """Tell whether a sentence says it."""
@@ -96,7 +102,7 @@ class Wording(Struct, frozen=True, kw_only=True):
             sentence.text
             for text in texts
             for sentence in sentences(text)
-            if saying.pattern.search(sentence.text)
+            if saying.needs.may_be_met(sentence.text) and saying.pattern.search(sentence.text)
         )
         aside = self.says.get(f"{what}-aside")
         return any(map(saying.said, map(aside.pattern.cut, own) if aside else own))
@@ -201,7 +207,7 @@ def wording(language: str, own: tuple[Row, ...] = ()) -> Wording:
             )
         ),
         says={
-            row[1][1:]: Saying(_compiled(row[2], primary).pattern, _unless(row[3], primary))
+            row[1][1:]: Saying(_compiled(row[2], primary), _unless(row[3], primary))
             for row in kept
             if row[1].startswith("+")
         },

@@ -95,7 +95,10 @@ class _Scanner:
         if self.in_keys and self._key(line, number):
             return
         above, self.above = self.above, ""
-        if hidden := self.veil.hides(line, number):
+        if _is_text(line) and not self.veil.is_open and above.rstrip() != "---":
+            self.above = line
+            self._text(line, number)
+        elif hidden := self.veil.hides(line, number):
             if _looks_like_update(line):
                 self._swallowed(number)
             self._text(line, number, hidden)
@@ -229,6 +232,13 @@ class _Scanner:
                 f"text before the first update: {shown(line.strip())}; "
                 "every word stands under '## when | who | status'",
             )
+
+
+def _is_text(line: str) -> bool:
+    """Tell whether a line outside of fences and comments is text or blank; most lines are."""
+    return (not line or line[0].isalnum()) and not (
+        "|" in line or "#" in line or "```" in line or "~~~" in line
+    )
 
 
 def _underlines(line: str, above: str) -> bool:

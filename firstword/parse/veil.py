@@ -24,6 +24,11 @@ class Veil:
         self._fence = ""
         self._nested: list[Finding] = []
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a fence or a comment goes on in the next line."""
+        return bool(self._fence or self.comment_line)
+
     def hides(self, line: str, number: int) -> Hidden:
         """Take in the next line and tell what hides it."""
         if self._fence:
