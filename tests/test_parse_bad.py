@@ -1838,6 +1838,18 @@ TABLE = [
         """,
     ),
     text(
+        "a key after a blank line, with a tab behind it",
+        """
+        next:\t10:00
+
+        We are looking into it.
+        """,
+        r"""
+        a.md:9: update-key: 'next:\t10:00' looks like a key; keys follow the heading without a blank
+            line between
+        """,
+    ),
+    text(
         "a key after a blank line, and text under it",
         """
         next: 10:00

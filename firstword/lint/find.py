@@ -97,7 +97,13 @@ def _near(wording: Wording, words: frozenset[str]) -> list[Rule]:
 
 
 def _may(rule: Rule, words: frozenset[str]) -> bool:
-    return any(not any(map(words.isdisjoint, groups)) for groups in rule.needs)
+    for groups in rule.needs:
+        for group in groups:
+            if words.isdisjoint(group):
+                break
+        else:
+            return True
+    return False
 
 
 def allowances(text: str) -> Iterator[Allowance]:

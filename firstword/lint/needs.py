@@ -10,11 +10,17 @@ from functools import lru_cache
 Groups = tuple[tuple[str, ...], ...]
 
 _WORD = re.compile(r"\w+")
+#: What in ASCII is no part of a word.
+_BETWEEN = {code: " " for code in range(128) if not _WORD.match(chr(code))}
 
 
 @lru_cache(maxsize=64)
 def words_of(text: str) -> tuple[str, frozenset[str]]:
     """Return a text casefolded, and its words. Kept for a while: it is asked for many things."""
+    if text.isascii():
+        # The same, in half of the time.
+        folded = text.lower()
+        return folded, frozenset(folded.translate(_BETWEEN).split())
     folded = text.casefold()
     return folded, frozenset(_WORD.findall(folded))
 
