@@ -144,8 +144,8 @@ def put_row(
         [(author, row.id, row.drill, count, at) for author, (count, at) in newest.items()],
     )
     db.executemany("INSERT INTO word VALUES(?,?,?)", [(at, row.id, row.drill) for at, _ in said])
-    _count(db, row, 1)
-    _put_marks(db, row)
+    if row.marks:
+        _put_marks(db, row)
 
 
 def drop_row(db: sqlite3.Connection, row: Row) -> None:
@@ -157,7 +157,6 @@ def drop_row(db: sqlite3.Connection, row: Row) -> None:
         "DELETE FROM word WHERE at = ? AND story = ?",
         [(from_instant(at), row.id) for at, _ in row.said],
     )
-    _count(db, row, -1)
     db.execute("DELETE FROM mark WHERE story = ?", (row.id,))
 
 
@@ -174,12 +173,58 @@ def _put_marks(db: sqlite3.Connection, row: Row) -> None:
     )
 
 
-def counts_in(row: Row) -> set[Sums]:
-    """Return the sums that a story counts in."""
-    return {(m.isoformat(), str(mark.measure), str(mark.verdict)) for m, mark in row.marks}
+class Counts:
+    """What stories count in, until all of them are kept: one statement a month, not a story."""
+
+    def __init__(self) -> None:
+        self._stories = Counter[str]()
+        self._updates = Counter[str]()
+        self._tallies = Counter[tuple[str, str, str]]()
+        self._spoken = Counter[str]()
+        self._sums: set[Sums] = set()
+
+    def add(self, row: Row) -> None:
+        """Count a story that is kept."""
+        self._count(row, 1)
+
+    def take(self, row: Row) -> None:
+        """Count a story no more."""
+        self._count(row, -1)
+
+    def _count(self, row: Row, sign: int) -> None:
+        month = row.month.isoformat()
+        self._stories[month] += sign
+        self._updates[month] += sign * len(row.said)
+        self._tallies["kind", str(row.kind), month] += sign
+        for name in row.components:
+            self._tallies["component", name, month] += sign
+        for at, _ in () if row.drill else row.said:
+            self._spoken[f"{at.isoformat()[:7]}-01"] += sign
+        self._sums |= {(m.isoformat(), str(one.measure), str(one.verdict)) for m, one in row.marks}
+
+    def keep(self, db: sqlite3.Connection) -> None:
+        """Add all of it to what is kept."""
+        db.executemany(
+            "INSERT INTO month VALUES(?,?,?) ON CONFLICT(month) DO UPDATE SET"
+            " stories = stories + excluded.stories, updates = updates + excluded.updates",
+            [(month, many, self._updates[month]) for month, many in self._stories.items()],
+        )
+        db.execute("DELETE FROM month WHERE stories = 0")
+        db.executemany(
+            "INSERT INTO tally VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET"
+            " stories = stories + excluded.stories",
+            [(*tally, many) for tally, many in self._tallies.items() if many],
+        )
+        db.executemany(
+            "INSERT INTO spoken VALUES(?,?) ON CONFLICT(month) DO UPDATE SET"
+            " updates = updates + excluded.updates",
+            [(month, many) for month, many in self._spoken.items() if many],
+        )
+        db.execute("DELETE FROM spoken WHERE updates = 0")
+        _sum_up(db, self._sums)
 
 
-def sum_up(db: sqlite3.Connection, counted: Iterable[Sums]) -> None:
+def _sum_up(db: sqlite3.Connection, counted: Iterable[Sums]) -> None:
     """Add up anew, once everything is kept: a longest time cannot be taken away."""
     for key in sorted(counted):
         db.execute("DELETE FROM figure WHERE month = ? AND measure = ? AND verdict = ?", key)
@@ -189,29 +234,3 @@ def sum_up(db: sqlite3.Connection, counted: Iterable[Sums]) -> None:
             " GROUP BY month, measure, verdict",
             key,
         )
-
-
-def _count(db: sqlite3.Connection, row: Row, sign: int) -> None:
-    db.execute(
-        "INSERT INTO month VALUES(?,?,?) ON CONFLICT(month) DO UPDATE SET"
-        " stories = stories + excluded.stories, updates = updates + excluded.updates",
-        (row.month.isoformat(), sign, sign * len(row.said)),
-    )
-    db.execute("DELETE FROM month WHERE month = ? AND stories = 0", (row.month.isoformat(),))
-    month = row.month.isoformat()
-    names = [("kind", str(row.kind)), *(("component", name) for name in row.components)]
-    db.executemany(
-        "INSERT INTO tally VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET"
-        " stories = stories + excluded.stories",
-        [(sort, name, month, sign) for sort, name in names],
-    )
-    if row.drill:
-        return
-    months = Counter(f"{at.isoformat()[:7]}-01" for at, _ in row.said)
-    db.executemany(
-        "INSERT INTO spoken VALUES(?,?) ON CONFLICT(month) DO UPDATE SET"
-        " updates = updates + excluded.updates",
-        [(month, sign * count) for month, count in months.items()],
-    )
-    if sign < 0:
-        db.execute("DELETE FROM spoken WHERE updates = 0")

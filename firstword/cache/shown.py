@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+import msgspec
 from msgspec import Struct
 
 from firstword.cache import codec, rows
@@ -40,7 +41,7 @@ class Shown(Struct, kw_only=True):
     number: int
     #: What changed; of more than `MANY` nobody asks what each was.
     changes: list[Change]
-    _counted: set[rows.Sums] = set()
+    _counts: rows.Counts = msgspec.field(default_factory=rows.Counts)
 
     def put(self, name: str, told: Incident | None) -> None:
         """Keep one story as it is shown now, and note whether that is news."""
@@ -50,7 +51,7 @@ class Shown(Struct, kw_only=True):
             before = rows.get_row(db, name)
             if before is not None:
                 rows.drop_row(db, before)
-                self._counted |= rows.counts_in(before)
+                self._counts.take(before)
                 gone = (name, self.number)
                 db.execute("INSERT OR REPLACE INTO vanished VALUES('id', ?, ?)", gone)
                 self._note(Change(before, None))
@@ -62,12 +63,12 @@ class Shown(Struct, kw_only=True):
         before = rows.get_row(db, name) if known else None
         if before is not None:
             rows.drop_row(db, before)
-            self._counted |= rows.counts_in(before)
+            self._counts.take(before)
         else:
             db.execute("DELETE FROM vanished WHERE what = 'id' AND name = ?", (name,))
         after = Row.of(told, self.site.timezone, marks(told, self.records, self.site))
         rows.put_row(db, after, digest=digest, stamps=stamps, path=told.path, number=self.number)
-        self._counted |= rows.counts_in(after)
+        self._counts.add(after)
         self._note(Change(before, after))
 
     def _note(self, change: Change) -> None:
@@ -77,8 +78,8 @@ class Shown(Struct, kw_only=True):
 
     def sum_up(self) -> None:
         """Add up what the stories count in, when all of them are kept."""
-        rows.sum_up(self.cache.db, self._counted)
-        self._counted.clear()
+        self._counts.keep(self.cache.db)
+        self._counts = rows.Counts()
 
     def _stamps(self, told: Incident) -> str:
         """Return a digest of what targets know: when words were first published, who owed what."""

@@ -1,17 +1,17 @@
-"""Which updates the cache yields for a time: what the archives of feeds are made of."""
+"""What the cache answers from the rows of stories: the words of a time, and how many there are."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from feedstories import story
 
 from firstword.cache.database import open_cache
-from firstword.cache.rows import put_row
+from firstword.cache.rows import Counts, put_row
 from firstword.cache.stories import CachedStories
 from firstword.model import Incident, Kind
-from firstword.page import Row, Words
+from firstword.page import Row, Totals, Wanted, Words
 from firstword.values import replace
 
 EIGHT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -50,3 +50,36 @@ def test_the_words_of_a_time(stories: CachedStories, wanted: Words, names: list[
 
     assert [one.id for one, _ in found] == names
     assert all(at == one.updates[0].at for one, at in found)
+
+
+def test_what_is_counted_is_what_is_there_and_nothing_stays_of_what_went() -> None:
+    october = Row.of(story("october", "2026-10-31 23:50"), UTC)
+    november = replace(
+        Row.of(story("november", "2026-11-01 00:10"), UTC), components={"api": EIGHT}
+    )
+    notice = Row.of(replace(story("notice", "2026-11-02 08:00"), kind=Kind.NOTICE), UTC)
+    drill = Row.of(replace(story("drill", "2026-12-01 08:00"), drill=True), UTC)
+    db = open_cache(None).db
+
+    first = Counts()
+    for row in (october, november, notice, drill):
+        first.add(row)
+    first.keep(db)
+    # One goes, one comes, one is another one and counts as before.
+    second = Counts()
+    second.take(october)
+    second.take(november)
+    second.add(november)
+    second.add(replace(notice, id="other", month=date(2026, 12, 1)))
+    second.keep(db)
+
+    stories = CachedStories(db, dict[str, Incident]().__getitem__)
+    assert stories.months() == {date(2026, 12, 1): 2, date(2026, 11, 1): 2}
+    assert stories.months(Wanted(kinds=(Kind.NOTICE,))) == {
+        date(2026, 12, 1): 1,
+        date(2026, 11, 1): 1,
+    }
+    assert stories.months(Wanted(component="api")) == {date(2026, 11, 1): 1}
+    # The drill of December is no news, and the notice was signed in November.
+    assert stories.months_of_words() == [date(2026, 11, 1)]
+    assert stories.totals() == Totals(stories=4, updates=4)
