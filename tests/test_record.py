@@ -21,6 +21,7 @@ from firstword.manifest import Memory
 from firstword.markup import Markup
 from firstword.model import Incident, Site
 from firstword.page import Figures, Measure, Records, StatusPage, Verdict, record
+from firstword.page.records import Owes
 from firstword.render import record_pages
 from firstword.settings import read_site
 from firstword.values import replace
@@ -376,14 +377,21 @@ def test_a_year_is_the_sum_of_its_months() -> None:
 
 
 class Target:
-    """Remembers when it saw each update first, and nothing else."""
+    """Remembers when it saw each update first, and who owed a word then."""
 
     def __init__(self) -> None:
         self.stamps: dict[str, dict[str, datetime | None]] = {}
+        self.limits: dict[str, dict[str, Owes]] = {}
         self.began = False
 
     def memory(self, now: datetime) -> Memory:
-        return Memory(now=now, stamps=self.stamps, records_began=self.began, sources={})
+        return Memory(
+            now=now,
+            stamps=self.stamps,
+            records_began=self.began,
+            sources={},
+            limits=self.limits,
+        )
 
     def publish(self, place: Workplace) -> object:
         """Build, and stamp what is new."""
@@ -392,6 +400,8 @@ class Target:
         for name, one in run.built().records.items():
             for update in one.updates:
                 self.stamps.setdefault(name, {}).setdefault(update, first)
+            for component, who, within in one.limits:
+                self.limits.setdefault(name, {}).setdefault(component, (who, within))
         self.began = True
         return place.outcome(run)
 
@@ -424,6 +434,68 @@ def test_the_record_of_changes_is_the_record_of_everything(templates: Path) -> N
             assert place.warm() == place.cold()
 
     lives()
+
+
+@pytest.mark.usefixtures("_quiet")
+def test_the_first_publish_makes_no_story_another_one(templates: Path, tmp_path: Path) -> None:
+    """It stamps nothing and notes who owes what today: the next word is an edit like any other."""
+    place, target = Workplace(tmp_path / "site", templates=templates), Target()
+    place.settings = {
+        **place.settings,
+        "COMPONENTS": [
+            {
+                "id": "checkout",
+                "name": "Checkout",
+                "owner": "Dawn Okafor",
+                "first_word_within": "30 minutes",
+                "owner_since": "2026-01-01",
+            }
+        ],
+    }
+    place.memory = target.memory
+    for day in range(1, 9):
+        place.write(f"incidents/day-{day}.md", _owed(day))
+    target.publish(place)
+    place.now += timedelta(hours=1)
+    more = f"## {place.now:%Y-%m-%d %H:%M} | Dawn Okafor | update\n\nMore.\n"
+    place.write("incidents/day-8.md", f"{_owed(8)}\n{more}")
+
+    assert target.limits["day-8"] == {"checkout": ("Dawn Okafor", 1800)}
+    run = place.run("output")
+    assert [change.id for change in run.found.changes] == ["day-8"]
+    assert place.outcome(run)[0]
+    assert place.warm() == place.cold()
+
+
+@pytest.mark.usefixtures("_quiet")
+@pytest.mark.parametrize("what", ["limits", "stamps"])
+def test_a_story_is_another_one_where_a_target_knows_otherwise(
+    templates: Path, tmp_path: Path, what: str
+) -> None:
+    """Who owed a word changes what is judged; a stamp shows even where nothing is: in a drill."""
+    place, target = Workplace(tmp_path / "site", templates=templates), Target()
+    place.settings = {**place.settings, "DRILLS": True}
+    target.began, place.memory = True, target.memory
+    text = _owed(1).replace("title: T", "title: T\ndrill: yes") if what == "stamps" else _owed(1)
+    place.write("incidents/day-1.md", text)
+    place.now = datetime(2026, 11, 1, 8, 10, tzinfo=UTC)
+    target.publish(place)
+    before = place.warm()
+    if what == "limits":
+        target.limits["day-1"] = {"checkout": ("Ian Reyes", 60)}
+    else:
+        target.stamps["day-1"] = {"20261101T081000Z": place.now + timedelta(hours=1)}
+
+    after = place.warm()
+    assert after != before
+    assert after == place.cold()
+
+
+def _owed(day: int) -> str:
+    return (
+        f"---\ntitle: T\nimpact: minor\ncomponents: [checkout]\nstarted: 2026-11-{day:02} 09:00\n"
+        f"---\n\n## 2026-11-{day:02} 09:10 | Dawn Okafor | investigating\n\nW.\n"
+    )
 
 
 @pytest.mark.usefixtures("_quiet")

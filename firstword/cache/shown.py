@@ -61,12 +61,16 @@ class Shown(Struct, kw_only=True):
         if known == (digest, stamps):
             return
         before = rows.get_row(db, name) if known else None
+        after = Row.of(told, self.site.timezone, marks(told, self.records, self.site))
+        if before == after and (digest, _instants(stamps)) == (known[0], _instants(known[1])):
+            # The first publish notes who owes what as it was, and that no word has a stamp.
+            db.execute("UPDATE story SET stamps = ? WHERE id = ?", (stamps, name))
+            return
         if before is not None:
             rows.drop_row(db, before)
             self._counts.take(before)
         else:
             db.execute("DELETE FROM vanished WHERE what = 'id' AND name = ?", (name,))
-        after = Row.of(told, self.site.timezone, marks(told, self.records, self.site))
         rows.put_row(db, after, digest=digest, stamps=stamps, path=told.path, number=self.number)
         self._counts.add(after)
         self._note(Change(before, after))
@@ -82,7 +86,10 @@ class Shown(Struct, kw_only=True):
         self._counts = rows.Counts()
 
     def _stamps(self, told: Incident) -> str:
-        """Return a digest of what targets know: when words were first published, who owed what."""
+        """Return what targets know: digests of when words were first published, and who owed what.
+
+        "" for each of them that says no more than no target does.
+        """
         memory = self.memory
         if memory is None:
             return ""
@@ -92,8 +99,16 @@ class Shown(Struct, kw_only=True):
         unknown = memory.now if memory.records_began else None
         names = [update_id(update.at) for update in told.updates]
         at = [known.get(name, unknown) for name in names]
-        plain = json.dumps([instant and codec.from_instant(instant) for instant in at])
-        if limits := memory.limits.get(told.id):
-            plain += json.dumps(sorted(limits.items()))
+        instants = [instant and codec.from_instant(instant) for instant in at]
+        limits = sorted(memory.limits.get(told.id, {}).items())
         mark = "" if all(name in known for name in names) else "?"
-        return mark + hashlib.sha256(plain.encode()).hexdigest()
+        return f"{mark}{_digest(instants) if any(at) else ''} {_digest(limits) if limits else ''}"
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+
+
+def _instants(stamps: str) -> str:
+    """Return what of it pages show; who owed what they know from the marks."""
+    return stamps.partition(" ")[0]
