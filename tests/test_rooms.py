@@ -258,3 +258,19 @@ def test_what_builds_compiles_no_code_while_it_is_imported() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert shown.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    "late", ["feedgen", "lxml", "difflib", "concurrent.futures", "firstword.parse.respell"]
+)
+def test_what_few_edits_need_is_imported_by_those(late: str) -> None:
+    program = (
+        "import sys\n"
+        "import firstword.gitlog.worktree, firstword.generating, firstword.lint\n"
+        "import firstword.feeds.items\n"
+        f"print({late!r} in sys.modules)"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert shown.stdout.split() == ["False"]

@@ -6,7 +6,7 @@ import heapq
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 
 import msgspec
@@ -55,7 +55,8 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Entry)
+#: An update stands in several feeds.
+_read = lru_cache(128)(msgspec.json.Decoder(Entry).decode)
 
 
 def _until(incident: Incident, index: int) -> Incident:
@@ -127,7 +128,7 @@ class Teller:
         def spelled() -> str:
             return _encoder.encode(self._written(make())).decode()
 
-        return _decoder.decode(self._page.pieces.text(f"entry/{name}", incident.id, spelled, of=of))
+        return _read(self._page.pieces.text(f"entry/{name}", incident.id, spelled, of=of))
 
     def _written(self, entry: Entry) -> Entry:
         # Here and not above: who spells entries knows what they are.

@@ -10,7 +10,6 @@ import enum
 import re
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,6 +64,9 @@ def read_source(repo: Path, *, clean: bool = False) -> Source:
 
     `clean` = only what is committed is published: then nobody looks for changed files.
     """
+    # Here and not above: whoever only asks which files were written needs no threads.
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(1) as beside:
         # The one question whose answer takes longer the more files there are.
         changed = None if clean else beside.submit(_text, repo, "status", "--porcelain", "--", ".")

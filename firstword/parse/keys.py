@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Iterable
 
@@ -83,6 +82,9 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 @functools.lru_cache(maxsize=1000)
 def _closest(word: str, words: tuple[str, ...]) -> str:
+    # Here and not above: few words are misspelled.
+    import difflib
+
     close = difflib.get_close_matches(word.casefold(), words, 1, 0.6)
     return "".join(close or difflib.get_close_matches(word, words, 1, 0.6))
 

@@ -6,7 +6,6 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from firstword.parse.findings import Rule, shown
-from firstword.parse.respell import respell
 
 _TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[ T](?P<time>\d{2}:\d{2}(?::\d{2})?)"
@@ -41,7 +40,7 @@ def parse_day(text: str) -> date:
     """Read `YYYY-MM-DD`. Raises TimeProblem."""
     day = _clean(text)
     if not _DATE.fullmatch(day):
-        better = respell(day).partition(" ")[0]
+        better = _respelled(day).partition(" ")[0]
         raise TimeProblem("time", f"not a day: {shown(text)}; write {better or 'YYYY-MM-DD'!r}")
     return _date(day, text)
 
@@ -121,9 +120,16 @@ def _time(text: str, zone: tzinfo, forms: str) -> datetime:
     return wall.replace(tzinfo=_offset(found["zone"], text)).astimezone(UTC)
 
 
+def _respelled(text: str) -> str:
+    # Here and not above: few times are misspelled.
+    from firstword.parse.respell import respell
+
+    return respell(text)
+
+
 def _advice(text: str, forms: str) -> str:
     """Say how to write it: with the very time in it where what was meant is clear."""
-    better = respell(text)
+    better = _respelled(text)
     fits = (
         _TIME.fullmatch(better)
         or ("'HH:MM'" in forms and _CLOCK.fullmatch(better))
