@@ -187,10 +187,12 @@ def test_dying_at_any_request(scene: Scene, workers: int, after: bool) -> None:
         struck.add(death.struck)
         scene.assert_readable(store)
         scene.assert_heals(store)
-    assert struck == {
+    kinds = {
         *("get root", "get shard", "put root", "put page", "put shard"),
         *("head page", "delete page", "delete shard"),
     }
+    # Shards go beside pages: with others under way it is chance which of them is the n-th.
+    assert struck | ({"put shard"} if workers > 1 else set()) == kinds
 
 
 @pytest.mark.parametrize("seed", range(40))

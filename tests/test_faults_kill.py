@@ -23,7 +23,7 @@ from firstword.clock import system_clock
 KINDS = (
     *("root GET", "shard GET", "bucket GET", "probe PUT", "probe GET", "probe DELETE"),
     *("lease PUT", "leaf PUT"),
-    *("page PUT", "page HEAD", "page DELETE", "shard PUT", "commit PUT", "shard DELETE"),
+    *("page PUT", "shard PUT", "page HEAD", "page DELETE", "commit PUT", "shard DELETE"),
 )
 
 

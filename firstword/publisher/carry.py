@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections.abc import Iterable
 from datetime import datetime
 
 from firstword.errors import BuildError, FirstwordError, StoreError
@@ -13,9 +14,11 @@ from firstword.plan import Delete, Plan, Put, describe, make_plan, reconcile
 from firstword.publisher.job import Job, Target
 from firstword.shards import SHARDS, shard_key, tree_of
 from firstword.store.probe import PROBES, ready
-from firstword.store.state import Hold, LeaseLost, State, in_parallel, read_root
+from firstword.store.state import Hold, LeaseLost, State, foretold, in_parallel, read_root
 
 POLL_SECONDS = 2.0
+#: With more files than this a way more or less to the server counts for nothing.
+MOST_AHEAD = 200
 
 
 def carry_out(job: Job, target: Target, built: Built, memory: Memory, now: datetime) -> None:
@@ -80,15 +83,22 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
     job.say(f"{target.store.name}: {describe(plan)[-1]}")
     sent = itertools.count(1)
 
-    def send(put: Put) -> tuple[str, str]:
+    def send(put: Put | bytes) -> tuple[str, str] | None:
+        if isinstance(put, bytes):
+            hold.put_ahead(put)
+            return None
         etag = hold.put(put, _body(built, put))
         job.progress(target.store.name, next(sent), len(plan.puts))
         return put.key, etag
 
     try:
         etags: dict[str, str] = {}
-        for phase in plan.phases:
-            etags |= in_parallel(send, phase, job.workers)
+        *earlier, last = plan.phases or ((),)
+        for phase in earlier:
+            etags |= _told(in_parallel(send, phase, job.workers))
+        beside = _shards_ahead(hold, plan, built, origin)
+        todo: list[Put | bytes] = [*last, *beside]
+        etags |= _told(in_parallel(send, todo, job.workers))
         undone = in_parallel(
             lambda delete: _delete(target, hold, delete), plan.deletes, job.workers
         )
@@ -108,6 +118,22 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
     if job.journal is not None:
         job.journal.note(tree_of(before).remembers, done.remembers, done.ids)
     target.state = State(committed, None)
+
+
+def _told(answers: Iterable[tuple[str, str] | None]) -> dict[str, str]:
+    return dict(answer for answer in answers if answer is not None)
+
+
+def _shards_ahead(hold: Hold, plan: Plan, built: Built, origin: Origin) -> tuple[bytes, ...]:
+    """Return the shards of the commit to come, where an edit is so small that they can be told.
+
+    They name the ETags that the puts have yet to bring. Nobody names them before the root does, so
+    they need not wait for the pages: that would be one way to the server and back.
+    """
+    if not plan.puts or not hold.foretells or len(plan.puts) > MOST_AHEAD:
+        return ()
+    etags = {put.key: foretold(_body(built, put)) for put in plan.puts}
+    return hold.shards_of(plan.committed(etags, origin))
 
 
 def _delete(target: Target, hold: Hold, delete: Delete) -> Delete | None:

@@ -32,6 +32,17 @@ class Draft:
     after: Index  #: but for the digests of the leaves
     ids: frozenset[str]  #: stories that are remembered otherwise
 
+    @property
+    def slots(self) -> list[int]:
+        """The slots that will hold something."""
+        return [slot for slot, body in self.leaves.items() if body]
+
+    @property
+    def bodies(self) -> tuple[bytes, ...]:
+        """What is to be written, in the order of the slots, and then the index."""
+        leaves = (self.leaves[slot] for slot in self.slots)
+        return (*leaves, self.over(self.leaves).to_bytes())
+
     def over(self, leaves: Mapping[int, bytes]) -> Index:
         """Return the index over leaves as they were written."""
         buckets = list(self.after.buckets)

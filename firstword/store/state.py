@@ -160,8 +160,13 @@ class Hold:
         self._renewing = threading.Lock()
         self._sent = False
         self._avoided: list[str] = []
+        #: Shards that were written before their time, and as what.
+        self._ahead: dict[bytes, bytes] = {}
         self._lease = lease
-        self._etag = self._write_root(self._leased(lease), before.etag)
+        leased = self._leased(lease)
+        self._etag = self._write_root(leased, before.etag)
+        #: Whether ETags are the MD5 of what was written, as on most servers: known beforehand.
+        self.foretells = self._etag == foretold(root_to_bytes(leased))
 
     def check(self) -> None:
         """Make sure that the lease still holds; renew it when half of it has passed."""
@@ -237,12 +242,13 @@ class Hold:
         """
         before = self._before.manifest
         draft = revise(before, manifest)
-        leaves, index = draft.leaves, draft.over(draft.leaves).to_bytes()
+        leaves, slots, bodies = draft.leaves, draft.slots, draft.bodies
         # Nobody names them yet, so they may be written in any order.
-        slots = [slot for slot, body in leaves.items() if body]
         *written, index_written = in_parallel(
-            self._put_shard, [*(leaves[slot] for slot in slots), index], workers
+            lambda body: self._ahead.pop(body, None) or self._put_shard(body), bodies, workers
         )
+        self._avoided += [shard_key(shard_digest(body)) for body in self._ahead.values()]
+        self._ahead.clear()
         told = {**leaves, **dict(zip(slots, written, strict=True))}
         if told != leaves:
             self._avoided.append(shard_key(shard_digest(index_written)))
@@ -271,6 +277,14 @@ class Hold:
             return error
         return None
 
+    def shards_of(self, manifest: Manifest) -> tuple[bytes, ...]:
+        """Return the shards that a commit of a manifest would write."""
+        return revise(self._before.manifest, manifest).bodies
+
+    def put_ahead(self, body: bytes) -> None:
+        """Write a shard of the commit to come beside its pages; one that it lacks goes again."""
+        self._ahead[body] = self._put_shard(body)
+
     def release(self) -> None:
         """Let the next publisher in at once, after a failure that we lived to see.
 
@@ -280,6 +294,9 @@ class Hold:
         ended = self._before.manifest.lease
         if self._sent:
             ended = replace(self._lease, until=self._clock())
+        with suppress(FirstwordError):
+            for body in self._ahead.values():
+                self._drop(shard_key(shard_digest(body)))
         with suppress(FirstwordError):
             self._write_root(self._leased(ended), self._etag)
 
@@ -368,6 +385,11 @@ class Hold:
                 self._store.delete(key, None)
                 return
         raise StoreError(f"{self._store.name}: {key!r} could not be deleted")
+
+
+def foretold(body: bytes) -> str:
+    """Return the ETag that most servers give an object."""
+    return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
 def in_parallel(work: Callable[[T], R], items: Iterable[T], workers: int) -> list[R]:

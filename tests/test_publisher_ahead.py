@@ -1,0 +1,192 @@
+"""Shards that are written beside the pages whose ETags they name."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakestore import (
+    FEED,
+    HOME,
+    NOON,
+    U1,
+    U2,
+    Died,
+    FakeStore,
+    Site,
+    World,
+    assert_sound,
+    clean,
+)
+
+from firstword.errors import StoreError
+from firstword.manifest import STATE
+from firstword.shards import SHARDS, shard_key, tree_of
+
+CARD = "incidents/card/index.html"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    site = Site(tmp_path, {"card": {U1: "One payment in five fails."}})
+    return World(site, store=Telling())
+
+
+class Telling(FakeStore):
+    """A store that tells when a shard was written."""
+
+    shard_written = threading.Semaphore(0)
+
+    def put(self, key: str, body: bytes, **about: Any) -> str:
+        etag = super().put(key, body, **about)
+        if key.startswith(SHARDS):
+            self.shard_written.release()
+        return etag
+
+
+class Salted(FakeStore):
+    """A store whose ETags are no MD5 of what was written: of all objects, or of the pages alone."""
+
+    pages_alone = False
+
+    def put(self, key: str, body: bytes, **about: Any) -> str:
+        etag = super().put(key, body, **about)
+        if self.pages_alone and key.startswith(STATE):
+            return etag
+        self.objects[key] = replace(self.objects[key], etag=f"salt{etag}")
+        return f"salt{etag}"
+
+
+def telling(world: World) -> Telling:
+    assert isinstance(world.store, Telling)
+    return world.store
+
+
+def edited(world: World) -> Site:
+    return world.later(card={U1: "One payment in five fails.", U2: "All work again."})
+
+
+def shards(store: FakeStore) -> set[str]:
+    return {key for key in store.objects if key.startswith(SHARDS)}
+
+
+def named(world: World, store: FakeStore) -> set[str]:
+    return set(map(shard_key, tree_of(world.manifest(store)).named()))
+
+
+def after_the_shards(store: Telling, failure: BaseException | None = None) -> None:
+    """Have the home page arrive after the two shards of the commit; then have something fail."""
+    store.shard_written = threading.Semaphore(0)
+
+    def before(_operation: str, key: str) -> None:
+        if key == HOME:
+            for _ in range(2):
+                assert store.shard_written.acquire(timeout=30), "the shards wait for the pages"
+            if failure:
+                raise failure
+
+    store.before = before
+
+
+def test_shards_do_not_wait_for_the_last_pages(world: World) -> None:
+    world.publish_one()
+    after_the_shards(telling(world))
+
+    [report] = world.publish(commit="b", site=edited(world), workers=4)
+
+    assert report.outcome == "published"
+    # What links to an update goes after it all the same.
+    puts = world.store.asked("put")
+    assert puts.index(CARD, -8) < puts.index(FEED, -8)
+    assert_sound(world.store)
+    assert shards(world.store) == named(world, world.store)
+
+
+@pytest.mark.parametrize("pages_alone", [True, False])
+def test_what_is_committed_are_the_etags_that_the_server_told(
+    world: World, pages_alone: bool
+) -> None:
+    store = Salted()
+    store.pages_alone = pages_alone
+    world.publish(store)
+    store.requests.clear()
+
+    [report] = world.publish(store, commit="b", site=edited(world), workers=4)
+
+    assert report.outcome == "published"
+    assert world.manifest(store).objects[CARD].etag.startswith("salt")
+    assert shards(store) == named(world, store)
+    assert store.site() == clean(edited(world), store, NOON)
+    written = [key for key in store.asked("put") if key.startswith(SHARDS)]
+    assert len(written) == (4 if pages_alone else 2)
+
+
+def test_what_was_written_ahead_goes_again_when_a_page_fails(world: World) -> None:
+    world.publish_one()
+    before = shards(world.store)
+    after_the_shards(telling(world), StoreError("the disk is full"))
+
+    [report] = world.publish(commit="b", site=edited(world), workers=4)
+
+    assert (report.outcome, report.error) == ("failed", "the disk is full")
+    assert shards(world.store) == before
+    world.store.before = lambda operation, key: None
+    assert world.publish_one("b", edited(world)).outcome == "published"
+    assert_sound(world.store)
+
+
+def test_whoever_dies_with_shards_ahead_is_followed(world: World) -> None:
+    world.publish_one()
+    store = world.store
+    after_the_shards(telling(world), Died())
+    with pytest.raises(Died):
+        world.publish(commit="b", site=edited(world), workers=4)
+    store.before = lambda operation, key: None
+    world.clock.sleep(600)
+    expected = clean(edited(world), store, world.clock.now)
+
+    [report] = world.publish(commit="b", site=edited(world), workers=4)
+
+    assert report.outcome == "published"
+    assert store.site() == expected
+    assert_sound(store)
+    assert named(world, store) <= shards(store)
+
+
+def test_a_delete_that_fails_is_in_what_is_committed(world: World) -> None:
+    world.site.incidents["mail"] = {U1: "Mail is late."}
+    world.site.pages["old.html"] = "old"
+    world.publish_one()
+    del world.site.pages["old.html"]
+    world.publish_one("b")
+    world.clock.sleep(7200)
+
+    def refuse(operation: str, key: str) -> None:
+        if (operation, key) == ("delete", "old.html"):
+            raise StoreError("may not delete")
+
+    world.store.before = refuse
+    [report] = world.publish(commit="c", site=edited(world), workers=4)
+
+    assert report.outcome == "published"
+    assert "old.html" in world.manifest().gone
+    assert shards(world.store) == named(world, world.store)
+
+
+def test_where_many_files_are_sent_shards_wait_for_all_etags(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A way more to the server counts for nothing then, and each file would be read twice."""
+    monkeypatch.setattr("firstword.publisher.carry.MOST_AHEAD", 2)
+    store = Salted()
+    store.pages_alone = True
+    world.publish(store)
+    store.requests.clear()
+
+    world.publish(store, commit="b", site=edited(world), workers=4)
+
+    # None of them was written for nothing.
+    assert len([key for key in store.asked("put") if key.startswith(SHARDS)]) == 2
