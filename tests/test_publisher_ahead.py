@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from fakestore import (
 from firstword.errors import StoreError
 from firstword.manifest import STATE
 from firstword.shards import SHARDS, shard_key, tree_of
+from firstword.values import replace
 
 CARD = "incidents/card/index.html"
 
