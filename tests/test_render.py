@@ -190,6 +190,15 @@ def test_a_maintenance_that_was_called_off_did_not_end() -> None:
     assert "We have not said" not in page(planned)
 
 
+def test_a_page_leads_to_the_month_of_the_sites_own_zone() -> None:
+    early = story(file(FIRST).replace("started: 2026-11-21 09:00", "started: 2026-11-01 00:10"))
+
+    shown = said("10:00", early)
+
+    [page] = [text for key, text in shown.items() if key.startswith("incidents/")]
+    assert "All of November 2026" in page
+
+
 def test_a_follow_up_names_who_has_it_now() -> None:
     ian = {"name": "Ian Reyes", "role": "Network", "address": "ian@acme.example"}
     dawn = {"name": "Dawn Okafor", "role": "Engineer", "address": "dawn@acme.example"}

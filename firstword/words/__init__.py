@@ -6,6 +6,8 @@ firstword/locale/, and docs/languages.md says how to add one.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from firstword.model import Site
 from firstword.words.catalogue import SOURCE, catalogue, languages, nearest_language, placeholders
 from firstword.words.formats import formats
@@ -57,6 +59,7 @@ def _language(site: Site, code: str) -> Language:
     )
 
 
+@lru_cache(1024)
 def initials(name: str) -> str:
     """Return the first letters of the first and the last word of a name."""
     parts = name.split()
