@@ -21,9 +21,10 @@ from firstword.api import status_json
 from firstword.cache import keys
 from firstword.cache.database import Cache, forget_cache, open_cache
 from firstword.cache.files import load_story
+from firstword.cache.findings import Findings
 from firstword.cache.pieces import CachedPieces
 from firstword.cache.questions import Trace
-from firstword.cache.reading import Findings, Reader
+from firstword.cache.reading import Reader
 from firstword.cache.records import Records as KeptRecords
 from firstword.cache.shown import records_of
 from firstword.cache.stories import CachedStories

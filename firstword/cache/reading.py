@@ -9,7 +9,7 @@ which version of a file is shown.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from firstword.cache import codec
 from firstword.cache.database import Cache
 from firstword.cache.files import Files, Line
-from firstword.cache.questions import Change
+from firstword.cache.findings import Findings
 from firstword.cache.shown import Shown, records_of
 from firstword.check import check_published, check_settings, claims, fits, remarks_on
 from firstword.check.times import AHEAD
@@ -27,7 +27,6 @@ from firstword.content import (
     CommittedFile,
     Content,
     Guard,
-    Held,
     Seen,
     fills_gaps,
     look,
@@ -49,27 +48,6 @@ from firstword.values import replace
 
 class Unusual(Exception):
     """Something that only all files together can tell."""
-
-
-class Findings(Struct, kw_only=True):
-    """What reading came to."""
-
-    #: What is wrong with files that were read or judged now, sorted; warnings too.
-    problems: tuple[Problem, ...] = ()
-    #: The same of all files, whoever touched them.
-    every: Callable[[], tuple[Problem, ...]] = tuple
-    #: How many files that were not looked at again have warnings.
-    others: int = 0
-    #: Path → its newest update, in seconds: of many warnings those come first that matter now.
-    newest: Mapping[str, int] = {}
-    held: tuple[Held, ...] = ()
-    changes: list[Change] = []
-    #: When a file that is held as signed ahead of time becomes good.
-    good_at: datetime | None = None
-    #: The site with a stand-in for who is in PEOPLE no more; None = all who signed are.
-    site: Site | None = None
-    files_read: int = 0
-    parsed: int = 0
 
 
 class Reader(Struct, kw_only=True, dict=True):

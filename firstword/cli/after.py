@@ -7,8 +7,8 @@ from datetime import datetime
 
 from firstword.model import Target
 from firstword.publisher import Report
+from firstword.store.parallel import in_parallel
 from firstword.store.public import Answer, fetch, unseen, wait_until_seen
-from firstword.store.state import in_parallel
 from firstword.values import replace
 
 

@@ -26,7 +26,8 @@ from firstword.publisher import Report, publish
 from firstword.settings import CONF, load_settings, read_site
 from firstword.store import Store, is_local, open_store
 from firstword.store.kept import Journal, KeptShards
-from firstword.store.state import State, in_parallel, read_root
+from firstword.store.parallel import in_parallel
+from firstword.store.state import State, read_root
 from firstword.tick import due
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from firstword.publisher.job import Job, Journal, Progress, Report, Target, shor
 from firstword.publisher.look import look
 from firstword.shards import tree_of
 from firstword.store import Store
-from firstword.store.state import LeaseLost, State, in_parallel
+from firstword.store.parallel import in_parallel
+from firstword.store.state import LeaseLost, State
 
 __all__ = ["Relation", "Report", "Source", "publish"]
 

@@ -13,8 +13,9 @@ from firstword.manifest import Built, Lease, Memory, Origin
 from firstword.plan import Delete, Plan, Put, describe, make_plan, reconcile
 from firstword.publisher.job import Job, Target
 from firstword.shards import SHARDS, shard_key, tree_of
+from firstword.store.parallel import in_parallel
 from firstword.store.probe import PROBES, ready
-from firstword.store.state import Hold, LeaseLost, State, foretold, in_parallel, read_root
+from firstword.store.state import Hold, LeaseLost, State, foretold, read_root
 
 POLL_SECONDS = 2.0
 #: With more files than this a way more or less to the server counts for nothing.

@@ -12,7 +12,6 @@ import hashlib
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,6 +30,7 @@ from firstword.manifest import (
 from firstword.plan import Delete, Put
 from firstword.shards import manifest_over, revise, shard_digest, shard_key
 from firstword.store import Store
+from firstword.store.parallel import in_parallel
 from firstword.values import replace
 
 #: A conflict may only mean that the server was busy with the object: look, and try again.
@@ -39,7 +39,6 @@ ATTEMPTS = 5
 #: its client does by itself. One request of a thousand must not undo the rest.
 PATIENCE = 2
 
-T = TypeVar("T")
 R = TypeVar("R")
 
 
@@ -390,23 +389,3 @@ class Hold:
 def foretold(body: bytes) -> str:
     """Return the ETag that most servers give an object."""
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
-
-
-def in_parallel(work: Callable[[T], R], items: Iterable[T], workers: int) -> list[R]:
-    """Return `work` of every item, in order.
-
-    The first failure stops what has not begun, and is raised once what has begun ended.
-    """
-    todo = list(items)
-    if workers <= 1 or len(todo) <= 1:
-        return [work(item) for item in todo]
-    with ThreadPoolExecutor(min(workers, len(todo))) as pool:
-        futures = [pool.submit(work, item) for item in todo]
-        try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-        finally:
-            pool.shutdown(cancel_futures=True)
-        for future in futures:
-            if not future.cancelled():
-                future.result()
-        return [future.result() for future in futures]
