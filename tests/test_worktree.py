@@ -20,7 +20,8 @@ from sites import CARDS, CARDS_FILE, SmallSite
 from firstword import build
 from firstword.build import RunOptions, build_site
 from firstword.content import look
-from firstword.gitlog.worktree import Worktree, read_status, sees_all, unhidden
+from firstword.gitlog import worktree
+from firstword.gitlog.worktree import Worktree, read_status, sees_all, unhidden, unlike
 
 NAMES = ("cards", "mail", "slow", "dns")
 STORY = """\
@@ -220,6 +221,68 @@ def test_what_was_written_is_found_and_nobody_looks_at_all(
 
     assert looks == []
     assert made == site.place.cold()
+
+
+@pytest.fixture
+def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A site of which one build reads so much that it is compared with what git holds."""
+    monkeypatch.setattr(worktree, "_MOST", len(NAMES) - 1)
+    monkeypatch.setattr(Site, "settle", lambda _: None)
+    return Site(tmp_path / "site").begin()
+
+
+@pytest.mark.parametrize(
+    "step", [edited, committed, added, removed, removed_and_committed, renamed, staged_only]
+)
+def test_after_one_build_of_all_that_git_holds_nobody_looks_at_all(
+    step: Callable[[Site], None], begun: Site, looks: list[str]
+) -> None:
+    begun.place.warm()
+    step(begun)
+    looks.clear()
+
+    made = begun.place.warm()
+
+    assert looks == []
+    assert made == begun.place.cold()
+
+
+def gone(site: Site) -> None:
+    site.path("cards").unlink()
+
+
+def other_words(site: Site) -> None:
+    site.say("cards", "Not committed.")
+
+
+@pytest.mark.parametrize("meanwhile", [gone, other_words])
+def test_what_was_another_one_when_all_was_read_is_looked_at_again(
+    meanwhile: Callable[[Site], None], begun: Site
+) -> None:
+    """Git was asked before: it saw what it holds, then and when it is asked once more."""
+    run = begun.place.new("output")
+    assert run.worktree is not None
+    run.worktree.now()
+    meanwhile(begun)
+    run.read()
+    run.write()
+    run.finish()
+    run.close()
+    begun.git("checkout", "-q", "--", ".")
+
+    assert begun.place.warm() == begun.place.cold()
+    assert "First words." in begun.shown("cards")
+
+
+def test_a_name_that_is_not_spelled_as_it_is_puts_all_in_doubt() -> None:
+    held = b"H 100644 aa 0\tcards.md\0H 100644 bb 0\tmail.md\0H 100644 cc 0\t.hidden.md\0"
+
+    assert unlike(held, {"cards.md": "aa", "mail.md": "bb"}) == frozenset()
+    assert unlike(held, {"cards.md": "aa", "slow.md": "d"}) == frozenset({"mail.md", "slow.md"})
+    assert unlike(held, {"cards.md": "", "mail.md": "bb"}) == frozenset({"cards.md"})
+    assert unlike(held, {"cards.md": "", "mail.md": ""}, ["mail.md"]) == frozenset({"mail.md"})
+    assert unlike(held, {"cards.md": ""}, ["cards.md"]) == frozenset({"cards.md", "mail.md"})
+    assert unlike(held, {"cards.md": "aa", "mail.md": "bb", "a\\udcff.md": "dd"}) is None
 
 
 def test_a_build_that_publishes_asks_git_as_well(tmp_path: Path, looks: list[str]) -> None:

@@ -107,6 +107,11 @@ class Files:
         found = self._db.execute("SELECT signature FROM file WHERE path = ?", (path,)).fetchone()
         return str(found[0]) if found else ""
 
+    def blobs(self, folder: str) -> dict[str, str]:
+        """Return path within a folder → id of the file's bytes, as git has it; "" = not known."""
+        found = self._db.execute("SELECT path, blob FROM file")
+        return {path.removeprefix(folder): blob for path, blob in found}
+
     def blob(self, path: str) -> str:
         """Return the id of a file's bytes, as git has it; "" where it is not known."""
         found = self._db.execute("SELECT blob FROM file WHERE path = ?", (path,)).fetchone()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -37,6 +38,7 @@ from firstword.content import (
 from firstword.content.judging import Fresh, Judged, Judges, judge_each, links_of
 from firstword.content.read import good_at
 from firstword.content.scan import SourceFile
+from firstword.content.scan import shown as spelled
 from firstword.folder import FOLDER
 from firstword.gitlog.call import blob_id
 from firstword.gitlog.worktree import Worktree
@@ -93,6 +95,8 @@ class Reader(Struct, kw_only=True, dict=True):
         self._folder = self.content_folder / FOLDER
         #: What was read, relative to the folder of incidents; None = all of it.
         self._opened: list[str] | None = []
+        #: Whether every file was looked at.
+        self._looked = False
 
     def read(self) -> Findings:
         """Read, check, and keep. Raises what reading everything raises."""
@@ -110,9 +114,15 @@ class Reader(Struct, kw_only=True, dict=True):
             self._everything()
         self.cache.note("grammar", self.grammar)
         self.cache.note("commit", self.commit.id if self.commit else "")
-        self.cache.note("worktree", self.worktree.note(self._opened) if self.worktree else "")
+        self.cache.note("worktree", self._doubts())
         self.cache.note("memory", self._memory_token)
         return self.found
+
+    def _doubts(self) -> str:
+        """Return what a later build needs to know to ask git alone."""
+        known = partial(self.files.blobs, f"{spelled(self._folder, self.root)}/")
+        looked = known if self._looked else None
+        return self.worktree.note(self._opened, looked) if self.worktree else ""
 
     # ── the common edit ──────────────────────────────────────────────────────────────────────────
 
@@ -152,6 +162,7 @@ class Reader(Struct, kw_only=True, dict=True):
         return others, {path for path in found[1] if self.files.head(path)}
 
     def _look(self) -> tuple[list[Seen] | list[CommittedFile], list[Problem]]:
+        self._looked = True
         return self.commit.look() if self.commit else look(self.root, self.content_folder)
 
     def _take(

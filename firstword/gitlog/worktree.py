@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from firstword.folder import FOLDER, hidden
@@ -53,6 +53,7 @@ class Worktree:
         self._prefix = _prefix(self.folder, self._top) if self._top else None
         self._asked: tuple[Question, ...] = ()
         self._answer: Now | None = None
+        self._listed = b""
         if self._prefix is not None and self.folder.is_dir():
             asked = (_STATUS, _LISTED)
             self._asked = tuple(Question(self.folder, *arguments) for arguments in asked)
@@ -64,6 +65,7 @@ class Worktree:
             self._asked = ()
             if status is not None and listed is not None and sees_all(listed):
                 self._answer = read_status(status, self._prefix or "")
+                self._listed = listed
         return self._answer
 
     def head(self, root: Path) -> str | None:
@@ -72,13 +74,23 @@ class Worktree:
             return None
         return self._answer.commit
 
-    def note(self, doubtful: Collection[str] | None) -> str:
+    def note(
+        self, doubtful: Collection[str] | None, known: Callable[[], Mapping[str, str]] | None = None
+    ) -> str:
         """Return what the next build needs to know; "" where it had better look at all.
 
         `doubtful` = the files that were read, relative to the folder of incidents; None = all.
+        `known` = all files by their path → what git calls the bytes that were read; None where
+        only those were looked at that git named.
         """
-        told = None if doubtful is None or len(doubtful) > _MOST else self.now()
-        if doubtful is None or told is None:
+        told = self.now()
+        if told is None:
+            return ""
+        if known is not None:
+            # Git was asked a moment before: what it holds and nobody saw is in doubt as well.
+            few = doubtful is not None and len(doubtful) <= _MOST
+            doubtful = unlike(self._listed, known(), doubtful if few else None)
+        if doubtful is None or len(doubtful) > _MOST:
             return ""
         return json.dumps([self._prefix, told.commit, *sorted(told.paths.union(doubtful))])
 
@@ -117,6 +129,27 @@ def sees_all(listed: bytes) -> bool:
     # An entry is: tag, mode, hash, stage, path. "H" is a file like any other, 100 one with bytes.
     plain = listed.count(b"\0H 100") + listed.startswith(b"H 100")
     return plain == listed.count(b"\0")
+
+
+def unlike(
+    listed: bytes, known: Mapping[str, str], read: Collection[str] | None = None
+) -> frozenset[str] | None:
+    """Return the paths that only git or only `known` has, and those that were `read`.
+
+    Where that is not said, those of which git holds other bytes. None where a path is not spelled
+    as it is: a stray byte in a name is shown to people.
+    """
+    if any("\\" in path for path in known):
+        return None
+    held: dict[str, str] = {}
+    for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
+        what, _, path = entry.partition("\t")
+        if path:
+            held[path] = what.split(" ")[2]
+    if read is not None:
+        return unhidden(held.keys() ^ known.keys()).union(read)
+    paths = held.keys() | known.keys()
+    return unhidden(path for path in paths if held.get(path) != known.get(path))
 
 
 def read_status(said: bytes, prefix: str) -> Now | None:
