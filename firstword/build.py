@@ -330,10 +330,9 @@ class Run(Struct, kw_only=True, dict=True):
             yield Made(key=named.key, data=named.data, leaf=named.leaf)
 
         unit = Unit(name="named/status.json", shelf="named", inputs=self.build_id, make=make)
-        if not self._work.is_old(unit):
-            return
-        self._units.begin(unit.name)
-        self._work.make(unit, counts=False)
+        if self._work.is_old(unit):
+            self._units.begin(unit.name)
+            self._work.make(unit, counts=False)
 
     def summary(self) -> str:
         """Say in one line what the build came to."""
