@@ -51,7 +51,7 @@ ELSEWHERE = {
     "make install": ("tools/try_package.py", 'run("make", "install", '),
     "make messages": ("tests/test_catalogues.py", "in messages.files(name):"),
     "make wording": ("tests/test_lint.py", "READY.read_bytes() == make_ready()"),
-    "make package": (".ci/run", "\nmake package\n"),
+    "make package": (".ci/run", "\nmake package >"),
     "make serve": ("tests/test_cli.py", '["make", "-f", MAKEFILE, "serve", '),
     "make test": (".ci/run", "\nmake test ARGS="),
     "make lint": (".ci/run", "\nmake lint types\n"),
