@@ -89,10 +89,10 @@ class Ours:
         _shown(words, (self.folder / "output" / self.page).read_text(encoding="utf-8"), took)
         return took
 
-    def edited_publish(self, bucket: str) -> Took:
+    def edited_publish(self, bucket: str, *options: str) -> Took:
         """Edit, then publish; only the publish is timed."""
         words = self.edit()
-        took = self.publish(bucket)
+        took = self.publish(bucket, *options)
         _shown(words, self.lab.stored(bucket, self.page), took)
         return took
 

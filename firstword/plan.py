@@ -281,18 +281,22 @@ def _puts(compared: _Compared, doubted: set[str]) -> Iterator[Put]:
 def _phases(puts: list[Put], *, first: bool) -> tuple[tuple[Put, ...], ...]:
     """Order the puts so that nothing links to a missing page or update; home is last of all."""
     ordered = sorted(puts, key=lambda put: (put.key == HOME, put.key))
-    new = [put for put in ordered if put.why == "new" and put.output.leaf]
-    # Months of the record link to single updates, and no story links to them.
-    months = tuple(put for put in new if put.key.startswith(RECORD))
-    leaves = tuple(put for put in new if put not in months)
-    others = [put for put in ordered if put not in new]
-    # Lists and feeds link to single updates, so a story that got one goes before them.
-    stories = tuple(put for put in others if put.output.owner)
-    rest = [put for put in others if not put.output.owner]
-    # The very first home page links to everything, also to what is no leaf.
-    home = tuple(put for put in rest if put.key == HOME) if first else ()
-    phases = (leaves, stories, months, tuple(put for put in rest if put not in home), home)
-    return tuple(phase for phase in phases if phase)
+    leaves: list[Put] = []
+    stories: list[Put] = []
+    months: list[Put] = []
+    rest: list[Put] = []
+    home: list[Put] = []
+    for put in ordered:
+        if put.why == "new" and put.output.leaf:
+            # Months of the record link to single updates, and no story links to them.
+            (months if put.key.startswith(RECORD) else leaves).append(put)
+        elif put.output.owner:
+            # Lists and feeds link to single updates, so a story that got one goes before them.
+            stories.append(put)
+        else:
+            # The very first home page links to everything, also to what is no leaf.
+            (home if first and put.key == HOME else rest).append(put)
+    return tuple(tuple(phase) for phase in (leaves, stories, months, rest, home) if phase)
 
 
 def _refusals(compared: _Compared, built: Built, *, allow_shrink: bool) -> Iterator[str]:

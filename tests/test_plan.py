@@ -84,6 +84,31 @@ def sent(plan: Plan) -> list[list[tuple[str, str, str | None]]]:
 SITE = {"index.html": "home", PAGE: "page", FEED: "feed"}
 
 
+class Compared(str):
+    """A key that counts how often it is laid beside another one."""
+
+    __slots__ = ()
+    times = 0
+
+    def __eq__(self, other: object) -> bool:
+        Compared.times += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_a_file_more_is_one_file_more_to_plan() -> None:
+    def times(files: int) -> int:
+        leaves = [Compared(f"incidents/{number}/index.html") for number in range(files)]
+        lists = [Compared(f"feeds/{number}.atom") for number in range(files)]
+        site = dict.fromkeys([*leaves, *lists, "index.html"], "text")
+        Compared.times = 0
+        make_plan(Manifest(), built(site, leaves=frozenset(leaves)), NOON)
+        return Compared.times
+
+    assert times(400) < 3 * times(200)
+
+
 def test_a_first_publish_sends_leaves_then_the_rest_then_home() -> None:
     plan = make_plan(Manifest(), built(SITE, card=(U1,)), NOON)
 

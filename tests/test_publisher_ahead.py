@@ -23,6 +23,7 @@ from fakestore import (
 
 from firstword.errors import StoreError
 from firstword.manifest import STATE
+from firstword.plan import Plan, Put
 from firstword.shards import SHARDS, shard_key, tree_of
 from firstword.values import replace
 
@@ -190,3 +191,21 @@ def test_where_many_files_are_sent_shards_wait_for_all_etags(
 
     # None of them was written for nothing.
     assert len([key for key in store.asked("put") if key.startswith(SHARDS)]) == 2
+
+
+def test_what_is_planned_is_not_counted_again_for_each_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    def puts(plan: Plan) -> tuple[Put, ...]:
+        nonlocal asked
+        asked += 1
+        return tuple(put for phase in plan.phases for put in phase)
+
+    monkeypatch.setattr(Plan, "puts", property(puts))
+    site = Site(tmp_path, {f"card-{number}": {U1: "It fails."} for number in range(50)})
+    world = World(site, store=Telling())
+
+    assert world.publish_one().puts > 50
+    assert asked < 20

@@ -82,14 +82,14 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
     )
     hold = Hold(target.store, target.state, lease, clock=job.clock, lasts=job.lease)
     job.say(f"{target.store.name}: {describe(plan)[-1]}")
-    sent = itertools.count(1)
+    sent, of = itertools.count(1), len(plan.puts)
 
     def send(put: Put | bytes) -> tuple[str, str] | None:
         if isinstance(put, bytes):
             hold.put_ahead(put)
             return None
         etag = hold.put(put, _body(built, put))
-        job.progress(target.store.name, next(sent), len(plan.puts))
+        job.progress(target.store.name, next(sent), of)
         return put.key, etag
 
     try:
