@@ -311,17 +311,20 @@ class Reader(Struct, kw_only=True, dict=True):
         """Put the stories of some ids as their files tell them now. Raises Unusual."""
         for name in sorted(ids):
             told = self.files.story(name)
-            visible = told is not None and not told.draft and (self.site.drills or not told.drill)
             if self.memory is not None and name in self.published:
                 known = frozenset(self.published[name])
                 if told is None or told.draft or told.drill:
                     raise Unusual
-                if next(check_published(told, known, self.site), None):
+                broken = next(check_published(told, known, self.site), None)
+                if broken or self.guard.objects(told, self.files.text):
                     raise Unusual
-                if self.guard.objects(told, self.files.text):
-                    raise Unusual
-            self.shown.put(name, told if visible else None)
+            self._show(name, told)
         self.shown.sum_up()
+
+    def _show(self, name: str, told: Incident | None) -> None:
+        """Put a story as readers are to have it, if at all."""
+        visible = told is not None and not told.draft and (self.site.drills or not told.drill)
+        self.shown.put(name, told if visible else None)
 
     # ── everything ───────────────────────────────────────────────────────────────────────────────
 
@@ -365,9 +368,7 @@ class Reader(Struct, kw_only=True, dict=True):
         ids = {i.id for i in content.incidents}
         ids |= {name for (name,) in self.cache.db.execute("SELECT id FROM story")}
         for name in sorted(ids):
-            told = self.files.story(name)
-            visible = told is not None and not told.draft and (self.site.drills or not told.drill)
-            self.shown.put(name, told if visible else None)
+            self._show(name, self.files.story(name))
         self.shown.sum_up()
 
     def _keep(self, content: Content, signatures: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from firstword.errors import BuildError, FirstwordError, StoreError
@@ -88,16 +88,20 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
         if isinstance(put, bytes):
             hold.put_ahead(put)
             return None
-        etag = hold.put(put, _body(built, put))
+        etag = hold.put(put, bodies.pop(put.key, b"") or _body(built, put))
         job.progress(target.store.name, next(sent), of)
         return put.key, etag
 
+    bodies: dict[str, bytes] = {}
     try:
         etags: dict[str, str] = {}
         *earlier, last = plan.phases or ((),)
         for phase in earlier:
             etags |= _told(in_parallel(send, phase, job.workers))
-        beside = _shards_ahead(hold, plan, built, origin)
+        if hold.foretells and 0 < of <= MOST_AHEAD:
+            # Read for their ETags, and sent as they were read.
+            bodies |= {put.key: _body(built, put) for put in last}
+        beside = _shards_ahead(hold, plan, etags, bodies, origin)
         todo: list[Put | bytes] = [*last, *beside]
         etags |= _told(in_parallel(send, todo, job.workers))
         undone = in_parallel(
@@ -125,16 +129,18 @@ def _told(answers: Iterable[tuple[str, str] | None]) -> dict[str, str]:
     return dict(answer for answer in answers if answer is not None)
 
 
-def _shards_ahead(hold: Hold, plan: Plan, built: Built, origin: Origin) -> tuple[bytes, ...]:
-    """Return the shards of the commit to come, where an edit is so small that they can be told.
+def _shards_ahead(
+    hold: Hold, plan: Plan, etags: Mapping[str, str], bodies: Mapping[str, bytes], origin: Origin
+) -> tuple[bytes, ...]:
+    """Return the shards of the commit to come, where what is yet to be sent is at hand.
 
-    They name the ETags that the puts have yet to bring. Nobody names them before the root does, so
-    they need not wait for the pages: that would be one way to the server and back.
+    They name the ETags that these puts have yet to bring. Nobody names them before the root does,
+    so they need not wait for the pages: that would be one way to the server and back.
     """
-    if not plan.puts or not hold.foretells or len(plan.puts) > MOST_AHEAD:
+    if not bodies:
         return ()
-    etags = {put.key: foretold(_body(built, put)) for put in plan.puts}
-    return hold.shards_of(plan.committed(etags, origin))
+    to_come = {key: foretold(body) for key, body in bodies.items()}
+    return hold.shards_of(plan.committed({**etags, **to_come}, origin))
 
 
 def _delete(target: Target, hold: Hold, delete: Delete) -> Delete | None:
