@@ -62,6 +62,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     commit: str | None = None
     #: The files that were written since the last build of this process; None: nobody watched.
     named: frozenset[Path] | None = None
+    #: What git was asked a moment ago; None: it is asked now.
+    worktree: Worktree | None = None
     #: Started by us in our own process, so that nothing may end that process.
     embedded: bool = False
     #: Called when all pages are there: feeds and documents for programs come afterwards.

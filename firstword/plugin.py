@@ -48,4 +48,6 @@ def _ask(settings: dict[str, Any]) -> Worktree | None:
         return None
     from firstword.gitlog.worktree import Worktree
 
-    return Worktree(Path(settings["PATH"]))
+    content = Path(settings["PATH"])
+    asked: Worktree | None = options.worktree if options is not None else None
+    return asked if asked is not None and asked.of(content) else Worktree(content)

@@ -122,7 +122,7 @@ def person_path(person: Person) -> str:
 
 def month_path(month: date) -> str:
     """Spell the address of a month of history."""
-    return f"{HISTORY}{month:%Y-%m}/"
+    return f"{HISTORY}{month.year:04}-{month.month:02}/"
 
 
 def record_path(year: int, month: int = 0) -> str:

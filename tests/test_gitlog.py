@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from firstword import gitlog
+from firstword.cli.beside import Beside
 from firstword.errors import FirstwordError
 from firstword.gitlog import Relation, Source, added_at, head, read_source, relation, versions
 
@@ -103,6 +104,58 @@ def test_a_changed_file_is_dirty(repo: Repo, change: str) -> None:
     (repo.path / name).write_text("not committed", encoding="utf-8")
 
     assert read_source(repo.path).dirty
+
+
+@pytest.mark.parametrize(
+    ("path", "dirty"),
+    [
+        ("", False),
+        (FILE, True),
+        ("content/incidents/2026/new.md", True),
+        ("content/incidents/2026/.new.md.swp", True),
+        ("content/incidents/2026/ignored-words.md", False),
+        ("content/pages/about.md", True),
+        ("content/incidents-of-others.md", True),
+        ("pelicanconf.py", True),
+    ],
+)
+@pytest.mark.parametrize("within", ["", "sites/status"])
+def test_a_publish_knows_what_is_dirty_from_two_looks_that_share_nothing(
+    tmp_path: Path, within: str, path: str, *, dirty: bool
+) -> None:
+    repo = Repo(tmp_path / "[repo]")
+    site = repo.path / within
+    repo.commit("ignored-*", f"{within}/.gitignore" if within else ".gitignore")
+    commit = repo.commit("1", f"{within}/{FILE}" if within else FILE)
+    if path:
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_text("not committed", encoding="utf-8")
+
+    began = Beside(site, [], site / "content")
+
+    assert began.source() == read_source(site)
+    assert (began.source().commit, began.source().dirty) == (commit, dirty)
+    assert began.worktree() is not None
+    assert began.worktree() is None
+
+
+def test_a_publish_knows_what_is_dirty_where_the_build_cannot_ask_git(
+    repo: Repo, tmp_path: Path
+) -> None:
+    repo.commit("1")
+    (repo.path / "content/incidents/2026/link.md").symlink_to("card.md")
+    repo.git("add", "--all")
+    repo.git("commit", "--quiet", "--message", "A link, which git follows nowhere")
+
+    clean = Beside(repo.path, [], repo.path / "content").source()
+    (repo.path / FILE).write_text("not committed", encoding="utf-8")
+    edited = Beside(repo.path, [], repo.path / "content")
+    apart = Beside(repo.path, [], tmp_path / "elsewhere")
+
+    assert not clean.dirty
+    assert edited.source().dirty
+    assert apart.source().dirty
+    assert Beside(tmp_path, [], tmp_path / "content").source() == Source()
 
 
 def test_the_history_is_recorded_up_to_a_limit(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,17 @@ def stamps(folder: Path) -> dict[str, Any]:
 # ── a folder ─────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--json",)])
+def test_a_publish_leaves_no_journal_that_every_build_after_it_would_read(
+    site: SmallSite, options: tuple[str, ...]
+) -> None:
+    assert site.publish(*options).code == 0
+
+    cache = [path.name for path in (site.root / ".cache").iterdir()]
+    assert len([name for name in cache if name.endswith(".sqlite")]) == 1
+    assert not [name for name in cache if name.endswith(("-wal", "-shm"))]
+
+
 def test_first_publish_then_nothing_then_one_change(site: SmallSite) -> None:
     first = site.publish()
     assert (first.code, last(first)) == (0, last(first))

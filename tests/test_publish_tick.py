@@ -311,6 +311,19 @@ def test_the_journal_knows_what_publishes_from_here_changed(tmp_path: Path) -> N
     assert journal.since("one", "two") is None
 
 
+def test_the_journal_forgets_a_first_publish_after_the_next(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.json")
+    everything = frozenset(f"story-{number}" for number in range(5000))
+    journal.note("nothing", "one", everything)
+    assert journal.since("nothing", "one") == everything
+
+    journal.note("one", "two", frozenset({"card"}))
+
+    assert journal.since("one", "two") == frozenset({"card"})
+    assert journal.since("nothing", "two") is None
+    assert (tmp_path / "journal.json").stat().st_size < 1000
+
+
 def test_kept_shards_need_no_folder_that_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     kept = KeptShards(tmp_path / "file" / "shards")
@@ -368,6 +381,32 @@ def test_the_second_publish_waits_for_the_first(site: SmallSite) -> None:
     assert said == "process 4711 is publishing from this folder; waiting for it to end\n"
     assert not built
     assert (second.returncode, out.splitlines()[-1][:6]) == (0, "live: ")
+
+
+def test_whoever_waited_looks_again_at_what_was_written_meanwhile(site: SmallSite) -> None:
+    for _ in range(2):
+        assert site.publish().code == 0
+    with (site.root / ".cache/publish.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        second = start(site)
+        line_with(second.stderr, "waiting")
+        site.write(CARDS_FILE, CARDS + RESOLVED)
+    second.communicate(timeout=60)
+
+    assert "All cards work" in site.page(CARD_PAGE)
+
+
+def test_git_looks_at_the_incident_files_once(site: SmallSite) -> None:
+    assert site.publish().code == 0
+    trace = site.root / ".git" / "trace"
+
+    site.write(CARDS_FILE, CARDS + RESOLVED)
+    assert site.publish(GIT_TRACE=str(trace)).code == 0
+
+    asked = [line for line in trace.read_text(encoding="utf-8").splitlines() if " status " in line]
+    assert len(asked) == 2
+    assert len([line for line in asked if ":(exclude,literal)content/incidents" in line]) == 1
+    assert "All cards work" in site.page(CARD_PAGE)
 
 
 def test_two_publishes_at_once_both_end_well(site: SmallSite) -> None:

@@ -525,6 +525,15 @@ def test_status_is_read() -> None:
     assert told is not None
     assert told.commit == COMMIT
     assert told.paths == {"2026/a b.md", "c.md", "new.md", "ignored.md"}
+    assert told.dirty
+
+
+def test_what_git_ignores_is_built_and_makes_nothing_dirty() -> None:
+    told = read_status(f"{HEAD}! site/incidents/ignored.md\0".encode(), "site/incidents/")
+
+    assert told is not None
+    assert told.paths == {"ignored.md"}
+    assert not told.dirty
 
 
 @pytest.mark.parametrize(

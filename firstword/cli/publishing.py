@@ -115,17 +115,29 @@ class Publishing:
             if ended:
                 return ended
         else:
-            began = Beside(self.root, self.stores, clean=self.options.commit)
+            began = Beside(self.root, self.stores, self._content(), clean=self.options.commit)
             began.import_pelican()
             source = began.source()
         with turn(self.cache, say=show.say, sleep=self.sleep) as waited:
             # Whoever we waited for changed what we saw.
-            roots = {} if waited else began.roots() if began else compared
-            ended = self._publish(show, source, roots)
+            early = None if waited else began
+            roots = early.roots() if early else {} if waited else compared
+            ended = self._publish(show, source, roots, early)
         self._remember(source, compared, ended.reports)
         return ended
 
-    def _publish(self, show: Showing, source: gitlog.Source, roots: Mapping[str, State]) -> Ended:
+    def _content(self) -> Path | None:
+        """Return the folder of what is written; None where a build remembers nothing of it."""
+        remembers = self.settings.get("LOAD_CONTENT_CACHE")
+        return self.root / self.settings["PATH"] if remembers else None
+
+    def _publish(
+        self,
+        show: Showing,
+        source: gitlog.Source,
+        roots: Mapping[str, State],
+        began: Beside | None,
+    ) -> Ended:
         options, built = self.options, _LastBuilt()
 
         def build(memory: Memory) -> Built:
@@ -136,6 +148,7 @@ class Publishing:
                 memory=memory,
                 strict=options.strict,
                 commit=_committed(source) if options.commit else None,
+                worktree=began.worktree() if began else None,
                 embedded=True,
             )
             run = build_site(self.root, told)
@@ -144,26 +157,29 @@ class Publishing:
 
         remembered = self.cache / "target"
         stopped = self.site.pinned_clock or os.environ.get("SOURCE_DATE_EPOCH")
-        reports = publish(
-            self.stores,
-            source=source,
-            build=build,
-            clock=system_clock,
-            sleep=self.sleep,
-            owner=f"{socket.gethostname()}:{os.getpid()}",
-            relation=lambda commit, known: gitlog.relation(self.root, source, commit, known),
-            say=show.say,
-            dry_run=options.dry_run,
-            full=options.full,
-            allow_shrink=options.allow_shrink,
-            force=options.force,
-            no_lock=getattr(options, "no_lock", False),
-            fixed_now=self.pages_now() if stopped else None,
-            shards=KeptShards(remembered / "shards"),
-            journal=Journal(remembered / "journal.json"),
-            roots=roots,
-            progress=show.sent,
-        )
+        try:
+            reports = publish(
+                self.stores,
+                source=source,
+                build=build,
+                clock=system_clock,
+                sleep=self.sleep,
+                owner=f"{socket.gethostname()}:{os.getpid()}",
+                relation=lambda commit, known: gitlog.relation(self.root, source, commit, known),
+                say=show.say,
+                dry_run=options.dry_run,
+                full=options.full,
+                allow_shrink=options.allow_shrink,
+                force=options.force,
+                no_lock=getattr(options, "no_lock", False),
+                fixed_now=self.pages_now() if stopped else None,
+                shards=KeptShards(remembered / "shards"),
+                journal=Journal(remembered / "journal.json"),
+                roots=roots,
+                progress=show.sent,
+            )
+        finally:
+            built.close()
         reports, late = follow_up(
             reports, self.places, built.build_id, now=system_clock(), sleep=self.sleep
         )
@@ -240,9 +256,12 @@ class _LastBuilt:
     build_id = ""
     newest: Word | None = None
     next_change_at: datetime | None = None
+    _run: Any = None
 
     def take(self, run: Any) -> None:
         """Note what a finished run holds."""
+        self.close()
+        self._run = run
         self.held = run.needs_a_person
         self.build_id = run.build_id
         self.next_change_at = run.next_change_at
@@ -256,6 +275,11 @@ class _LastBuilt:
             self.newest = Word(
                 at=update.at, author=person.shown if person else update.author, title=incident.title
             )
+
+    def close(self) -> None:
+        """Let go of the cache: its journal would go on growing, and each build reads all of it."""
+        if self._run is not None:
+            self._run.close()
 
 
 def _committed(source: gitlog.Source) -> str:

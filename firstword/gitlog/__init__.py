@@ -59,17 +59,21 @@ def branch(repo: Path) -> str | None:
     return _line(repo, "symbolic-ref", "--quiet", "--short", "HEAD")
 
 
-def read_source(repo: Path, *, clean: bool = False) -> Source:
+def read_source(repo: Path, *, clean: bool = False, but: str = "") -> Source:
     """Read what is checked out: commit, time (UTC), ancestors, and whether files were changed.
 
-    `clean` = only what is committed is published: then nobody looks for changed files.
+    `clean` = only what is committed is published: then nobody looks for changed files. `but` = a
+    folder in `repo` where somebody else does.
     """
+    status = ["status", "--porcelain", "--", "."]
+    if but:
+        status = ["--no-literal-pathspecs", *status, f":(exclude,literal){but}"]
     # Here and not above: whoever only asks which files were written needs no threads.
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as beside:
         # The one question whose answer takes longer the more files there are.
-        changed = None if clean else beside.submit(_text, repo, "status", "--porcelain", "--", ".")
+        changed = None if clean else beside.submit(_text, repo, *status)
         told = _text(repo, "rev-parse", "--is-shallow-repository", "HEAD^{commit}").split()
         if len(told) != 2:
             return Source()

@@ -36,11 +36,13 @@ _LISTED = ("ls-files", "--cached", "--stage", "-v", "-z", "--", ".")
 class Now:
     """What git says of the incident files as they lie there."""
 
-    def __init__(self, commit: str, paths: frozenset[str]) -> None:
+    def __init__(self, commit: str, paths: frozenset[str], *, dirty: bool) -> None:
         #: The commit that is checked out.
         self.commit = commit
         #: The files that are not as it has them, relative to the folder of incidents.
         self.paths = paths
+        #: Whether `git status` names one of them: what it ignores is built all the same.
+        self.dirty = dirty
 
 
 class Worktree:
@@ -67,6 +69,17 @@ class Worktree:
                 self._answer = read_status(status, self._prefix or "")
                 self._listed = listed
         return self._answer
+
+    def within(self, root: Path) -> str | None:
+        """Return the folder of incidents as seen from one around it; None where git is another."""
+        root = Path(os.path.realpath(root))
+        if not self._asked or _top(root) != self._top or not self.folder.is_relative_to(root):
+            return None
+        return self.folder.relative_to(root).as_posix()
+
+    def of(self, content: Path) -> bool:
+        """Tell whether it was asked about the incidents in a content folder."""
+        return self.folder == Path(os.path.realpath(content / FOLDER))
 
     def head(self, root: Path) -> str | None:
         """Return the commit that is checked out around a folder; None where it was not told."""
@@ -157,7 +170,7 @@ def read_status(said: bytes, prefix: str) -> Now | None:
 
     `prefix` = what paths begin with in git's answer. Hidden files are left out.
     """
-    commit = ""
+    commit, dirty = "", False
     paths: list[str] = []
     for line in said.decode("utf-8", "surrogateescape").split("\0"):
         kind, _, rest = line.partition(" ")
@@ -171,9 +184,10 @@ def read_status(said: bytes, prefix: str) -> Now | None:
         if not path.startswith(prefix) or path.endswith("/"):
             return None
         paths.append(path[len(prefix) :])
+        dirty |= kind != "!"
     if not commit or commit.startswith("("):
         return None
-    return Now(commit, unhidden(paths))
+    return Now(commit, unhidden(paths), dirty=dirty)
 
 
 def unhidden(paths: Iterable[str]) -> frozenset[str]:

@@ -81,6 +81,8 @@ class Journal:
     """
 
     MOST = 64
+    #: A first publish names every story there is. Who follows it needs that; nobody after them.
+    MANY = 1000
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -99,9 +101,13 @@ class Journal:
 
     def note(self, then: str, now: str, ids: frozenset[str]) -> None:
         """Note that a commit went from one state to another."""
-        steps = {state: step for state, step in self._steps().items() if state not in {then, now}}
         if then == now:
             return
+        steps = {
+            state: step
+            for state, step in self._steps().items()
+            if state not in {then, now} and len(step) <= self.MANY
+        }
         steps[then] = [now, *sorted(ids)]
         draft = self._path.with_name(f"{uuid.uuid4().hex}.new")
         with suppress(OSError):
