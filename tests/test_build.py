@@ -89,10 +89,15 @@ def test_the_stamp_says_what_was_built(site: SmallSite) -> None:
         "firstword",
         "icalendar",
         "jinja2",
+        "lxml",
         "markdown",
+        "markupsafe",
+        "msgspec",
         "nh3",
         "pelican",
         "pyromark",
+        "python-dateutil",
+        "pyyaml",
     }
 
 

@@ -7,7 +7,10 @@ import itertools
 import shutil
 import sqlite3
 import threading
+import zoneinfo
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +21,7 @@ from test_incremental import STORY, Life
 
 from firstword import build, write
 from firstword.build import Run
-from firstword.cache import codec
+from firstword.cache import codec, keys
 from firstword.cache.database import open_cache
 from firstword.cache.questions import Change
 from firstword.errors import ContentError
@@ -128,6 +131,43 @@ def _life(place: Workplace) -> Life:
     life = object.__new__(Life)
     life.place = place
     return life
+
+
+@pytest.fixture
+def zones(tmp_path: Path) -> Iterator[Path]:
+    """Return the folder that zones are read from first."""
+    before = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath((str(tmp_path / "zones"), *before))
+    ZoneInfo.clear_cache()
+    yield tmp_path / "zones"
+    zoneinfo.reset_tzpath(before)
+    ZoneInfo.clear_cache()
+
+
+def test_a_zone_whose_clocks_are_set_otherwise_makes_its_times_again(
+    place: Workplace, zones: Path
+) -> None:
+    """As when a country gives up summer time, and the system's zones are brought up to date."""
+    known = place.warm()[0]
+    changed = zones / "Europe" / "Copenhagen"
+    changed.parent.mkdir(parents=True)
+    changed.write_bytes(files("tzdata").joinpath("zoneinfo/Asia/Tokyo").read_bytes())
+    ZoneInfo.clear_cache()
+
+    warm = place.warm()
+
+    assert warm == place.cold()
+    assert warm[0]["index.html"] != known["index.html"]
+
+
+@pytest.mark.parametrize("library", ["lxml", "markupsafe", "msgspec", "python-dateutil", "pyyaml"])
+def test_another_version_of_a_library_that_reaches_pages_makes_them_again(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    installed = {**keys._installed(), library: "99"}
+    monkeypatch.setattr(keys, "_installed", lambda: installed)
+
+    assert "index.html" in place.run("output").made
 
 
 def test_a_link_is_judged_again_when_what_it_names_goes_or_comes(place: Workplace) -> None:

@@ -7,9 +7,11 @@ import hashlib
 import json
 import os
 import sys
+import zoneinfo
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from firstword.cache.database import Cache
 from firstword.model import Site
@@ -18,6 +20,7 @@ from firstword.values import replace
 #: Whose versions reach the bytes of a page.
 LIBRARIES = (
     *("firstword", "pelican", "markdown", "pyromark", "nh3", "jinja2", "feedgen", "icalendar"),
+    *("lxml", "markupsafe", "msgspec", "python-dateutil", "pyyaml"),
 )
 _HOME = Path(__file__).resolve().parent.parent
 _ABOUT = ".dist-info"
@@ -60,7 +63,17 @@ def program(cache: Cache, libraries: Iterable[str]) -> str:
 def grammar(program: str, site: Site, *more: str) -> str:
     """Return the digest of all that parsing and rendering go by, templates left out."""
     # Where a site is published to reaches no page.
-    return _digest((program, repr(replace(site, targets=())), *more))
+    return _digest((program, repr(replace(site, targets=())), _clocks(site.timezone), *more))
+
+
+# By the zone itself and not by its name: as long as a process has it, this is what it goes by.
+@lru_cache(8)
+def _clocks(zone: ZoneInfo) -> str:
+    """Return the digest of when the clocks of a zone change, which countries decide anew."""
+    for folder in zoneinfo.TZPATH:
+        with contextlib.suppress(OSError):
+            return hashlib.sha256(Path(folder, zone.key).read_bytes()).hexdigest()
+    return library("tzdata")
 
 
 def _code(cache: Cache) -> str:
