@@ -185,6 +185,20 @@ def test_a_link_is_judged_again_when_what_it_names_goes_or_comes(place: Workplac
     assert place.warm() == place.cold()
 
 
+def test_names_to_choose_from_stand_in_an_order_of_their_own(place: Workplace) -> None:
+    """Not in that of their files, which may move while who links stays as it is."""
+    edit(place, "See [that](incident:window).")
+    place.warm()
+    incidents = place.root / "content" / "incidents"
+    (incidents / "2025").mkdir()
+    (incidents / "2026/slow.md").rename(incidents / "2025/slow.md")
+
+    _, problems, _ = made = place.warm()
+
+    assert made == place.cold()
+    assert any("'window'; one of: cards, dns, mail, slow" in line for line in problems)
+
+
 def test_an_address_of_the_site_itself_and_a_translation_of_nothing_are_refused(
     place: Workplace,
 ) -> None:

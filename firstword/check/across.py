@@ -85,7 +85,7 @@ def _links(incident: Incident, by_slug: Mapping[str, Incident]) -> Iterator[Prob
         for slug in linked_slugs(update.body):
             meant = by_slug.get(slug)
             if meant is None:
-                message = f"no such incident: {slug!r}{nearest(slug, by_slug)}"
+                message = f"no such incident: {slug!r}{nearest(slug, sorted(by_slug))}"
             elif meant.draft and not incident.draft:
                 message = f"{slug!r} is a draft; nobody can follow that link"
             else:
@@ -149,7 +149,7 @@ def _translation(translation: Incident, originals: Mapping[str, Incident]) -> It
     if original is None:
         message = (
             f"there is no {translation.slug + '.md'!r} that it could translate"
-            f"{nearest(translation.slug, originals)}"
+            f"{nearest(translation.slug, sorted(originals))}"
         )
         yield Clash(error(translation, 1, "translation", message), "")
         return
