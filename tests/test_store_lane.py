@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from running import running
 
+from firstword.clock import system_clock
 from firstword.errors import Conflict, StoreError
 from firstword.store import Store, open_store
 
@@ -26,6 +32,10 @@ class Asked:
         self.writes: list[tuple[str, dict[str, str], bytes]] = []
         self.answers: list[int] = []
         self.address = ""
+        #: The same, by the other protocol of the net.
+        self.by_number = ""
+        #: The same under TLS, with a certificate of somebody's.
+        self.secured: Callable[[trustme.CA], str] = lambda _: ""
         #: Where a redirect leads.
         self.elsewhere = ""
 
@@ -71,10 +81,25 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    with running(server) as at:
+    class NewServer(ThreadingHTTPServer):
+        address_family = socket.AF_INET6
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secured = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    secured.socket = context.wrap_socket(secured.socket, server_side=True)
+
+    def certify(authority: trustme.CA) -> str:
+        authority.issue_cert("localhost").configure_cert(context)
+        return f"https://localhost:{secured.server_port}"
+
+    asked.secured = certify
+    with (
+        running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as at,
+        running(NewServer(("::1", 0), Handler)) as number,
+        running(secured),
+    ):
         asked.address = f"http://{at}"
+        asked.by_number = f"http://[::1]:{number.rpartition(':')[2]}"
         yield asked
 
 
@@ -254,6 +279,7 @@ def test_an_etag_that_would_be_another_header_is_not_sent_by_us(
 
 _EVERYDAY = """
 import sys
+from firstword.clock import system_clock
 from firstword.errors import Conflict
 from firstword.store import open_store
 
@@ -292,6 +318,81 @@ def test_behind_a_proxy_all_is_left_to_the_client(
     put(store)
 
     assert s3.by_client == [True, True]
+
+
+def test_keys_that_cannot_be_renewed_are_told_as_ever(
+    s3: Asked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As when a role's keys run out in the middle of a publish, and who gives them is away."""
+    away, config = tmp_path / "away", tmp_path / "config"
+    told = '{"Version":1,"AccessKeyId":"AKIAINVENTED","SecretAccessKey":"very-secret",'
+    soon = (system_clock() + timedelta(minutes=5)).isoformat()
+    (tmp_path / "keys").write_text(f'{told}"Expiration":"{soon}"}}', encoding="utf-8")
+    config.write_text(
+        f"[default]\ncredential_process = sh -c 'test ! -e {away} && cat {tmp_path}/keys'\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    store = opened(s3.address)
+    put(store)
+    put(store)
+    away.touch()
+
+    with pytest.raises(StoreError, match=r"cannot write s3://status/site/index\.html"):
+        put(store)
+
+    assert s3.by_client == [True, False]
+
+
+def test_keys_that_have_run_out_when_they_are_given_are_told(
+    s3: Asked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    told = '{"Version":1,"AccessKeyId":"AKIAINVENTED","SecretAccessKey":"very-secret",'
+    (tmp_path / "keys").write_text(f'{told}"Expiration":"2026-01-01T00:00:00Z"}}', encoding="utf-8")
+    config.write_text(f"[default]\ncredential_process = cat {tmp_path}/keys\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+
+    with pytest.raises(StoreError, match="credentials are still expired") as caught:
+        put(opened(s3.address))
+
+    assert "very-secret" not in str(caught.value)
+
+
+def test_a_name_that_no_server_can_have_is_told(s3: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_SDK_UA_APP_ID")
+
+    with pytest.raises(StoreError, match=r"cannot read s3://status/site/a\.html"):
+        opened("http://s3..example:9000").get("a.html")
+
+
+def test_whom_the_client_believes_we_believe(
+    s3: Asked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As where a company's own authority stands behind its servers."""
+    authority, trusted = trustme.CA(), tmp_path / "own.pem"
+    authority.cert_pem.write_to_path(str(trusted))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
+    store = opened(s3.secured(authority))
+
+    put(store)
+    put(store)
+
+    assert s3.by_client == [True, False]
+
+
+def test_a_server_by_its_number_is_named_as_the_client_names_it(s3: Asked) -> None:
+    store = opened(s3.by_number)
+
+    put(store)
+    put(store)
+
+    (_, first, _), (_, quick, _) = s3.writes
+    assert first["host"] == quick["host"] == s3.by_number.removeprefix("http://")
 
 
 def test_several_threads_find_the_lane_at_once(s3: Asked) -> None:

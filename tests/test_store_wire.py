@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -100,6 +101,8 @@ def test_one_connection_serves_one_request_after_the_other() -> None:
     "answer",
     [
         b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 4\r\n\r\npage",
+        b"HTTP/1.1 200 OK\r\nConnection: close, TE\r\nContent-Length: 4\r\n\r\npage",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nConnection: TE\r\nContent-Length: 4\r\n\r\npage",
         b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\npage",
         b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage and what nobody asked for",
     ],
@@ -163,6 +166,7 @@ def test_an_answer_comes_in_many_pieces() -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\npage",
         b"HTTP/1.1 200 OK\r\nContent-Length: +4\r\n\r\npage",
         b"HTTP/1.1 200 OK\r\nContent-Length: -4\r\n\r\npage",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 4\r\n\r\npage",
         b"HTTP/1.1 2x0 OK\r\n\r\n",
         b"HTTP/1.1\r\n\r\n",
         b"SSH-2.0-OpenSSH\r\n\r\n",
@@ -178,6 +182,46 @@ def test_an_answer_comes_in_many_pieces() -> None:
 def test_what_is_no_whole_answer_is_an_error(answer: bytes) -> None:
     with pytest.raises(OSError):  # noqa: PT011 - of several kinds
         asked([answer])
+
+
+class SlowLine:
+    """A connection on which a quarter of a megabyte takes longer than anybody waits for it."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+
+    def sendall(self, data: bytes) -> None:
+        if len(data) > 2**18:
+            raise TimeoutError
+        self._line.sendall(data)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._line, name)
+
+
+def test_what_is_long_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a picture does from a phone's hotspot."""
+    connect = socket.create_connection
+
+    def reach(address: tuple[str, int], timeout: float) -> SlowLine:
+        return SlowLine(connect(address, timeout))
+
+    monkeypatch.setattr(socket, "create_connection", reach)
+    picture = bytes(range(256)) * 4096
+    taken = bytearray()
+
+    def take(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            while len(taken) < len(HEAD + picture) and (piece := connection.recv(65536)):
+                taken.extend(piece)
+            connection.sendall(OK)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as server:
+        server.submit(take, listening)
+        reply = wire(listening.getsockname()[1]).ask(HEAD, picture, bodiless=False)
+
+    assert (reply.status, bytes(taken)) == (200, HEAD + picture)
 
 
 def test_nobody_there_is_an_error() -> None:

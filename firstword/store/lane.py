@@ -10,6 +10,7 @@ itself then, as with the client's own retries.
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import ssl
 from collections.abc import Callable, Collection, Mapping
@@ -35,6 +36,8 @@ LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "Operation
 _PASSING = frozenset({404, 409})
 #: How many requests are the client's after one that failed for a moment.
 _PAUSE = 100
+#: What names a file of authorities to botocore where its own settings name none.
+_TRUSTED = "REQUESTS_CA_BUNDLE"
 #: What a header may hold: what is signed has to arrive as it is.
 _PLAIN = re.compile(r"[!-~]+( [!-~]+)*")
 
@@ -58,7 +61,8 @@ class Lane:
         usual = 443 if secure else 80
         host, port = str(parts.hostname), parts.port or usual
         self._path = parts.path + quote(prefix, safe="/~")
-        self._host = host if port == usual else f"{host}:{port}"
+        named = f"[{host}]" if ":" in host else host
+        self._host = named if port == usual else f"{named}:{port}"
         self._keys = keys
         self._signer = Signer(region)
         trust = (lambda: trusting(trusted)) if secure else None
@@ -129,6 +133,13 @@ class Lane:
         answer = self._ask("DELETE", key, headers, known={200, 204, 404})
         return answer is not None and (answer.status != 404 or _code(answer) == "NoSuchKey")
 
+    def _pauses(self) -> bool:
+        """Tell whether a request is the client's, since another failed not long before."""
+        if self._pausing:
+            self._pausing -= 1
+            return True
+        return False
+
     def _ask(
         self,
         method: str,
@@ -142,23 +153,24 @@ class Lane:
 
         Raises Conflict when a condition does not hold.
         """
-        if not self.open:
-            return None
-        if self._pausing:
-            self._pausing -= 1
+        if not self.open or self._pauses():
             return None
         path = self._path + quote(key, safe="/~")
         told = {"host": self._host, **headers}
         if not all(map(_PLAIN.fullmatch, told.values())):
             return None
-        signed = self._signer.sign(method, path, told, body, keys=self._keys(), now=system_clock())
+        try:
+            keys = self._keys()
+        except Exception:  # noqa: BLE001 - keys come in many ways; the client meets it too, and says it
+            return None
+        signed = self._signer.sign(method, path, told, body, keys=keys, now=system_clock())
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {signed[name]}" for name in signed)]
         if method == "PUT":
             lines.append(f"content-length: {len(body)}")
         head = "\r\n".join([*lines, "user-agent: firstword", "", ""]).encode("ascii")
         try:
             answer = self._wire.ask(head, body, bodiless=method == "HEAD")
-        except OSError:
+        except (OSError, UnicodeError):  # the second of names that no server can have
             self._pausing = _PAUSE
             return None
         if answer.status in known:
@@ -181,7 +193,7 @@ def trusting(trusted: str) -> ssl.SSLContext:
     """Return what makes sure of a server by a file of authorities; "" = those botocore believes."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(cafile=trusted or authorities())
+    context.load_verify_locations(cafile=trusted or os.environ.get(_TRUSTED) or authorities())
     return context
 
 

@@ -294,7 +294,8 @@ class S3Store:
             ) from error
         except (ConnectionError, HTTPClientError) as error:
             raise Unavailable(f"cannot {verb} {where}: {harmless(str(error))}") from error
-        except (BotoCoreError, ValueError) as error:
+        # A RuntimeError: whoever renews keys gave some that have run out.
+        except (BotoCoreError, ValueError, RuntimeError) as error:
             raise StoreError(f"cannot {verb} {where}: {harmless(str(error))}") from error
 
     def _explain(self, code: str, error: ClientError, verb: str, where: str) -> str:

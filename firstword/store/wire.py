@@ -54,7 +54,10 @@ class Wire:
         """
         connection = self._connection()
         try:
-            connection.sendall(head + body)
+            message = memoryview(head + body)
+            # In pieces: each may take as long as we wait, where one that is large had that for all.
+            for begin in range(0, len(message), _PIECE):
+                connection.sendall(message[begin : begin + _PIECE])
             reply, reusable = _Reading(connection).reply(bodiless=bodiless)
         except BaseException:
             connection.close()
@@ -112,7 +115,8 @@ class _Reading:
             version, status, headers = self._head()
         framed = headers.get("transfer-encoding", "").lower()
         length = headers.get("content-length")
-        lasts = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
+        said = {word.strip() for word in headers.get("connection", "").lower().split(",")}
+        lasts = version == "HTTP/1.1" and "close" not in said
         if bodiless or status in {204, 304}:
             body = b""
         elif framed:
@@ -141,7 +145,9 @@ class _Reading:
         headers: dict[str, str] = {}
         for line in lines:
             name, _, value = line.partition(":")
-            headers[name.lower()] = value.strip()
+            name, value = name.lower(), value.strip()
+            # Of two lengths one is wrong (RFC 9112, 6.3); what else comes twice is one list.
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
         return version, _number(told[:3], 10), headers
 
     def _chunks(self) -> bytes:
