@@ -134,7 +134,8 @@ class Run(Struct, kw_only=True, dict=True):
         here = os.path.relpath(self.content_folder, self.root)
         program = keys.program(cache, keys.LIBRARIES)
         grammar = keys.grammar(program, self.site, here)
-        self.output = OutputFolder(self.output_folder, cache.meta("build_id"))
+        build_id, shared = cache.meta("build_id"), cache.shared
+        self.output = OutputFolder(self.output_folder, build_id, shared=shared)
         self._anew = not self.output.known or cache.meta("grammar") != grammar
         number = int(cache.meta("number") or 0) + 1
         cache.note("number", str(number))

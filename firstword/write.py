@@ -18,17 +18,25 @@ STAMP = ".build.json"
 LISTING = ".build-outputs.json"
 #: What a build is about to make for the first time, a line each, until the listing has it.
 BEGUN = ".build-begun"
+#: Left by a build that wrote while another was at work here: which of them wrote a file last,
+#: neither of them knows.
+BESIDE = ".build-beside"
 FORMAT = 1
 
 
 class OutputFolder:
     """Writes one build into a folder."""
 
-    def __init__(self, folder: Path, build_id: str = "") -> None:
-        """Take a folder; what is in it is known where its stamp is of the build named."""
+    def __init__(self, folder: Path, build_id: str = "", *, shared: bool = False) -> None:
+        """Take a folder; what is in it is known where its stamp is of the build named.
+
+        `shared` = another build is at work in it, and does not wait for this one either.
+        """
         self.folder = folder
         self._inside = f"{folder}/"
-        self.known = bool(build_id) and _stamped(folder) == build_id
+        self._shared = shared
+        self._doubted = (folder / BESIDE).exists()
+        self.known = bool(build_id) and not self._doubted and _stamped(folder) == build_id
         #: Keys of which the folder may hold a file, where that is not known from the cache.
         self._before = set() if self.known else _listing(folder)
         #: Whether files may be there already that nobody knows of.
@@ -85,12 +93,17 @@ class OutputFolder:
             self._begun.close()
         if not self.known or self._begun is not None:
             (self.folder / BEGUN).unlink(missing_ok=True)
+        if self._doubted and not self._shared:
+            (self.folder / BESIDE).unlink(missing_ok=True)
         _replace(self._path(STAMP), _json({"format": FORMAT, "build_id": build_id, **stamp}))
 
     def open_up(self) -> None:
         """From here on the folder holds half a build, until `finish` says otherwise."""
         if not self._touched:
             self._touched = True
+            if self._shared:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                (self.folder / BESIDE).touch()
             with contextlib.suppress(FileNotFoundError):
                 (self.folder / STAMP).unlink()
 

@@ -21,7 +21,7 @@ from test_incremental import STORY, Life
 
 from firstword import build, write
 from firstword.build import Run
-from firstword.cache import codec, keys
+from firstword.cache import codec, database, keys
 from firstword.cache.database import open_cache
 from firstword.cache.questions import Change
 from firstword.errors import ContentError
@@ -367,6 +367,27 @@ def test_two_builds_at_once_wait_for_each_other(place: Workplace, said: list[str
 
     assert said[0] == "another build is at work here; waiting for it to end"
     assert place.warm() == place.cold()
+
+
+def test_what_a_build_wrote_that_could_not_wait_is_not_taken_for_known(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that has the cache ends after it, and knows nothing of its pages."""
+    monkeypatch.setattr(database, "PATIENCE", 0.0)
+    page = place.root / "content" / STORY_FILE
+    before = page.read_text()
+    slow = place.new("output")
+    slow.read()
+    edit(place)
+    place.run("output").close()
+    slow.write()
+    slow.finish()
+    slow.close()
+
+    page.write_text(before)
+
+    assert place.warm() == place.cold()
+    assert done(place.run("output"))[1:] == (0, [], 0)
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(place: Workplace, said: list[str]) -> None:

@@ -139,10 +139,12 @@ CREATE TABLE build(build_id TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT R
 class Cache:
     """The open file; `db` is in a transaction until `commit`."""
 
-    def __init__(self, db: sqlite3.Connection, *, kept: bool) -> None:
+    def __init__(self, db: sqlite3.Connection, *, kept: bool, shared: bool = False) -> None:
         self.db = db
         #: Whether the next build finds it.
         self.kept = kept
+        #: Whether another build is at work that has the one that is kept.
+        self.shared = shared
 
     def meta(self, key: str) -> str:
         """Return a note, or ""."""
@@ -187,7 +189,7 @@ def open_cache(path: Path | None, complain: Callable[[str], None] = lambda _: No
                 complain("another build is at work here; waiting for it to end")
             else:
                 complain("the other build has not ended; this one goes without the cache")
-                return _passing()
+                return _passing(shared=True)
     complain("no cache: it cannot be written; everything is made anew")
     return _passing()
 
@@ -211,7 +213,7 @@ def _open(path: Path, patience: float) -> sqlite3.Connection:
     return db
 
 
-def _passing() -> Cache:
+def _passing(*, shared: bool = False) -> Cache:
     """Return a cache that goes with this build; large ones lie in a temporary file."""
     db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     db.execute("PRAGMA journal_mode = MEMORY")
@@ -219,7 +221,7 @@ def _passing() -> Cache:
     db.execute(f"PRAGMA cache_size = -{_PAGES}")
     db.execute("BEGIN IMMEDIATE")
     _create(db)
-    return Cache(db, kept=False)
+    return Cache(db, kept=False, shared=shared)
 
 
 def _create(db: sqlite3.Connection) -> None:
