@@ -7,6 +7,7 @@ import itertools
 import shutil
 import sqlite3
 import threading
+import time
 import zoneinfo
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from incremental import NOON, Workplace, quiet
-from test_incremental import STORY, Life
+from test_incremental import PIXEL, STORY, Life
 
 from firstword import build, write
 from firstword.build import Run
@@ -115,6 +116,24 @@ def test_a_page_that_the_clock_changes_is_made_when_it_does(place: Workplace) ->
     assert parsed == 0
     assert "index.html" in made
     assert "subscribe/index.html" not in made
+
+
+def test_a_picture_that_was_written_a_moment_ago_is_looked_at_again(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two writes in one tick of a file system's clock the second does not show."""
+    picture = place.root / "content" / "images" / "till.png"
+    place.write("images/till.png", PIXEL)
+    written = picture.stat()
+    at = max(written.st_mtime_ns, written.st_ctime_ns)
+    moments = itertools.count(at + 1_000_000)
+    monkeypatch.setattr(time, "time_ns", lambda: next(moments))
+    place.warm()
+
+    assert done(place.run("output"))[2] == ["images/till.png"]
+    monkeypatch.setattr(time, "time_ns", lambda: at + 100_000_000)
+    place.warm()
+    assert done(place.run("output"))[2] == []
 
 
 def test_a_theme_renders_again_and_parses_nothing(place: Workplace) -> None:

@@ -121,7 +121,7 @@ def look_at(root: Path, content: Path, named: Iterable[Path]) -> tuple[list[Seen
         except OSError:
             return None
         plain = stat.S_ISREG(status.st_mode)
-        seen.append(Seen(path, str(found), _spelled(status, now) if plain else ""))
+        seen.append(Seen(path, str(found), written(status, now) if plain else ""))
     return seen, gone
 
 
@@ -132,10 +132,14 @@ def _signature(entry: os.DirEntry[str], now: int) -> str:
         status = entry.stat(follow_symlinks=False)
     except OSError:
         return ""
-    return _spelled(status, now)
+    return written(status, now)
 
 
-def _spelled(status: os.stat_result, now: int) -> str:
+def written(status: os.stat_result, now: int) -> str:
+    """Return another text where a file was written since; "" where that cannot be told.
+
+    `now` in nanoseconds since 1970, from before the file was looked at.
+    """
     if max(status.st_mtime_ns, status.st_ctime_ns) > now - _RACY_NS:
         return ""
     return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
@@ -11,6 +12,7 @@ from firstword import urls
 from firstword.api import Document, documents, story_documents
 from firstword.cache.units import Made, Unit
 from firstword.clock import Clock
+from firstword.content.scan import written
 from firstword.feeds import Channel, Dated, archive_months, archived, feeds, write
 from firstword.markup import Markup
 from firstword.model import Incident
@@ -147,8 +149,9 @@ def _image(key: str, path: Path, _clock: NewClock) -> Iterator[Made]:
 
 
 def _signature(path: Path) -> str:
-    status = path.stat()
-    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+    now = time.time_ns()
+    # One that may be written again unseen is another one by then.
+    return written(path.stat(), now) or str(now)
 
 
 def find_images(folder: Path) -> Iterator[Path]:
