@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from threading import Thread
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -18,13 +18,35 @@ def in_parallel(work: Callable[[T], R], items: Iterable[T], workers: int) -> lis
     todo = list(items)
     if workers <= 1 or len(todo) <= 1:
         return [work(item) for item in todo]
-    with ThreadPoolExecutor(min(workers, len(todo))) as pool:
-        futures = [pool.submit(work, item) for item in todo]
-        try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-        finally:
-            pool.shutdown(cancel_futures=True)
-        for future in futures:
-            if not future.cancelled():
-                future.result()
-        return [future.result() for future in futures]
+    done: dict[int, R] = {}
+    failed: dict[int, BaseException] = {}
+    # A future for each item takes longer than to sign a request. Threads take the next item
+    # themselves: an iterator over a range gives each of its numbers to one of them.
+    turns = iter(range(len(todo)))
+
+    def go_on() -> None:
+        for at in turns:
+            if failed:
+                return
+            try:
+                done[at] = work(todo[at])
+            except BaseException as error:  # noqa: BLE001 - raised below, by who waits
+                failed[at] = error
+
+    threads = [Thread(target=go_on) for _ in range(min(workers, len(todo)))]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        # Where we are interrupted no more is begun, and what has begun ends before we go. One that
+        # was on its way to be started finds nothing to do.
+        for _ in turns:
+            pass
+        for thread in threads:
+            if thread.is_alive():
+                thread.join()
+    if failed:
+        raise failed[min(failed)]
+    return [done[at] for at in range(len(todo))]
