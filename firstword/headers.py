@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import PurePosixPath
 
 from firstword.manifest import STATE
 
@@ -52,8 +51,10 @@ HEADERS = hashlib.sha256(
 
 def headers_for(key: str) -> tuple[str, str]:
     """Return content type and Cache-Control of an object."""
-    name = PurePosixPath(key).name
-    kind = _TYPES.get(PurePosixPath(name).suffix.lower(), _UNKNOWN)
+    name = key.rpartition("/")[2]
+    stem, _, ending = name.rpartition(".")
+    # A name that only begins with a dot has no ending.
+    kind = _TYPES.get(f".{ending.lower()}", _UNKNOWN) if stem else _UNKNOWN
     if key.startswith(STATE):
         return kind, _PRIVATE
     if name == "metrics":

@@ -538,6 +538,8 @@ FOREVER = "public, max-age=31536000, immutable"
         ("report.20261121.pdf", "application/pdf", FRESH),
         ("page.3f9a1c2b.html", "text/html; charset=utf-8", FRESH),
         ("CNAME", "application/octet-stream", FRESH),
+        (".html", "application/octet-stream", FRESH),
+        ("page.", "application/octet-stream", FRESH),
         (".well-known/security.txt", "text/plain; charset=utf-8", FRESH),
         (".firstword/root.json", "application/json; charset=utf-8", "no-store"),
         (".firstword/shards/abc.json.gz", "application/gzip", "no-store"),

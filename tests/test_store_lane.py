@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 import ssl
 import subprocess
@@ -120,7 +121,7 @@ def put(
         body,
         content_type="text/html; charset=utf-8",
         cache_control="public, max-age=30",
-        digest="d1gest",
+        digest=hashlib.sha256(body).hexdigest(),
         generation=7,
         if_match=if_match,
         if_absent=if_absent,
@@ -277,6 +278,17 @@ def test_an_etag_that_would_be_another_header_is_not_sent_by_us(
     assert s3.writes == []
 
 
+@pytest.mark.parametrize("etag", [" e1", "e1 ", "e  1", ""])
+def test_an_etag_that_would_not_arrive_as_it_is_signed_is_the_clients(s3: Asked, etag: str) -> None:
+    store = opened(s3.address)
+    put(store)
+
+    put(store)
+    put(store, if_match=etag)
+
+    assert s3.by_client == [True, False, True]
+
+
 _EVERYDAY = """
 import sys
 from firstword.clock import system_clock
@@ -284,14 +296,16 @@ from firstword.errors import Conflict
 from firstword.store import open_store
 
 store = open_store("s3://status/site", environ={"AWS_ENDPOINT_URL": sys.argv[1]})
-about = {"content_type": "text/html", "cache_control": "no-store", "digest": "d", "generation": 7}
+digest = "3660315a9af3df255d8f19ab077e4797822b41488a0e2a04bc6af71213c23274"
+about = {"content_type": "text/html", "cache_control": "no-store", "generation": 7}
+about["digest"] = digest
 assert store.get("ü.html") is None
 assert store.head("ü.html") is None
 store.put("ü.html", b"page", if_match=None, if_absent=True, **about)
 found = store.get("ü.html")
 assert found is not None and found.body == b"page"
 head = store.head("ü.html")
-assert (head.etag, head.digest, head.generation) == (found.etag, "d", 7)
+assert (head.etag, head.digest, head.generation) == (found.etag, digest, 7)
 store.delete("ü.html", None)
 store.delete("ü.html", None)
 assert store.get("ü.html") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.server
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,7 +162,7 @@ def put(options: Target, environ: dict[str, str]) -> None:
         b"page",
         content_type="text/html",
         cache_control="no-store",
-        digest="d",
+        digest=hashlib.sha256(b"page").hexdigest(),
         generation=1,
         if_match='"abc"',
         if_absent=False,

@@ -61,7 +61,7 @@ class Store(Protocol):
         if_match: str | None,
         if_absent: bool,
     ) -> str:
-        """Write an object and return its ETag.
+        """Write an object and return its ETag; `digest` is the body's SHA-256 in hex.
 
         Raises Conflict when `if_match` is not the ETag of what is there (or nothing is there), or
         when `if_absent` and something is.

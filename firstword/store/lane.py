@@ -9,6 +9,7 @@ itself then, as with the client's own retries.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -38,7 +39,8 @@ _PASSING = frozenset({404, 409})
 _PAUSE = 100
 #: What names a file of authorities to botocore where its own settings name none.
 _TRUSTED = "REQUESTS_CA_BUNDLE"
-#: What a header may hold: what is signed has to arrive as it is.
+_OF_NOTHING = hashlib.sha256().hexdigest()
+#: What headers may hold, with a space between them: what is signed has to arrive as it is.
 _PLAIN = re.compile(r"[!-~]+( [!-~]+)*")
 
 
@@ -104,9 +106,12 @@ class Lane:
         base = url.removesuffix(ending)
         return cls(base, prefix, scope["region"], keys, size=size, trusted=trusted)
 
-    def put(self, key: str, body: bytes, headers: Mapping[str, str]) -> str | None:
-        """Write an object and return its ETag; None = the client has to. Raises Conflict."""
-        answer = self._ask("PUT", key, headers, body, known={200, 404})
+    def put(self, key: str, body: bytes, digest: str, headers: Mapping[str, str]) -> str | None:
+        """Write an object and return its ETag; None = the client has to. Raises Conflict.
+
+        `digest` is the body's SHA-256 in hex: whoever sends a page has made sure of it just now.
+        """
+        answer = self._ask("PUT", key, headers, body, digest, known={200, 404})
         if answer is None or answer.status == 200:
             return None if answer is None else answer.headers.get("etag")
         if _code(answer) == "NoSuchKey":  # there is nothing to match
@@ -146,6 +151,7 @@ class Lane:
         key: str,
         headers: Mapping[str, str],
         body: bytes = b"",
+        digest: str = _OF_NOTHING,
         *,
         known: Collection[int],
     ) -> Reply | None:
@@ -157,13 +163,13 @@ class Lane:
             return None
         path = self._path + quote(key, safe="/~")
         told = {"host": self._host, **headers}
-        if not all(map(_PLAIN.fullmatch, told.values())):
+        if not _PLAIN.fullmatch(" ".join(told.values())):
             return None
         try:
             keys = self._keys()
         except Exception:  # noqa: BLE001 - keys come in many ways; the client meets it too, and says it
             return None
-        signed = self._signer.sign(method, path, told, body, keys=keys, now=system_clock())
+        signed = self._signer.sign(method, path, told, digest, keys=keys, now=system_clock())
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {signed[name]}" for name in signed)]
         if method == "PUT":
             lines.append(f"content-length: {len(body)}")

@@ -113,7 +113,7 @@ class S3Store:
             headers = {"content-type": content_type, "cache-control": cache_control}
             headers |= {f"{_META}{name}": value for name, value in told.items()}
             headers |= {_CONDITIONS[name]: value for name, value in condition.items()}
-            etag = self._lane.put(key, body, headers)
+            etag = self._lane.put(key, body, digest, headers)
             if etag is not None:
                 return _bare(etag)
         try:

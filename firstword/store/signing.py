@@ -36,7 +36,7 @@ class Signer:
         method: str,
         path: str,
         headers: Mapping[str, str],
-        body: bytes,
+        digest: str,
         *,
         keys: Keys,
         now: datetime,
@@ -44,11 +44,11 @@ class Signer:
         """Return headers with what proves that we ask; all of them are signed.
 
         `path` as it is sent, without a question mark; header names in lower case, "host" among
-        them, values without a double space or one at an end; `now` in UTC.
+        them, values without a double space or one at an end; `digest` is the body's SHA-256 in hex;
+        `now` in UTC.
         """
         at = f"{now:%Y%m%dT%H%M%SZ}"
         day = at[:8]
-        digest = hashlib.sha256(body).hexdigest()
         told = {**headers, "x-amz-content-sha256": digest, "x-amz-date": at}
         if keys.token:
             told["x-amz-security-token"] = keys.token
