@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec import Struct
 
@@ -26,6 +26,8 @@ from firstword.memory import merge_memory
 from firstword.shards import Changed, count_pages, is_page
 from firstword.urls import RECORD
 from firstword.values import replace
+
+V = TypeVar("V")
 
 GRACE = timedelta(hours=1)
 LARGEST = 25_000_000
@@ -135,9 +137,9 @@ def make_plan(
     # What a died publish may have written cannot be trusted to be what the manifest says.
     doubted = set(manifest.lease.touches) if manifest.lease else set()
     keys = sorted({*scope.keys, *doubted}) if doubted else scope.keys
-    outputs = {key: output for key in keys if (output := built.outputs.get(key))}
-    held = {key: one for key in keys if (one := manifest.objects.get(key))}
-    told = {id_: (manifest.records.get(id_), built.records.get(id_)) for id_ in scope.ids}
+    outputs, held = _found(built.outputs, keys), _found(manifest.objects, keys)
+    theirs, ours = _found(manifest.records, scope.ids), _found(built.records, scope.ids)
+    told = {id_: (theirs.get(id_), ours.get(id_)) for id_ in scope.ids}
     compared = _Compared(manifest, outputs, held, told)
     problems = [*_refusals(compared, built, allow_shrink=allow_shrink)]
     if problems:
@@ -177,6 +179,13 @@ def make_plan(
         remembers=bool(records or stamps) or after.next_change_at != manifest.next_change_at,
         manifest=after,
     )
+
+
+def _found(values: Mapping[str, V], names: Sequence[str]) -> dict[str, V]:
+    """Return what there is of some names, in their order."""
+    # What is looked up in a database, or in shards, is read in one go where all of it is wanted.
+    known = dict(values.items()) if len(names) >= len(values) else values
+    return {name: value for name in names if (value := known.get(name)) is not None}
 
 
 class _Compared(Struct, frozen=True):

@@ -28,7 +28,9 @@ from firstword.cache.questions import Change
 from firstword.errors import ContentError
 from firstword.feeds import entries
 from firstword.making import workshop
-from firstword.manifest import Memory
+from firstword.manifest import Manifest, Memory
+from firstword.memory import merge_memory
+from firstword.model import Incident
 from firstword.page import Wanted
 from firstword.parse import parse
 
@@ -254,6 +256,50 @@ def test_stamps_that_become_known_make_the_story_again(place: Workplace) -> None
     assert place.warm() == place.cold()
     place.memory = None
     assert place.warm() == place.cold()
+
+
+def test_targets_that_were_never_published_to_make_no_story_anew(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    decode = codec.read
+
+    def counted(text: str) -> Incident:
+        read.append(text)
+        return decode(text)
+
+    monkeypatch.setattr(codec, "read", counted)
+    for memory in (lambda now: merge_memory([], now), None):
+        place.memory = memory
+        place.run("output").close()
+    assert read == []
+    place.memory = lambda now: merge_memory([Manifest(build_id="b")], now)
+    place.run("output").close()
+    assert read != []
+
+
+def test_all_that_was_made_is_read_in_one_go_and_is_what_each_is_by_itself(
+    place: Workplace,
+) -> None:
+    lines = (place.root / "content" / STORY_FILE).read_text().splitlines(keepends=True)
+    plain = "".join(line for line in lines if not line.startswith(("aliases", "next")))
+    marks = {"cards.fr": "draft: true\n", "drill": "drill: true\n"}
+    for name in ("cards.de", "cards.da", "cards.fr", "drill"):
+        line = marks.get(name, "")
+        text = plain.replace("---\n", f"---\n{line}", 1).replace("Words", f"In {name}")
+        place.write(f"incidents/2026/{name}.md", text)
+    place.settings["DRILLS"] = True
+    run = place.run("output")
+    built = run.built()
+
+    assert [*built.records.items()] == [(name, built.records[name]) for name in built.records]
+    assert [*built.outputs.items()] == [(key, built.outputs[key]) for key in built.outputs]
+    assert [path for path, _ in built.records["cards"].translations] == [
+        "content/incidents/2026/cards.da.md",
+        "content/incidents/2026/cards.de.md",
+    ]
+    assert "drill" not in built.records
+    run.close()
 
 
 class Asked(dict[str, str]):

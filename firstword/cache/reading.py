@@ -47,6 +47,9 @@ from firstword.model import Incident, Level, Problem, Site
 from firstword.settings import CONF
 from firstword.values import replace
 
+#: What is remembered by targets that were never published to, as by no target at all.
+_NONE = "none"
+
 
 class Unusual(Exception):
     """Something that only all files together can tell."""
@@ -287,8 +290,8 @@ class Reader(Struct, kw_only=True, dict=True):
         touched = dict(ids)
         for slug in before:
             touched |= dict.fromkeys(self.files.ids(slug))
-        old = self.cache.meta("memory")
-        if self.memory is None and old in {"", "none"}:
+        old, ours = self.cache.meta("memory"), self._memory_token
+        if ours == _NONE and old in {"", _NONE}:
             return touched
         token = old.removeprefix("targets ")
         since = self.memory.changed(token) if self.memory and token != old else None
@@ -305,7 +308,9 @@ class Reader(Struct, kw_only=True, dict=True):
 
     @property
     def _memory_token(self) -> str:
-        return "none" if self.memory is None else f"targets {self.memory.token}"
+        if self.memory is None or not self.memory.records_began:
+            return _NONE
+        return f"targets {self.memory.token}"
 
     def _stories(self, ids: Iterable[str]) -> None:
         """Put the stories of some ids as their files tell them now. Raises Unusual."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 
 from firstword.cache import codec
 from firstword.content import veils
@@ -32,16 +32,43 @@ class Records(Mapping[str, Record]):
         if found is None:
             raise KeyError(name)
         path, text, record, slug = found
-        incident = codec.read(record)
         # A draft is nobody's to read.
         beside = (
             "SELECT path, text, record FROM file WHERE slug = ? AND language != '' AND hidden = 0"
             " ORDER BY language, path"
         )
         others = self._db.execute(beside, (slug,)).fetchall()
+        return self._record(name, path, text, record, others)
+
+    def items(self) -> ItemsView[str, Record]:
+        return _Every(self)
+
+    def all(self) -> Iterator[tuple[str, Record]]:
+        """Yield every id and its record, newest first, read in one go."""
+        beside: dict[str, list[tuple[str, str, str]]] = {}
+        asked = (
+            "SELECT slug, path, text, record FROM file WHERE language != '' AND hidden = 0"
+            " ORDER BY language, path"
+        )
+        for slug, *other in self._db.execute(asked):
+            beside.setdefault(slug, []).append((other[0], other[1], other[2]))
+        asked = (
+            "SELECT s.id, f.path, f.text, f.record, f.slug FROM story s"
+            " JOIN file f ON f.path = s.path WHERE s.drill = 0 ORDER BY s.started DESC, s.id DESC"
+        )
+        for name, path, text, record, slug in self._db.execute(asked):
+            yield name, self._record(name, path, text, record, beside.get(slug, ()))
+
+    def _record(
+        self, name: str, path: str, text: str, record: str, others: Sequence[tuple[str, str, str]]
+    ) -> Record:
+        """Return a record; `others` are path, text and story of each translation."""
+        incident = codec.read(record)
         translations = tuple((where, words) for where, words, _ in others)
         texts = (text, *(words for _, words in translations))
-        whole = replace(incident, translations=tuple(codec.read(one) for _, _, one in others))
+        whole = incident
+        if others:
+            whole = replace(incident, translations=tuple(codec.read(one) for _, _, one in others))
         return Record(
             id=name,
             path=path,
@@ -66,3 +93,12 @@ class Records(Mapping[str, Record]):
 
     def __len__(self) -> int:
         return int(self._db.execute("SELECT count(*) FROM story WHERE drill = 0").fetchone()[0])
+
+
+class _Every(ItemsView[str, Record]):
+    """The records by id; whoever wants all of them asks twice, not twice for each."""
+
+    _mapping: Records
+
+    def __iter__(self) -> Iterator[tuple[str, Record]]:
+        return self._mapping.all()

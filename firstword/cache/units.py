@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -344,6 +344,15 @@ class _Outputs(Mapping[str, Output]):
             raise KeyError(key)
         return _output(found)
 
+    def items(self) -> ItemsView[str, Output]:
+        return _EveryOutput(self)
+
+    def all(self) -> Iterator[tuple[str, Output]]:
+        """Yield every key and its output, read in one go."""
+        asked = f"SELECT {self._COLUMNS} FROM output WHERE stale = 0 ORDER BY key"  # noqa: S608
+        for found in self._db.execute(asked):
+            yield found[0], _output(found)
+
     def __iter__(self) -> Iterator[str]:
         asked = "SELECT key FROM output WHERE stale = 0 ORDER BY key"
         return (key for (key,) in self._db.execute(asked).fetchall())
@@ -355,6 +364,15 @@ class _Outputs(Mapping[str, Output]):
             for which in ("", " WHERE stale = 1")
         )
         return int(every) - int(stale)
+
+
+class _EveryOutput(ItemsView[str, Output]):
+    """The outputs by key; whoever wants all of them asks once."""
+
+    _mapping: _Outputs
+
+    def __iter__(self) -> Iterator[tuple[str, Output]]:
+        return self._mapping.all()
 
 
 def _output(found: tuple[str, str, int, int, str]) -> Output:

@@ -36,6 +36,8 @@ def buckets_for(stories: int) -> int:
 
 def bucket_of(name: str, count: int) -> int:
     """Return the bucket of a name; one bucket more takes names from a single other one."""
+    if count == 1:
+        return 0
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8])
     top = 1 << (count - 1).bit_length()
     at = number % top

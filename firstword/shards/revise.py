@@ -83,6 +83,7 @@ class _Revision:
         self._hot = dict(index.hot)
         self._cold: dict[str, Held] | None = None
         self._touched: dict[int, Bucket] = {}
+        self._numbers: dict[str, int] = {}
         self._files, self._pages = index.files, index.pages
         records = changes_of(after.records, before.records)
         stamps = changes_of(after.stamps, before.stamps)
@@ -149,7 +150,10 @@ class _Revision:
 
     def _bucket(self, name: str) -> Bucket:
         """Return a bucket to write into."""
-        number = bucket_of(name, self._count)
+        number = self._numbers.get(name)
+        if number is None:
+            # A story is asked for by each of its files.
+            number = self._numbers[name] = bucket_of(name, self._count)
         if number not in self._touched:
             old = self._tree.bucket(number)
             self._touched[number] = Bucket(
