@@ -294,7 +294,7 @@ class Run(Struct, kw_only=True, dict=True):
         self.next_change_at = min((at for at in instants if at), default=None)
         totals = self.page.stories.totals()
         stamp = {
-            "made_for": _iso(self.options.now),
+            "made_for": f"{self.options.now:%Y-%m-%dT%H:%M:%SZ}",
             "commit": self.options.commit or head_of(self.root, self.worktree),
             "versions": {name: keys.library(name) for name in keys.LIBRARIES},
             "counts": {
@@ -303,7 +303,7 @@ class Run(Struct, kw_only=True, dict=True):
                 "files": len(outputs),
                 "held_back": len(self.found.held),
             },
-            "next_change_at": _iso(self.next_change_at),
+            "next_change_at": f"{at:%Y-%m-%dT%H:%M:%SZ}" if (at := self.next_change_at) else None,
         }
         self._cache.note("build_id", self.build_id)
         self._units.remember(self.build_id)
@@ -397,7 +397,3 @@ def build_site(root: Path, options: RunOptions, output_folder: Path | None = Non
     if read_stamp(run.output_folder)["build_id"] != run.build_id:
         raise BuildError("the build stamp is not of this build")
     return run
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None

@@ -244,8 +244,7 @@ class Reader(Struct, kw_only=True, dict=True):
         if file.problem or (remembered is not None and fills_gaps(remembered, file.data)):
             raise Unusual
         self.found.parsed += 1
-        incident = judged.incident
-        if incident is None:
+        if (incident := judged.incident) is None:
             raise Unusual
         problems = judged.against(self.site, self.published.get(incident.id, ()))
         if any(problem.level is Level.ERROR for problem in problems):
@@ -253,10 +252,7 @@ class Reader(Struct, kw_only=True, dict=True):
         return incident, list(problems)
 
     def _beside(
-        self,
-        took: list[str],
-        before: Mapping[str, tuple[bool, bool]],
-        plain: Collection[str],
+        self, took: list[str], before: Mapping[str, tuple[bool, bool]], plain: Collection[str]
     ) -> None:
         """Check files beside the others that they have to do with. Raises Unusual.
 
@@ -266,8 +262,7 @@ class Reader(Struct, kw_only=True, dict=True):
         beside = dict.fromkeys(took)
         others_there = False
         for slug, (was, shown) in before.items():
-            for path in self.files.paths(slug):
-                beside[path] = None
+            beside |= dict.fromkeys(self.files.paths(slug))
             if self.files.original(slug) != (was, shown):
                 others_there = True
                 beside |= dict.fromkeys(self.files.linking(slug))
