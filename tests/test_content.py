@@ -12,6 +12,7 @@ from test_check import FIRST, SETTINGS, SITE, file
 
 from firstword.content import Content, SourceFile, load, scan
 from firstword.content.read import read_content
+from firstword.content.scan import written
 from firstword.model import Level, Problem
 from firstword.settings import read_site
 
@@ -489,6 +490,28 @@ def test_names_that_would_break_a_line_are_spelled_out(root: Path) -> None:
         "content/incidents/2026/a\\n::error::.md",
         "content/incidents/2026/b\\udcff.md",
     ]
+
+
+@pytest.mark.parametrize(
+    ("written_at", "looked_at", "told"),
+    [
+        (1_795_253_940_123_456_789, 1_795_253_940_160_000_000, False),
+        (1_795_253_940_123_456_789, 1_795_253_940_180_000_000, True),
+        # Whole seconds: another write in the same one, or in the next, may look the same.
+        (1_795_253_940_000_000_000, 1_795_253_940_900_000_000, False),
+        (1_795_253_940_000_000_000, 1_795_253_941_900_000_000, False),
+        (1_795_253_940_000_000_000, 1_795_253_942_200_000_000, True),
+    ],
+)
+def test_a_time_tells_of_a_write_once_no_other_can_have_it(
+    written_at: int, looked_at: int, *, told: bool
+) -> None:
+    status = os.stat_result(
+        (0o100644, 7, 1, 1, 0, 0, 120, 0, 0, 0),
+        {"st_mtime_ns": written_at, "st_ctime_ns": written_at},
+    )
+
+    assert bool(written(status, looked_at)) == told
 
 
 def test_the_warnings_of_the_scan_are_told_with_the_rest(root: Path) -> None:

@@ -64,6 +64,9 @@ class Seen(Struct, frozen=True):
 
 #: A file that was written as shortly before it was looked at may be written again unseen.
 _RACY_NS = 50_000_000
+#: The same where times come in whole seconds, or in every other one: on some shares and sticks.
+_RACY_COARSE_NS = 2_100_000_000
+_SECOND_NS = 1_000_000_000
 
 
 def look(root: Path, content: Path) -> tuple[list[Seen], list[Problem]]:
@@ -140,7 +143,8 @@ def written(status: os.stat_result, now: int) -> str:
 
     `now` in nanoseconds since 1970, from before the file was looked at.
     """
-    if max(status.st_mtime_ns, status.st_ctime_ns) > now - _RACY_NS:
+    at = max(status.st_mtime_ns, status.st_ctime_ns)
+    if at > now - (_RACY_NS if at % _SECOND_NS else _RACY_COARSE_NS):
         return ""
     return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
 
