@@ -81,14 +81,25 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a request from this machine."""
+        if self._is_ours():
+            if self.path == _EVENTS:
+                self._events()
+            else:
+                super().do_GET()
+
+    def do_HEAD(self) -> None:
+        """Answer as to GET, without a body."""
+        if self._is_ours():
+            super().do_HEAD()
+
+    def _is_ours(self) -> bool:
+        """Tell whether this machine is asked by its own name; say so to whoever uses another."""
         host = (self.headers.get("Host") or "").rpartition(":")[0] or self.headers.get("Host")
-        if host not in _HOSTS:
-            # Another site's name that resolves to this machine must not read drafts.
-            self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
-        elif self.path == _EVENTS:
-            self._events()
-        else:
-            super().do_GET()
+        if host in _HOSTS:
+            return True
+        # Another site's name that resolves to this machine must not read drafts, nor if there are.
+        self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+        return False
 
     def guess_type(self, path: Any) -> str:
         """Answer as the publisher would, whatever this machine's tables say."""

@@ -269,9 +269,9 @@ class Served:
         assert line.startswith("Look: http://127.0.0.1:"), self.process.stderr
         self.netloc = urlsplit(line.split()[1]).netloc
 
-    def get(self, path: str, **headers: str) -> tuple[int, str]:
+    def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, str]:
         connection = http.client.HTTPConnection(self.netloc, timeout=30)
-        connection.request("GET", path, headers=headers)
+        connection.request(method, path, headers=headers)
         answer = connection.getresponse()
         body = answer.read().decode()
         connection.close()
@@ -317,8 +317,10 @@ def test_serve_shows_the_site_and_reloads_on_change(site: SmallSite, served: Ser
     assert not (site.root / "output").exists()
 
 
-def test_serve_answers_nobody_elses_name(served: Served) -> None:
-    assert served.get("/", Host="evil.example")[0] == 421
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_serve_answers_nobody_elses_name(served: Served, method: str) -> None:
+    assert served.get("/", method)[0] == 200
+    assert served.get("/", method, Host="evil.example")[0] == 421
 
 
 def test_serve_stays_inside_its_folder(served: Served) -> None:
