@@ -409,6 +409,22 @@ def test_git_looks_at_the_incident_files_once(site: SmallSite) -> None:
     assert "All cards work" in site.page(CARD_PAGE)
 
 
+def test_who_waited_publishes_as_the_commit_that_is_there_now(site: SmallSite) -> None:
+    """Otherwise a clone that knows less would count as newer than what is live."""
+    (site.root / ".cache").mkdir()
+    with (site.root / ".cache/publish.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        second = start(site)
+        line_with(second.stderr, "waiting")
+        site.write(CARDS_FILE, CARDS.replace("fail in the EU", "fail in Norway"))
+        commit = site.commit()
+    second.communicate(timeout=60)
+
+    assert "fail in Norway" in site.page(CARD_PAGE)
+    root = json.loads((site.root / "public/.firstword/root.json").read_bytes())
+    assert root["source"]["commit"] == commit
+
+
 def test_two_publishes_at_once_both_end_well(site: SmallSite) -> None:
     both = [start(site, str(site.root.parent / name)) for name in ("one", "two")]
     ended = [publishing.communicate(timeout=60) for publishing in both]

@@ -119,9 +119,11 @@ class Publishing:
             began.import_pelican()
             source = began.source()
         with turn(self.cache, say=show.say, sleep=self.sleep) as waited:
-            # Whoever we waited for changed what we saw.
+            # Whoever we waited for changed what we saw, and people worked on meanwhile.
             early = None if waited else began
             roots = early.roots() if early else {} if waited else compared
+            if waited:
+                source = gitlog.read_source(self.root, clean=self.options.commit)
             ended = self._publish(show, source, roots, early)
         self._remember(source, compared, ended.reports)
         return ended
