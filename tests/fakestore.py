@@ -244,6 +244,7 @@ class World:
         commit: str | None = "a",
         site: Builder | None = None,
         source: Source | None = None,
+        source_again: Source | None = None,
         owner: str | None = None,
         workers: int = 1,
         dry_run: bool = False,
@@ -261,6 +262,7 @@ class World:
         return publish(
             stores or [self.store],
             source=source or Source(commit=commit, committed_at=at),
+            source_again=(lambda: source_again) if source_again else None,
             build=(site or self.site).build,
             clock=self.clock,
             sleep=sleep or self.clock.sleep,

@@ -33,6 +33,7 @@ from fakestore import (
 )
 
 from firstword.errors import BuildError, Conflict, StoreError, Unavailable
+from firstword.gitlog import Source
 from firstword.manifest import ROOT_KEY, STATE, Built, Manifest, Memory
 from firstword.publisher import Report
 from firstword.shards import tree_of
@@ -95,6 +96,22 @@ def test_a_lease_that_is_given_back_ends_the_wait(world: World) -> None:
     assert report.outcome == "published"
     assert [memory.now for memory in second.memories] == [NOON, waited]
     assert world.manifest().stamps["mail"] == {U2: NOON, U3: waited}
+
+
+def test_after_a_wait_what_is_live_is_of_the_commit_that_is_there_now(world: World) -> None:
+    world.publish_one()
+    first, second = world.later(mail={U2: "x"}), world.later(mail={U2: "x", U3: "y"})
+    finished = World(first, store=world.store.copy())
+    finished.publish(commit="b")
+    die(world.store, world, after=ROOT_KEY, site=first)
+
+    def sleep(seconds: float) -> None:
+        world.clock.now += timedelta(seconds=seconds)
+        world.store.objects = finished.store.objects
+
+    world.publish(commit="c", source_again=Source(commit="d"), site=second, sleep=sleep)
+
+    assert world.manifest().source.commit == "d"
 
 
 def test_a_dead_lease_is_taken_over_by_who_follows(world: World) -> None:

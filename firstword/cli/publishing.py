@@ -157,12 +157,18 @@ class Publishing:
             built.take(run)
             return run.built()
 
+        def source_again() -> gitlog.Source:
+            nonlocal source
+            source = gitlog.read_source(self.root, clean=options.commit)
+            return source
+
         remembered = self.cache / "target"
         stopped = self.site.pinned_clock or os.environ.get("SOURCE_DATE_EPOCH")
         try:
             reports = publish(
                 self.stores,
                 source=source,
+                source_again=source_again,
                 build=build,
                 clock=system_clock,
                 sleep=self.sleep,

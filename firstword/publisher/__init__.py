@@ -24,6 +24,7 @@ from firstword.shards import tree_of
 from firstword.store import Store
 from firstword.store.parallel import in_parallel
 from firstword.store.state import LeaseLost, State
+from firstword.values import replace
 
 __all__ = ["Relation", "Report", "Source", "publish"]
 
@@ -34,6 +35,7 @@ def publish(
     stores: Sequence[Store],
     *,
     source: Source,
+    source_again: Callable[[], Source] | None = None,
     build: Callable[[Memory], Built],
     clock: Callable[[], datetime],
     sleep: Callable[[float], None],
@@ -57,6 +59,7 @@ def publish(
 ) -> list[Report]:
     """Publish to all stores and report on each, in their order.
 
+    `source_again` tells what is checked out once we waited for somebody: what is built is of that.
     `clock` is the real one (UTC), `fixed_now` what pages take for it. `relation` tells how our
     source stands to a commit and its recorded ancestors. `shards` keeps what was read, by digest,
     for a caller that publishes more than once; what a commit replaced is taken out of it. `journal`
@@ -92,6 +95,8 @@ def publish(
     _round(job, targets, build, fixed_now)
     while pending := [target for target in targets if target.report is None]:
         try:
+            if source_again is not None:
+                job = replace(job, source=source_again())
             _round(job, targets, build, fixed_now)
         except FirstwordError as error:
             for target in pending:
