@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks import convert
-from benchmarks.lab import Lab
+from benchmarks.lab import PARALLEL, Lab
 from benchmarks.measure import (
     BenchError,
     Folder,
@@ -199,7 +199,7 @@ class Hugo:
         public = self.folder / "public"
         if how == "hugo deploy":
             deploy = (self.tools.hugo, "deploy", "--quiet", "--target", "bench")
-            more = ("--maxDeletes", "-1", "--workers", "16")
+            more = ("--maxDeletes", "-1", "--workers", str(PARALLEL))
             sent = run((*deploy, *more), folder=self.folder, environ=self.lab.environ)
         elif how == "rclone":
             sent = sync_rclone(self.lab, self.tools, public, bucket)
@@ -215,11 +215,13 @@ def sync_aws(lab: Lab, tools: Tools, folder: Path, bucket: str) -> Took:
     return run(command, folder=folder.parent, environ=lab.environ)
 
 
-def sync_rclone(lab: Lab, tools: Tools, folder: Path, bucket: str) -> Took:
+def sync_rclone(
+    lab: Lab, tools: Tools, folder: Path, bucket: str, *, at_once: int = PARALLEL
+) -> Took:
     """Run `rclone sync`, told all that makes it fast here: checksums, one list, no HEADs."""
     remote = f':s3,provider=Other,env_auth=true,endpoint="{lab.s3}",force_path_style=true:{bucket}'
     fast = ("--checksum", "--fast-list", "--s3-no-head", "--s3-no-check-bucket")
-    many = ("--transfers", "16", "--checkers", "16", "--quiet")
+    many = ("--transfers", str(at_once), "--checkers", str(at_once), "--quiet")
     command = (tools.rclone, "sync", folder, remote, *fast, *many)
     return run(command, folder=folder.parent, environ=lab.environ)
 

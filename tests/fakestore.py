@@ -246,7 +246,7 @@ class World:
         source: Source | None = None,
         source_again: Source | None = None,
         owner: str | None = None,
-        workers: int = 1,
+        workers: int | None = 1,
         dry_run: bool = False,
         full: bool = False,
         allow_shrink: bool = False,

@@ -20,6 +20,7 @@ from firstword.plan import GRACE
 from firstword.publisher.carry import carry_out
 from firstword.publisher.job import Job, Journal, Progress, Report, Target, short
 from firstword.publisher.look import look
+from firstword.publisher.pace import FEW, at_once
 from firstword.shards import tree_of
 from firstword.store import Store
 from firstword.store.parallel import in_parallel
@@ -49,7 +50,7 @@ def publish(
     no_lock: bool = False,
     lease_seconds: float = 120,
     wait_seconds: float = 300,
-    workers: int = 16,
+    workers: int | None = None,
     grace: timedelta = GRACE,
     fixed_now: datetime | None = None,
     shards: MutableMapping[str, bytes] | None = None,
@@ -66,7 +67,8 @@ def publish(
     tells the build what changed of that. `roots` are what targets were found to hold a moment ago:
     where that is no longer so, the lease is not given, and the target is looked at again. `force`
     goes on where history speaks against it; no plan removes an update all the same. What `build`
-    raises in the first round is raised here; nothing was sent then.
+    raises in the first round is raised here; nothing was sent then. `workers` = requests at once,
+    None = as many as suit what there is to send.
     """
     job = Job(
         source=source,
@@ -86,7 +88,8 @@ def publish(
         roots=roots or {},
         lease=timedelta(seconds=lease_seconds),
         wait_seconds=wait_seconds,
-        workers=workers,
+        workers=workers or FEW,
+        at_once=at_once if workers is None else lambda _puts: workers,
         grace=grace,
     )
     if source.dirty:

@@ -82,7 +82,7 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
     )
     hold = Hold(target.store, target.state, lease, clock=job.clock, lasts=job.lease)
     job.say(f"{target.store.name}: {describe(plan)[-1]}")
-    sent, of = itertools.count(1), len(plan.puts)
+    sent, of, workers = itertools.count(1), len(plan.puts), job.at_once(plan.puts)
 
     def send(put: Put | bytes) -> tuple[str, str] | None:
         if isinstance(put, bytes):
@@ -97,19 +97,17 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
         etags: dict[str, str] = {}
         *earlier, last = plan.phases or ((),)
         for phase in earlier:
-            etags |= _told(in_parallel(send, phase, job.workers))
+            etags |= _told(in_parallel(send, phase, workers))
         if hold.foretells and 0 < of <= MOST_AHEAD:
             # Read for their ETags, and sent as they were read.
             bodies |= {put.key: _body(built, put) for put in last}
         beside = _shards_ahead(hold, plan, etags, bodies, origin)
         todo: list[Put | bytes] = [*last, *beside]
-        etags |= _told(in_parallel(send, todo, job.workers))
-        undone = in_parallel(
-            lambda delete: _delete(target, hold, delete), plan.deletes, job.workers
-        )
+        etags |= _told(in_parallel(send, todo, workers))
+        undone = in_parallel(lambda delete: _delete(target, hold, delete), plan.deletes, workers)
         kept = [delete for delete in undone if delete is not None]
         committed = plan.committed(etags, origin, kept)
-        leftover = hold.commit(committed, job.workers, _orphans(target))
+        leftover = hold.commit(committed, workers, _orphans(target))
     except LeaseLost:
         raise
     except (FirstwordError, OSError):

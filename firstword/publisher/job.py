@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from firstword.gitlog import Relation, Source
 from firstword.manifest import Manifest
-from firstword.plan import Plan, describe
+from firstword.plan import Plan, Put, describe
 from firstword.store import Store
 from firstword.store.state import State
 
@@ -64,7 +64,8 @@ class Job:
     roots: Mapping[str, State]
     lease: timedelta
     wait_seconds: float
-    workers: int
+    workers: int  #: requests at once, but for those that send
+    at_once: Callable[[Sequence[Put]], int]
     grace: timedelta
 
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from types_boto3_s3 import S3Client
 
-_CONNECTIONS = 16
+#: How many are kept open; they are opened as they are needed.
+_CONNECTIONS = 64
 #: How many objects one request may delete.
 _AT_ONCE = 1000
 _CONDITIONS = {"IfMatch": "if-match", "IfNoneMatch": "if-none-match"}

@@ -1,0 +1,81 @@
+"""How many requests of a publish are under way at once."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from fakestore import U1, FakeStore, Site, World, assert_sound
+
+from firstword.manifest import STATE, Output
+from firstword.plan import LARGEST, Put
+from firstword.publisher.pace import at_once
+
+
+def puts(count: int, size: int = 25_000, largest: int = 0) -> list[Put]:
+    sizes = [size] * (count - 1) + [largest or size]
+    outputs = [
+        Output(key=f"{number}.html", digest="d", size=size, leaf=True, owner="")
+        for number, size in enumerate(sizes)
+    ]
+    return [Put(output=output, expect=None, why="new") for output in outputs]
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, 16), (500, 16), (501, 64), (11_509, 64)])
+def test_many_puts_have_more_under_way(count: int, expected: int) -> None:
+    assert at_once(puts(count)) == expected
+
+
+@pytest.mark.parametrize(
+    ("largest", "expected"),
+    [(0, 64), (LARGEST // 4, 64), (LARGEST // 2, 32), (LARGEST, 16)],
+)
+def test_what_is_held_in_memory_is_bounded_by_the_largest_file(largest: int, expected: int) -> None:
+    assert at_once(puts(600, largest=largest)) == expected
+
+
+def test_empty_files_are_as_good_as_others() -> None:
+    assert at_once(puts(600, size=0)) == 64
+
+
+class Meeting(FakeStore):
+    """A store whose first pages are written when so many others are under way."""
+
+    def __init__(self, together: int) -> None:
+        super().__init__()
+        self.barrier = threading.Barrier(together)
+        self.left = together
+        self.before = self.meet
+        self.counting = threading.Lock()
+
+    def meet(self, operation: str, key: str) -> None:
+        if operation != "put" or key.startswith(STATE):
+            return
+        with self.counting:
+            waits, self.left = self.left > 0, self.left - 1
+        if waits:
+            self.barrier.wait(60)
+
+
+def test_a_large_first_publish_asks_as_many_things_at_once(tmp_path: Path) -> None:
+    site = Site(tmp_path, {f"i{number}": {U1: f"words {number}"} for number in range(501)})
+    world = World(site, store=Meeting(64))
+
+    [report] = world.publish(workers=None)
+
+    assert report.outcome == "published"
+    assert_sound(world.store)
+
+
+def test_whoever_says_how_many_is_obeyed(tmp_path: Path) -> None:
+    site = Site(tmp_path, {f"i{number}": {U1: f"words {number}"} for number in range(501)})
+    alone = threading.current_thread()
+    senders: set[threading.Thread] = set()
+    world = World(site)
+    world.store.before = lambda _operation, _key: senders.add(threading.current_thread())
+
+    [report] = world.publish(workers=1)
+
+    assert report.outcome == "published"
+    assert senders == {alone}
