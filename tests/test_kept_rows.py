@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from feedstories import story
+from test_check import SITE
 
 from firstword.cache.database import open_cache
+from firstword.cache.questions import Change
 from firstword.cache.rows import Counts, put_row
 from firstword.cache.stories import CachedStories
+from firstword.clock import Clock
 from firstword.model import Incident, Kind
-from firstword.page import Row, Totals, Wanted, Words
+from firstword.page import Row, StatusPage, Totals, Wanted, Words
 from firstword.values import replace
 
 EIGHT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -83,3 +86,56 @@ def test_what_is_counted_is_what_is_there_and_nothing_stays_of_what_went() -> No
     # The drill of December is no news, and the notice was signed in November.
     assert stories.months_of_words() == [date(2026, 11, 1)]
     assert stories.totals() == Totals(stories=4, updates=4)
+
+
+def test_what_lists_show_is_known_without_reading_a_story(stories: CachedStories) -> None:
+    def read(name: str) -> Incident:
+        raise AssertionError(name)
+
+    unread = CachedStories(stories._db, read)
+    page = StatusPage(SITE, unread)
+
+    (today,) = (day for day in page.recent(Clock(EIGHT + 2 * HOUR)) if day.incidents)
+    assert [line.slug for line in today.incidents] == ["early", "a", "b", "drill", "late"]
+    assert [row.id for row in unread.rows(Wanted(drills=False))] == ["late", "b", "a", "early"]
+
+
+def test_what_is_open_is_looked_up_once_and_asked_each_time(stories: CachedStories) -> None:
+    statements: list[str] = []
+    stories._db.set_trace_callback(statements.append)
+    wanted = Wanted(kinds=(Kind.NOTICE,), open=True)
+
+    with stories.tracing() as first:
+        assert [one.id for one in stories.find(wanted)] == ["b"]
+    looked_up = len(statements)
+    with stories.tracing() as second:
+        assert [one.id for one in stories.find(wanted)] == ["b"]
+
+    assert (looked_up, len(statements)) == (1, 1)
+    assert dict(second.questions()) == dict(first.questions()) != {}
+
+
+NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
+ROW = Row.of(story("a", "2026-11-21 08:00", "2026-11-21 08:30"), UTC)
+
+
+@pytest.mark.parametrize(
+    ("after", "lines", "months"),
+    [
+        # One word more in the same state: lists and counts are as they were, its pages are not.
+        (replace(ROW, updated=EIGHT + HOUR, said=(*ROW.said, (EIGHT + HOUR, "Ada"))), False, False),
+        (replace(ROW, line=replace(ROW.line, title="Another title")), True, False),
+        # At another place of the list, and then in another month.
+        (replace(ROW, started=EIGHT + HOUR), True, False),
+        (replace(ROW, month=DECEMBER), True, True),
+        (None, True, True),
+    ],
+)
+def test_a_list_is_another_one_only_where_it_shows_something_else(
+    after: Row | None, *, lines: bool, months: bool
+) -> None:
+    november, all_incidents = Wanted(month=NOVEMBER), Wanted(kinds=(Kind.INCIDENT,))
+    for change in (Change(ROW, after), Change(after, ROW)):
+        assert change.touches("lines", november, None) is lines
+        assert change.touches("months_of", all_incidents, None) is months
+        assert change.touches("find", november, None)

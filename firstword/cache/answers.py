@@ -117,7 +117,7 @@ _SHORT: dict[str, Callable[..., Any]] = {
 def rows_of(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
     """Yield the rows of stories asked for, in the order asked for."""
     where, given = _where(wanted)
-    few = _is_few(wanted)
+    few = is_few(wanted)
     order = f"+s.{wanted.order}" if few else f"s.{wanted.order}"
     source = "story s INDEXED BY story_open" if wanted.open is True else "story s"
     if wanted.component and not few:
@@ -145,7 +145,7 @@ def rows_of(db: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
             yield row
 
 
-def _is_few(wanted: Wanted) -> bool:
+def is_few(wanted: Wanted) -> bool:
     """Tell whether what is open, or recent, is asked for: little, and put in order afterwards."""
     # SQLite would rather walk in order through all there ever was. A plus keeps it from that.
     return wanted.open is True or wanted.since is not None
@@ -156,7 +156,7 @@ def _where(wanted: Wanted) -> tuple[list[str], list[Any]]:
     where: list[str] = []
     given: list[Any] = []
     if len(wanted.kinds) == 1:
-        where.append("+s.kind = ?" if _is_few(wanted) else "s.kind = ?")
+        where.append("+s.kind = ?" if is_few(wanted) else "s.kind = ?")
         given.append(str(wanted.kinds[0]))
     if wanted.month is not None:
         where.append("s.month = ?")

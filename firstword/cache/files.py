@@ -209,18 +209,18 @@ class Files:
 
     def story(self, name: str) -> Incident | None:
         """Return the original with an id, its translations beside it by their language."""
-        asked = "SELECT slug, path FROM file WHERE id = ? AND language = ''"
-        found = self._db.execute(asked, (name,)).fetchone()
-        if found is None:
+        asked = (
+            "SELECT o.path, t.path FROM file o LEFT JOIN file t ON t.slug = o.slug"
+            " AND t.language != '' WHERE o.id = ? AND o.language = '' ORDER BY t.language, t.path"
+        )
+        found = self._db.execute(asked, (name,)).fetchall()
+        if not found:
             return None
-        others = self._db.execute(
-            "SELECT path FROM file WHERE slug = ? AND language != '' ORDER BY language, path",
-            (found[0],),
-        ).fetchall()
-        told = self.incident(found[1])
+        told = self.incident(found[0][0])
+        others = [path for _, path in found if path is not None]
         if not others:
             return told
-        return replace(told, translations=tuple(self.incident(path) for (path,) in others))
+        return replace(told, translations=tuple(map(self.incident, others)))
 
     def digest(self, slug: str, grammar: str) -> str:
         """Return a digest of all that the files of a slug say, and of how they are read."""

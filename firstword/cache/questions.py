@@ -107,6 +107,11 @@ class Trace(Struct):
 
 #: Questions for stories that match.
 _OF_STORIES = frozenset({"find", "months_of", "lines"})
+#: What of a story, and its place in the order, the answer shows; of others, all may matter.
+_SHOWN: dict[str, Callable[[Row, Order], Any]] = {
+    "lines": lambda row, order: (row.line, row.key(order)),
+    "months_of": lambda row, _: row.month,
+}
 
 
 def asks_about(sort: str, arguments: list[Any]) -> Any:
@@ -120,6 +125,7 @@ class Change:
     """One story before and after; None where it was not, or is not any more."""
 
     def __init__(self, before: Row | None, after: Row | None) -> None:
+        self._before, self._after = before, after
         self.rows = tuple(row for row in (before, after) if row is not None)
         self.id = self.rows[0].id
 
@@ -142,9 +148,22 @@ class Change:
         if sort == "words":
             return any(_hears(about, row, bound) for row in self.rows)
         if sort in _OF_STORIES:
-            return any(_finds(about, row, bound) for row in self.rows)
+            found = any(_finds(about, row, bound) for row in self.rows)
+            return found and not self._looks_the_same(sort, about)
         things = _ABOUT.get(sort)
         return things is None or any(about in things(row) for row in self.rows)
+
+    def _looks_the_same(self, sort: str, wanted: Wanted) -> bool:
+        """Tell whether an answer shows of the story what it showed, where it did."""
+        shown, before, after = _SHOWN.get(sort), self._before, self._after
+        return (
+            shown is not None
+            and before is not None
+            and after is not None
+            and wanted.matches(before)
+            and wanted.matches(after)
+            and bool(shown(before, wanted.order) == shown(after, wanted.order))
+        )
 
 
 #: Question about one thing → the things of that sort that a story has to do with.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
 from firstword.cache import questions
-from firstword.cache.answers import S_COLUMNS, answer, rows_of
+from firstword.cache.answers import S_COLUMNS, answer, is_few, rows_of
 from firstword.cache.codec import from_instant, to_instant
 from firstword.cache.questions import Trace
 from firstword.cache.rows import get_row, to_row
@@ -33,6 +33,8 @@ from firstword.page import (
 _MOST_KNOWN = 1024
 #: Instants are read by so many seconds at a time, and so many times are held in memory.
 _BLOCK, _MOST_BLOCKS = 8 * 86_400, 16
+#: Lists of what is open, or recent, that are held in memory.
+_MOST_FEW = 64
 #: Answers that are too long to be held.
 _LONG = frozenset({"lines"})
 
@@ -46,6 +48,7 @@ class CachedStories:
         self._known: dict[str, Incident] = {}
         # Nothing of all this changes while a site is made; many pages ask the same.
         self._answers: dict[str, Any] = {}
+        self._few: dict[str, list[Row]] = {}
         self._blocks: dict[int, list[tuple[int, datetime, str]]] = {}
         self._trace: Trace | None = None
 
@@ -73,16 +76,30 @@ class CachedStories:
 
     def ids(self, wanted: Wanted) -> Iterator[str]:
         """Yield the ids of the same stories in the same order; none of them is read."""
+        return (row.id for row in self.rows(wanted))
+
+    def rows(self, wanted: Wanted) -> Iterator[Row]:
+        """Yield what questions know of the same stories in the same order; none of them is read."""
         question, trace = questions.spell_find(wanted), self._trace
         if trace:
             trace.note(question, questions.NOTHING_YET)
-        for row in rows_of(self._db, wanted):
+        for row in self._rows(question, wanted):
             key = row.key(wanted.order)
             if key and trace:
                 trace.note(question, from_instant(key[0]))
-            yield row.id
+            yield row
         if trace:
             trace.note(question)
+
+    def _rows(self, question: str, wanted: Wanted) -> Iterable[Row]:
+        if not is_few(wanted):
+            return rows_of(self._db, wanted)
+        found = self._few.get(question)
+        if found is None:
+            if len(self._few) >= _MOST_FEW:
+                self._few.clear()
+            found = self._few[question] = list(rows_of(self._db, wanted))
+        return found
 
     def lines(self, wanted: Wanted) -> list[Line]:
         """Return stories as lists name them, in the order asked for."""
@@ -109,7 +126,10 @@ class CachedStories:
         if self._trace is not None:
             self._trace.spans.add(span)
         first, last = span[0] // _BLOCK, (span[1] - 1) // _BLOCK
-        found = [one for number in range(first, last + 1) for one in self._block(number)]
+        if first == last:
+            found = self._block(first)
+        else:
+            found = [one for number in range(first, last + 1) for one in self._block(number)]
         low, high = (bisect_left(found, (second,)) for second in span)
         return [(at, name) for _, at, name in found[low:high]]
 

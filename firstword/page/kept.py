@@ -55,6 +55,10 @@ class KeptStories(Struct, frozen=True, dict=True, eq=False):
         """Yield the ids of the same stories in the same order."""
         yield from (row.id for row, _ in self._found(wanted))
 
+    def rows(self, wanted: Wanted) -> Iterator[Row]:
+        """Yield what questions know of the same stories in the same order."""
+        yield from (row for row, _ in self._found(wanted))
+
     def lines(self, wanted: Wanted) -> list[Line]:
         """Return stories as lists name them, in the order asked for."""
         return [row.line for row, _ in self._found(wanted)]

@@ -19,7 +19,7 @@ from firstword.page.pieces import Pieces, Unkept
 from firstword.page.promises import Promise, promises
 from firstword.page.records import Records
 from firstword.page.spans import lasted, spans
-from firstword.page.stories import Order, Stories, Wanted, Words
+from firstword.page.stories import Order, Row, Stories, Wanted, Words
 from firstword.page.uptime import DAYS, Stretch, Uptime, stretches_over, uptime
 from firstword.parse.times import start_of_day
 from firstword.recurrence import last_occurrence, next_occurrence
@@ -30,10 +30,10 @@ _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(list[Stretch])
 
 
 class Day(Struct, frozen=True):
-    """A day of the site and the stories that touched it, oldest first."""
+    """A day of the site and the stories that touched it, as lists name them, oldest first."""
 
     day: date
-    incidents: tuple[Incident, ...]
+    incidents: tuple[Line, ...]
 
 
 class StatusPage(Struct, frozen=True):
@@ -231,34 +231,34 @@ class StatusPage(Struct, frozen=True):
         today = clock.today(zone)
         wanted = [today - timedelta(days=back) for back in range(days)]
         begin = start_of_day(wanted[-1], zone)
-        touching = list(self.stories.find(Wanted(since=begin)))
+        touching = list(self.stories.rows(Wanted(since=begin)))
         going_on = {
-            i.id
-            for i in touching
+            row.id
+            for row in touching
             # Most notices stay open for long; they are news on the days they are written about.
-            if i.kind is not Kind.NOTICE
+            if row.kind is not Kind.NOTICE
             # What was called off before it began went on on no day.
-            and (i.ended_at is None or i.ended_at >= max(begin, i.started_at))
-            and clock.passed(i.started_at)
+            and (row.ended is None or row.ended >= max(begin, row.started))
+            and clock.passed(row.started)
         }
-        touching = [i for i in touching if i.id in going_on or i.updated_at >= begin]
-        touching.sort(key=lambda i: (i.started_at, i.id))
-        on: dict[date, list[Incident]] = {day: [] for day in wanted}
-        for incident in touching:
+        touching = [row for row in touching if row.id in going_on or row.updated >= begin]
+        touching.sort(key=lambda row: (row.started, row.id))
+        on: dict[date, list[Line]] = {day: [] for day in wanted}
+        for row in touching:
             # Asked of each story once, not once for each day.
-            touched = self._days_of(incident, going_on=incident.id in going_on)
+            touched = self._days_of(row, going_on=row.id in going_on)
             for day in filter(touched, wanted):
-                on[day].append(incident)
-        return [Day(day, tuple(incidents)) for day, incidents in on.items()]
+                on[day].append(row.line)
+        return [Day(day, tuple(lines)) for day, lines in on.items()]
 
-    def _days_of(self, incident: Incident, *, going_on: bool) -> Callable[[date], bool]:
+    def _days_of(self, row: Row, *, going_on: bool) -> Callable[[date], bool]:
         """Return what tells on which days a story was written about or, where it can, went on."""
         zone = self.site.timezone
-        written = {update.at.astimezone(zone).date() for update in incident.updates}
+        written = {at.astimezone(zone).date() for at, _ in row.said}
         if not going_on:
             return written.__contains__
-        first = incident.started_at.astimezone(zone).date()
-        ended = None if incident.is_open else incident.ended_at or incident.updated_at
+        first = row.started.astimezone(zone).date()
+        ended = None if row.open else row.ended or row.updated
         last = ended.astimezone(zone).date() if ended else date.max
         return lambda day: first <= day <= last or day in written
 

@@ -191,6 +191,10 @@ class Stories(Protocol):
         """Yield the ids of the same stories in the same order; none of them is read."""
         ...
 
+    def rows(self, wanted: Wanted) -> Iterator[Row]:
+        """Yield what questions know of the same stories in the same order; none of them is read."""
+        ...
+
     def lines(self, wanted: Wanted) -> list[Line]:
         """Return stories as lists name them, the first in the order asked for first."""
         ...

@@ -71,7 +71,7 @@ def missing_page(status: StatusPage, clock: Clock) -> dict[str, Any]:
 def component_page(status: StatusPage, component: Component, clock: Clock) -> dict[str, Any]:
     """Return what component.html gets."""
     told = Wanted(component=component.id)
-    stories = list(islice(status.stories.find(told), MOST_STORIES + 1))
+    stories = [row.line for row in islice(status.stories.rows(told), MOST_STORIES)]
     state = status.component_state(component.id, clock)
     return {
         "head": component_head(component, state),
@@ -79,7 +79,7 @@ def component_page(status: StatusPage, component: Component, clock: Clock) -> di
         "state": state,
         "tone": _TONES[state.status] if state else "plain",
         "uptime": status.uptime(component.id, clock),
-        "stories": stories[:MOST_STORIES],
+        "stories": stories,
         "years": by_year(status, None, component.id),
         "snippet": snippet(status, component),
     }
