@@ -307,8 +307,18 @@ def test_the_journal_knows_what_publishes_from_here_changed(tmp_path: Path) -> N
     assert journal.since("of another machine", "three") is None
     journal.note("three", "one", frozenset({"dns"}))
     assert journal.since("three", "one") == frozenset({"dns"})
-    (tmp_path / "deep" / "journal.json").write_text("[]", encoding="utf-8")
-    assert journal.since("one", "two") is None
+    for damaged in (
+        "[]",
+        "{",
+        '{"one": "two"}',
+        '{"one": 2}',
+        '{"one": []}',
+        '{"one": ["two", 3]}',
+    ):
+        (tmp_path / "deep" / "journal.json").write_text(damaged, encoding="utf-8")
+        assert journal.since("one", "two") is None
+        journal.note("two", "three", frozenset({"mail"}))
+        assert journal.since("two", "three") == {"mail"}
 
 
 def test_the_journal_forgets_a_first_publish_after_the_next(tmp_path: Path) -> None:

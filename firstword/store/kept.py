@@ -121,6 +121,11 @@ class Journal:
     def _steps(self) -> dict[str, list[str]]:
         with suppress(OSError, ValueError):
             found = json.loads(self._path.read_bytes())
-            if isinstance(found, dict):
+            if isinstance(found, dict) and all(map(_is_step, found.values())):
                 return found
         return {}
+
+
+def _is_step(told: object) -> bool:
+    """Tell whether it is a state and the ids that changed on the way there."""
+    return isinstance(told, list) and bool(told) and all(isinstance(one, str) for one in told)
