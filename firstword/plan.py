@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Literal, TypeVar
 
 from msgspec import Struct
@@ -23,7 +24,7 @@ from firstword.manifest import (
     Record,
 )
 from firstword.memory import merge_memory
-from firstword.shards import Changed, count_pages, is_page
+from firstword.shards import Changed, Later, count_pages, is_page
 from firstword.urls import RECORD
 from firstword.values import replace
 
@@ -59,6 +60,10 @@ class Delete(Struct, frozen=True, kw_only=True):
     tomb: Gone
 
 
+def _nothing_left() -> None:
+    return None
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """What to do to one target. Each phase ends before the next begins; deletes come last."""
 
@@ -68,6 +73,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     unchanged: int
     remembers: bool  #: there is something new to remember, even where no page changed
     manifest: Manifest  #: what to commit, but for the ETags that only the puts will tell
+    #: Works out what of the manifest was put off; whoever looks into it would do so as well.
+    prepare: Callable[[], object] = _nothing_left
 
     @property
     def puts(self) -> tuple[Put, ...]:
@@ -138,13 +145,16 @@ def make_plan(
     doubted = set(manifest.lease.touches) if manifest.lease else set()
     keys = sorted({*scope.keys, *doubted}) if doubted else scope.keys
     outputs, held = _found(built.outputs, keys), _found(manifest.objects, keys)
-    theirs, ours = _found(manifest.records, scope.ids), _found(built.records, scope.ids)
-    told = {id_: (theirs.get(id_), ours.get(id_)) for id_ in scope.ids}
-    compared = _Compared(manifest, outputs, held, told)
+    memory = memory or merge_memory([manifest], now)
+    # Nothing of a story can speak against a first publish, which remembers all of them: they are
+    # read while it sends.
+    begins = not manifest.published and not manifest.records
+    compared = _Compared(
+        manifest, outputs, held, {} if begins else _stories(manifest, built, scope)
+    )
     problems = [*_refusals(compared, built, allow_shrink=allow_shrink)]
     if problems:
         raise Refused("\n".join(problems))
-    memory = memory or merge_memory([manifest], now)
     puts = [*_puts(compared, doubted)]
     gone = {key: tomb for key, tomb in manifest.gone.items() if key not in built.outputs}
     for key in keys:
@@ -160,7 +170,13 @@ def make_plan(
         # Old pages may still say what was just taken out: no cache is worth that.
         grace = timedelta(0)
     due = {key: tomb for key, tomb in gone.items() if now - tomb.since >= grace}
-    records, stamps = _remembered(compared, memory)
+    remembered = cache(
+        lambda: _remembered(
+            manifest, _stories(manifest, built, scope) if begins else compared.stories, memory
+        )
+    )
+    records = Later(lambda: remembered()[0])
+    stamps = Later(lambda: remembered()[1])
     after = replace(
         manifest,
         build_id=built.build_id,
@@ -176,9 +192,19 @@ def make_plan(
         deletes=tuple(Delete(key=key, tomb=due[key]) for key in sorted(due)),
         gone=tuple(sorted(gone.keys() - manifest.gone.keys())),
         unchanged=len(after.objects) - len(puts),
-        remembers=bool(records or stamps) or after.next_change_at != manifest.next_change_at,
+        remembers=bool(scope.ids if begins else records or stamps)
+        or after.next_change_at != manifest.next_change_at,
         manifest=after,
+        prepare=remembered,
     )
+
+
+def _stories(
+    manifest: Manifest, built: Built, scope: Scope
+) -> dict[str, tuple[Record | None, Record | None]]:
+    """Return the target's and the build's record of each story."""
+    theirs, ours = _found(manifest.records, scope.ids), _found(built.records, scope.ids)
+    return {id_: (theirs.get(id_), ours.get(id_)) for id_ in scope.ids}
 
 
 def _found(values: Mapping[str, V], names: Sequence[str]) -> dict[str, V]:
@@ -217,18 +243,20 @@ def _objects(compared: _Compared, puts: Iterable[Put], generation: int) -> dict[
 
 
 def _remembered(
-    compared: _Compared, memory: Memory
+    manifest: Manifest,
+    told: Mapping[str, tuple[Record | None, Record | None]],
+    memory: Memory,
 ) -> tuple[dict[str, Record | None], dict[str, Mapping[str, datetime | None] | None]]:
     """Return what is remembered otherwise; when an update was first published stays for ever."""
     new = memory.now if memory.records_began else None
     records: dict[str, Record | None] = {}
     stamps: dict[str, Mapping[str, datetime | None] | None] = {}
-    for id_, (theirs, ours) in compared.stories.items():
+    for id_, (theirs, ours) in told.items():
         if ours != theirs:
             records[id_] = ours
         known = memory.stamps.get(id_, {}) if ours else {}
         first = {update: known.get(update, new) for update in ours.updates} if ours else None
-        if first != compared.manifest.stamps.get(id_):
+        if first != manifest.stamps.get(id_):
             stamps[id_] = first
     return records, stamps
 

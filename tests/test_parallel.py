@@ -104,3 +104,37 @@ def test_whoever_is_interrupted_begins_no_more_and_leaves_nothing_under_way() ->
         signal.signal(signal.SIGINT, before)
     assert len(begun) < 100_000
     assert sorted(ended) == sorted(begun)
+
+
+def test_whoever_waits_does_something_meanwhile() -> None:
+    done = threading.Event()
+    waiting = threading.current_thread()
+
+    def meanwhile() -> None:
+        assert threading.current_thread() is waiting
+        done.set()
+
+    def ask(number: int) -> int:
+        assert done.wait(60)
+        return number
+
+    assert in_parallel(ask, [1, 2, 3], 2, meanwhile) == [1, 2, 3]
+    done.clear()
+    assert in_parallel(ask, [1, 2, 3], 1, meanwhile) == [1, 2, 3]
+
+
+def test_what_goes_wrong_meanwhile_stops_the_rest() -> None:
+    failed = threading.Event()
+    begun: list[int] = []
+
+    def meanwhile() -> None:
+        failed.set()
+        raise ValueError("meanwhile")
+
+    def ask(number: int) -> None:
+        begun.append(number)
+        assert failed.wait(60)
+
+    with pytest.raises(ValueError, match="meanwhile"):
+        in_parallel(ask, range(100_000), 2, meanwhile)
+    assert len(begun) < 100_000

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections import UserDict
+from collections.abc import Callable, ItemsView
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from fakestore import U1, FakeStore, Site, World, assert_sound
+from fakestore import FEED, U1, FakeStore, Site, World, assert_sound
 
-from firstword.manifest import STATE, Output
+from firstword.manifest import ROOT_KEY, STATE, Built, Memory, Output, Record
 from firstword.plan import LARGEST, Put
 from firstword.publisher.pace import at_once
+from firstword.values import replace
 
 
 def puts(count: int, size: int = 25_000, largest: int = 0) -> list[Put]:
@@ -79,3 +83,45 @@ def test_whoever_says_how_many_is_obeyed(tmp_path: Path) -> None:
 
     assert report.outcome == "published"
     assert senders == {alone}
+
+
+class Kept(UserDict[str, Record]):
+    """Records of a build; `asked` is told when somebody looks one up."""
+
+    asked: Callable[[], None] = staticmethod(lambda: None)
+
+    def items(self) -> ItemsView[str, Record]:
+        self.asked()
+        return super().items()
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_first_publish_reads_stories_while_it_sends_and_remembers_them(
+    tmp_path: Path, workers: int
+) -> None:
+    site = Site(tmp_path, {"card": {U1: "words"}, "mail": {U1: "more words"}})
+    world = World(site)
+    asked: list[tuple[bool, bool]] = []
+
+    def build(memory: Memory) -> Built:
+        built = site.build(memory)
+        records = Kept(built.records)
+        records.asked = lambda: asked.append(
+            (ROOT_KEY in world.store.asked("put"), FEED in world.store.asked("put"))
+        )
+        return replace(built, records=records)
+
+    [report] = world.publish(site=Builds(build), workers=workers)
+
+    assert report.outcome == "published"
+    assert asked == [(True, False)]
+    assert set(world.manifest(world.store).records) == {"card", "mail"}
+    assert set(world.manifest(world.store).stamps) == {"card", "mail"}
+    assert_sound(world.store)
+
+
+@dataclass
+class Builds:
+    """Something that builds."""
+
+    build: Callable[[Memory], Built]

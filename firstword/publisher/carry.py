@@ -97,7 +97,7 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
         etags: dict[str, str] = {}
         *earlier, last = plan.phases or ((),)
         for phase in earlier:
-            etags |= _told(in_parallel(send, phase, workers))
+            etags |= _told(in_parallel(send, phase, workers, plan.prepare))
         if hold.foretells and 0 < of <= MOST_AHEAD:
             # Read for their ETags, and sent as they were read.
             bodies |= {put.key: _body(built, put) for put in last}

@@ -14,6 +14,7 @@ from firstword.shards.documents import SHARDS, shard_digest, shard_key
 from firstword.shards.revise import Draft, revise
 from firstword.shards.tree import (
     Changed,
+    Later,
     Read,
     Records,
     Tree,
@@ -28,6 +29,7 @@ __all__ = [
     "SHARDS",
     "Changed",
     "Draft",
+    "Later",
     "Read",
     "Records",
     "Tree",

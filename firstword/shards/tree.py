@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import TypeVar
 
 from firstword.errors import StoreError
@@ -214,6 +215,26 @@ class Changed(Mapping[str, V]):
         return len(self.base) + sum(
             (value is not None) - (name in self.base) for name, value in self.changes.items()
         )
+
+
+class Later(Mapping[str, V]):
+    """A mapping that is made when somebody first looks into it."""
+
+    def __init__(self, make: Callable[[], Mapping[str, V]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[str, V]:
+        return self._make()
+
+    def __getitem__(self, name: str) -> V:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 def changes_of(new: Mapping[str, V], old: Mapping[str, V]) -> dict[str, V | None]:

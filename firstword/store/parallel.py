@@ -10,13 +10,20 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def in_parallel(work: Callable[[T], R], items: Iterable[T], workers: int) -> list[R]:
+def in_parallel(
+    work: Callable[[T], R],
+    items: Iterable[T],
+    workers: int,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> list[R]:
     """Return `work` of every item, in order.
 
     The first failure stops what has not begun, and is raised once what has begun ended.
+    `meanwhile` is done by whoever waits, before the wait; its failure stops the rest as well.
     """
     todo = list(items)
     if workers <= 1 or len(todo) <= 1:
+        meanwhile()
         return [work(item) for item in todo]
     done: dict[int, R] = {}
     failed: dict[int, BaseException] = {}
@@ -37,6 +44,7 @@ def in_parallel(work: Callable[[T], R], items: Iterable[T], workers: int) -> lis
     try:
         for thread in threads:
             thread.start()
+        meanwhile()
         for thread in threads:
             thread.join()
     finally:
