@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from firstword.errors import SettingsError
 from firstword.model import Accent, Link, Site
+from firstword.patterns import later
 
 #: WCAG 2.2, 1.4.3: text of any size.
 CONTRAST = 4.5
@@ -24,12 +25,12 @@ MOST_BYTES = 4096
 #: How tall a logo stands, in CSS pixels.
 LOGO_HEIGHT = 28
 
-_COLOUR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
+_COLOUR = later(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 _STEPS = 64
-_MAILTO = re.compile(r"mailto:[^@\s<>\"',;:?]+@[^@\s<>\"',;:?]+\.[^@\s<>\"',;:?]+")
-_URL = re.compile(r"https?://[^\s<>\"'`\\^{|}]+", re.IGNORECASE)
+_MAILTO = later(r"mailto:[^@\s<>\"',;:?]+@[^@\s<>\"',;:?]+\.[^@\s<>\"',;:?]+")
+_URL = later(r"https?://[^\s<>\"'`\\^{|}]+", re.IGNORECASE)
 _PNG = b"\x89PNG\r\n\x1a\n"
-_VIEW_BOX = re.compile(r'<svg\b[^>]*?\sviewBox\s*=\s*["\']([^"\']+)["\']', re.DOTALL)
+_VIEW_BOX = later(r'<svg\b[^>]*?\sviewBox\s*=\s*["\']([^"\']+)["\']', re.DOTALL)
 
 Rgb = tuple[int, int, int]
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from pyromark import Markdown, Options
 
 from firstword import urls
+from firstword.patterns import later
 
 #: Slug → the path of the story it names, or None.
 Lookup = Callable[[str], str | None]
@@ -40,20 +41,20 @@ _UNSEEN = frozenset(
     {"script", "style", "iframe", "object", "template", "title", "textarea", "noscript", "svg"}
 )
 _HIGHEST_HEADING = 4
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
+_SCHEME = later(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 #: Of these, what follows the colon names a host.
-_HOST = re.compile(r"(?!https?:)|https?://[^/\\]", re.IGNORECASE)
+_HOST = later(r"(?!https?:)|https?://[^/\\]", re.IGNORECASE)
 #: What may not stand in an address as it is (WHATWG URL); engines send it this way by themselves.
 _UNSPELLED = re.compile(r'[\s"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})')
 #: What the sanitiser leaves of a link whose address is gone.
 _NO_LINK = re.compile(r'<a((?: title="[^"]*")?) rel="noopener">')
 #: What it leaves of a picture without an address: its words stand for it.
-_NO_PICTURE = re.compile(r'<img(?![^>]* src=)(?:(?: alt="([^"]*)")|(?: title="[^"]*"))*>')
+_NO_PICTURE = later(r'<img(?![^>]* src=)(?:(?: alt="([^"]*)")|(?: title="[^"]*"))*>')
 _ANY_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
 _STORY = "incident"
 #: Comments, which are meant to be unseen; tags; and what is opened and never ended.
-_MARK = re.compile(
+_MARK = later(
     r"<!--(?:-?>|.*?--!?>)"
     r"|</[^<>]*+>"
     r"|<(?P<tag>[A-Za-z][^\s<>/]*|[!?])"
@@ -61,7 +62,7 @@ _MARK = re.compile(
     r"|(?P<endless><)(?=[A-Za-z/!?])",
     re.DOTALL,
 )
-_BLOCK_END = re.compile(r"</(?:p|li|h\d|blockquote|pre|tr|dd|dt)>|<(?:br|hr)[^>]*>", re.IGNORECASE)
+_BLOCK_END = later(r"</(?:p|li|h\d|blockquote|pre|tr|dd|dt)>|<(?:br|hr)[^>]*>", re.IGNORECASE)
 _PRE = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 _CELL_END = re.compile(r"</t[dh]>", re.IGNORECASE)
 _PICTURE = re.compile(r'<img\b[^>]*?(?: alt="([^"]*)"[^>]*)?>')

@@ -15,7 +15,8 @@ from firstword import urls
 from firstword.clock import Clock
 from firstword.feeds.dates import EntryDates, entry_dates
 from firstword.model import Facts, Incident, Kind, Status, Update
-from firstword.page import KeptStories, Unkept
+from firstword.page import Unkept
+from firstword.page.kept import KeptStories
 
 START = datetime(2026, 11, 21, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -28,6 +28,7 @@ HEAVY = {
 ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "errors": (set(), set()),
     "values": (set(), set()),
+    "patterns": (set(), set()),
     "model": (set(), set()),
     "parse": ({"model"}, {"yaml"}),
     "compose": ({"model", "parse"}, {"yaml"}),
@@ -207,8 +208,8 @@ def test_a_room_brings_along_what_the_table_says(room: str) -> None:
     came = set(json.loads(shown.stdout))
     ours, libraries = ROOMS[room]
     ours_came = {name for name in came if not name.endswith("!")}
-    # Values are told apart in every room.
-    assert ours_came - {room, "values"} <= ours
+    # Values are told apart, and texts searched, in every room.
+    assert ours_came - {room, "values", "patterns"} <= ours
     assert {name for name in HEAVY if f"{name}!" in came} <= libraries
 
 

@@ -13,10 +13,8 @@ from msgspec import Struct
 
 from firstword import urls
 from firstword.api.badges import badge_json, badge_svg, component_badge, page_badge
-from firstword.api.calendar import build_calendar, build_event
 from firstword.api.metrics import metrics
 from firstword.api.record import record_document
-from firstword.api.schema import schema
 from firstword.api.standing import as_json
 from firstword.api.status import status_document, status_text
 from firstword.api.statuspage import DOCUMENTS, Teller
@@ -75,14 +73,12 @@ def documents(status: StatusPage, markup: Markup) -> Iterator[Document]:
             make=lambda clock, d=document: as_json(d(teller, clock)),  # type: ignore[misc]
         )
     yield Document(key=urls.API_RECORD, make=lambda clock: as_json(record_document(status, clock)))
-    yield Document(
-        key=urls.API_SCHEMA, make=lambda _: as_json(schema(status.site), indent=1), leaf=True
-    )
+    yield Document(key=urls.API_SCHEMA, make=lambda _: _schema(status), leaf=True)
     yield Document(key=urls.STATUS_TXT, make=lambda clock: status_text(status, markup, clock))
     yield Document(key=urls.METRICS, make=lambda clock: metrics(status, clock))
     yield Document(key=urls.BADGE, make=lambda clock: badge_svg(page_badge(status, clock)))
     yield Document(key=urls.BADGE_JSON, make=lambda clock: badge_json(page_badge(status, clock)))
-    yield Document(key=urls.CALENDAR, make=lambda _: build_calendar(status, markup))
+    yield Document(key=urls.CALENDAR, make=lambda _: _calendar(status, markup))
     for component in status.site.components.values():
         yield from _of_component(status, markup, component.id)
 
@@ -90,12 +86,27 @@ def documents(status: StatusPage, markup: Markup) -> Iterator[Document]:
 def story_documents(status: StatusPage, markup: Markup, incident: Incident) -> Iterator[ApiFile]:
     """Yield the documents of one story: its own event, where it has a time in a calendar."""
     if not incident.drill and begins(incident, status.site.timezone):
+        from firstword.api.calendar import build_event
+
         yield ApiFile(
             key=urls.event_key(incident),
             data=build_event(status, markup, incident),
             leaf=True,
             owner=incident.id,
         )
+
+
+def _schema(status: StatusPage) -> bytes:
+    # Here and not above, as the calendars: few edits make any of them.
+    from firstword.api.schema import schema
+
+    return as_json(schema(status.site), indent=1)
+
+
+def _calendar(status: StatusPage, markup: Markup, component: str = "") -> bytes:
+    from firstword.api.calendar import build_calendar
+
+    return build_calendar(status, markup, component)
 
 
 def _of_component(status: StatusPage, markup: Markup, name: str) -> Iterator[Document]:
@@ -111,7 +122,7 @@ def _of_component(status: StatusPage, markup: Markup, name: str) -> Iterator[Doc
         key=key(urls.BADGE_JSON),
         make=lambda clock: badge_json(component_badge(status, name, clock)),
     )
-    yield Document(key=key(urls.CALENDAR), make=lambda _: build_calendar(status, markup, name))
+    yield Document(key=key(urls.CALENDAR), make=lambda _: _calendar(status, markup, name))
 
 
 def status_json(status: StatusPage, build_id: str, clock: Clock) -> ApiFile:

@@ -6,7 +6,6 @@ poor word now is better than a good one later; a postmortem has time, and is hel
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from firstword.model import (
     Update,
 )
 from firstword.parse.keys import TEXTS, nearest
+from firstword.patterns import later
 from firstword.unsaid import Unsaid, allowed, newest_word, unsaid
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _FACTS = tuple(sorted(TEXTS))
 #: Rules of this module that an `allow` may name, beside those of `lint`.
 _STRUCTURE = frozenset({"disclosure", "postmortem"})
 #: A time of day with nothing that tells whose.
-_TIME = re.compile(r"(?<![\w:.+-])(?:[01]?\d|2[0-3]):[0-5]\d(?![\w:])")
+_TIME = later(r"(?<![\w:.+-])(?:[01]?\d|2[0-3]):[0-5]\d(?![\w:])")
 
 
 def check_told(

@@ -23,6 +23,7 @@ from firstword.model import Incident, Problem, Site
 from firstword.parse import parse
 from firstword.parse.names import language_of
 from firstword.parse.redactions import redactions
+from firstword.patterns import later
 from firstword.values import replace
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 #: Id of a story → the files it was published from, the original's first.
 Paths = Mapping[str, tuple[str, ...]]
 #: Also in the list of messages that a forge makes of several commits.
-_SPELLING = re.compile(r"^[ \t]*(?:[*-][ \t]+)?fix:[ \t]*spelling\b", re.MULTILINE | re.IGNORECASE)
+_SPELLING = later(r"^[ \t]*(?:[*-][ \t]+)?fix:[ \t]*spelling\b", re.MULTILINE | re.IGNORECASE)
 
 
 class Silent(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from firstword.markup import plain_lines, plain_text
+from firstword.patterns import later
 
 _FIRST_WORDS = 100
 #: What Slack, Teams and a telephone's notice show of an entry, with room to spare.
@@ -15,10 +16,10 @@ _SUMMARY = 300
 #: A paragraph that is shorter says little alone: "What we will do:".
 _ENOUGH = 60
 _QUOTE = re.compile(r"(</?blockquote\b[^>]*>)")
-_BLOCK_END = re.compile(r"</(?:p|li|h\d|pre|tr|dd|dt|blockquote)>")
+_BLOCK_END = later(r"</(?:p|li|h\d|pre|tr|dd|dt|blockquote)>")
 #: `parse` leaves these out of files, but Markdown lets `&#1;` through, and settings are not parsed.
 #: One of them would cost every feed.
-_ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ILLEGAL = later("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 #: In UTF-8, those of them that are ASCII, and what the last ones begin with.
 _CONTROLS, _LAST = bytes({*range(32)} - {9, 10, 13}), b"\xef\xbf"
 

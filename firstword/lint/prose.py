@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from pyromark import Markdown, Options
 
 from firstword.lint.quotes import MARKS, quoted
+from firstword.patterns import later
 
 _ENGINE = Markdown(
     options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS
@@ -28,8 +29,8 @@ _NOT_OWN = frozenset(
 _SPANS = frozenset({"Emphasis", "Strong", "Strikethrough", "Link", "Image"})
 #: The same, written as HTML.
 _TAGS = "a|blockquote|cite|code|del|kbd|pre|q|s|samp|script|style|textarea"
-_TAG = re.compile(rf"<(/?)({_TAGS})(?=[\s/>])", re.IGNORECASE)
-_END_TAG = re.compile(rf"</({_TAGS})\s{{0,9}}>".encode(), re.IGNORECASE)
+_TAG = later(rf"<(/?)({_TAGS})(?=[\s/>])", re.IGNORECASE)
+_END_TAG = later(rf"</({_TAGS})\s{{0,9}}>".encode(), re.IGNORECASE)
 #: What stands for words that are left out: no word, no space, no end of a sentence.
 LEFT_OUT = "\ufffc"
 _NO_WORDS = f" \n{LEFT_OUT}"

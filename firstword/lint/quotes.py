@@ -12,6 +12,8 @@ from collections import Counter
 
 from msgspec import Struct
 
+from firstword.patterns import later
+
 #: Mark that opens → the marks that close it. Some close in one language what they open in another.
 _CLOSED_BY = dict(
     pair.split(" ")
@@ -28,9 +30,9 @@ _SINGLE = frozenset("'‘‚")
 _APOSTROPHES = frozenset("'’")
 MARKS = "".join(sorted({*_CLOSED_BY, *_CLOSING}))
 #: A mark, or the end of a paragraph; the apostrophe in a word is neither.
-_MARK = re.compile(f"[{MARKS}\n](?<!\\w['’](?=\\w))")
+_MARK = later(f"[{MARKS}\n](?<!\\w['’](?=\\w))")
 _ANY = re.compile(f"[{MARKS}](?<!\\w['’](?=\\w))")
-_CLIPPED = re.compile(r"['’](?:\d\d|t(?:il|is|was)\b|em\b|n\b)", re.IGNORECASE)
+_CLIPPED = later(r"['’](?:\d\d|t(?:il|is|was)\b|em\b|n\b)", re.IGNORECASE)
 #: After these a quotation does not begin.
 _BEFORE_CLOSING = frozenset(".,;:!?…)]}%。、！？）")
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from firstword.lint.needs import Needs
 from firstword.lint.phrases import Compiled, Pattern, PhraseError, compile_phrases
+from firstword.patterns import later
 
 OURS = Path(__file__).parent / "wording.tsv"
 #: The same phrases as patterns, written by `make wording`: no build has to read them anew.
@@ -25,7 +26,7 @@ ANY_LANGUAGE = "*"
 _NAME = re.compile(r"\+?[a-z0-9]+(?:-[a-z0-9]+)*")
 _WORD = re.compile(r"\w")
 #: What stands in no sentence of ours: lines that are quoted, and comments.
-_ASIDE = re.compile(r"^ {0,3}>.*$|<!--[^>]{0,400}-->", re.MULTILINE)
+_ASIDE = later(r"^ {0,3}>.*$|<!--[^>]{0,400}-->", re.MULTILINE)
 _LANGUAGE = re.compile(r"\*|[a-z]{2,3}")
 
 #: A line of the table, by column. Plain, so that settings can hold it.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import chain, tee
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -19,7 +20,6 @@ from firstword.cache.shown import MANY
 from firstword.cache.stories import CachedStories
 from firstword.cache.units import Made, Unit, Units
 from firstword.clock import Clock
-from firstword.making.orders import Makers, Orders
 from firstword.making.site import (
     ARCHIVE,
     SHELVES,
@@ -35,6 +35,9 @@ from firstword.manifest import Output
 from firstword.page import StatusPage
 from firstword.render import Renderer
 from firstword.write import OutputFolder, digest
+
+if TYPE_CHECKING:
+    from firstword.making.orders import Makers
 
 #: Shelves of what a browser shows.
 LOOKED_AT = frozenset({"page", "image"})
@@ -111,6 +114,9 @@ class Workshop(Struct, kw_only=True):
             for unit in chain(units, alone):
                 self.make(unit)
             return
+        # Here and not above: an edit has nothing that is worth it.
+        from firstword.making.orders import Orders
+
         orders = Orders(
             cache=self.cache,
             stories=self.stories,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from firstword.page.components import ComponentState, component_states, under_way
 from firstword.page.indicator import BY_COMPONENT, Indicator, page_indicator, story_indicator
-from firstword.page.kept import KeptStories
 from firstword.page.limits import owed_words
 from firstword.page.lines import Line
 from firstword.page.marks import Mark, Measure, Verdict, marks
@@ -33,7 +32,6 @@ __all__ = [
     "Figures",
     "Indicator",
     "Judged",
-    "KeptStories",
     "Line",
     "Mark",
     "Measure",

@@ -12,7 +12,6 @@ from msgspec import Struct
 from firstword.clock import Clock
 from firstword.model import Component, Impact, Incident, Kind, Site, Update
 from firstword.page.components import ComponentState, component_states, matters, under_way
-from firstword.page.kept import KeptStories
 from firstword.page.lines import Line
 from firstword.page.marks import marks
 from firstword.page.pieces import Pieces, Unkept
@@ -52,6 +51,9 @@ class StatusPage(Struct, frozen=True):
         cls, site: Site, incidents: Iterable[Incident], records: Records | None = None
     ) -> StatusPage:
         """Arrange stories in memory; their order in the file system plays no part."""
+        # Here and not above: whoever has a cache keeps no stories in memory.
+        from firstword.page.kept import KeptStories
+
         known = records or Records()
         judge = partial(marks, records=known, site=site)
         return cls(site, KeptStories.of(incidents, site.timezone, judge), known)

@@ -14,6 +14,7 @@ from firstword.model import Level, Status
 from firstword.parse.findings import Finding, Rule, shown
 from firstword.parse.keys import FRONT_KEYS, UPDATE_KEYS
 from firstword.parse.veil import Hidden, Veil
+from firstword.patterns import later
 
 #: Markdown takes `##x` for text; whoever typed it did not.
 _HEADING = re.compile(r" {0,3}(#{1,2})(?!#)(.*)")
@@ -24,13 +25,13 @@ _RULE = re.compile(r"-{3,}[ \t]*")
 _LIST_OR_QUOTE = re.compile(r" {0,3}(?:>|(?:[-*+]|\d+[.)])[ \t])")
 _KEY = re.compile(r"([A-Za-z][A-Za-z_-]*):(?:[ \t]+(.*))?")
 #: A key that is not quite one: `next 10:00`, `- next: 10:00`, `next:10:00`, `**next**: 10:00`.
-_NEARLY_KEY = re.compile(r"\W*?([A-Za-z_]+)(?:[*\"' ]*[:=][*\"' ]*|\s+(?=\d))(.*)")
+_NEARLY_KEY = later(r"\W*?([A-Za-z_]+)(?:[*\"' ]*[:=][*\"' ]*|\s+(?=\d))(.*)")
 #: Whatever stands before it: a time, a name and a status between bars are meant as an update.
 _UPDATE = re.compile(
     r"[\s*_#\u200b-\u200f\u2060\ufeff+-]*(\d{4}-\d\d?-\d\d?[ T]+\d[^|]*)\|([^|]+)\|([^|]+)"
 )
 _STATUSES = frozenset(map(str, Status))
-_MEANT_AS_UPDATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]|\d[:.h]\d\d|\|", re.ASCII)
+_MEANT_AS_UPDATE = later(r"\d{1,4}[-/.]\d{1,2}[-/.]|\d[:.h]\d\d|\|", re.ASCII)
 
 
 class RawUpdate(Struct):

@@ -13,6 +13,7 @@ from firstword.parse.body import RawUpdate
 from firstword.parse.findings import shown
 from firstword.parse.times import TimeProblem, parse_day
 from firstword.parse.values import Values
+from firstword.patterns import later
 
 #: Follow-ups are promised where the story ends or is explained.
 WITH_FOLLOW_UPS = frozenset({Status.RESOLVED, Status.POSTMORTEM, Status.COMPLETED, Status.DONE})
@@ -20,10 +21,10 @@ WITH_FOLLOW_UPS = frozenset({Status.RESOLVED, Status.POSTMORTEM, Status.COMPLETE
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])[ \t]+(.*)")
 _BOX = re.compile(r"\[([ xX])\](?:[ \t]+(.*))?")
 #: Meant as a box, and no box to Markdown: `- [] x`, `-[ ] x`, `- [ ]x`, `- [✓] x`.
-_NEARLY_BOX = re.compile(r"(?:(?:[-*+]|\d+[.)])[ \t]*)?\[[ \t]*(?:[xXvV✓✔☑][ \t]*)?\](?![(\[:]).*")
+_NEARLY_BOX = later(r"(?:(?:[-*+]|\d+[.)])[ \t]*)?\[[ \t]*(?:[xXvV✓✔☑][ \t]*)?\](?![(\[:]).*")
 #: A line across the page, which ends the item above it.
 _RULE = re.compile(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}")
-_PROMISE = re.compile(r"(?P<text>.*\S)\s*\((?P<who>[^()]*\S)\s*,\s*(?P<due>[^(),]*\S)\s*\)[.;]?")
+_PROMISE = later(r"(?P<text>.*\S)\s*\((?P<who>[^()]*\S)\s*,\s*(?P<due>[^(),]*\S)\s*\)[.;]?")
 
 
 class _Item(Struct):

@@ -7,13 +7,14 @@ import unicodedata
 
 from firstword.parse.findings import shown
 from firstword.parse.values import Said, Values
+from firstword.patterns import later
 
 #: The stem is slug and id: `2026-11-21-card-payments`, with `.de` before `.md` in a translation.
 STEM = re.compile(r"(?P<slug>[^.]+)(?:\.(?P<language>[a-z]{2,3}(?:-[A-Za-z]{2,4})?))?")
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 #: An old address kept alive: plain path segments, so that it can be a file on any target, and
 #: none that begins with a dot: those are ours (`.firstword/`), or climb.
-ALIAS = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+ALIAS = later(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _LONGEST = 100
 _LONGEST_ALIAS = 200
 #: Endings that editors and people leave behind; no language has them as its tag.

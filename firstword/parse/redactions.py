@@ -7,12 +7,13 @@ A gap says by itself, wherever the text goes, that something was removed, when, 
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
-_GAP = re.compile(
+from firstword.patterns import later
+
+_GAP = later(
     r"\[redacted\s+(\d{4}-\d\d-\d\d)\s+(\d\d:\d\d)\s+UTC\s+by\s+([^\[\]:|]+?):\s+([^\[\]|]+?)\s*\]"
 )
 

@@ -6,6 +6,7 @@ import re
 
 from firstword.model import Level
 from firstword.parse.findings import Finding, Rule, shown
+from firstword.patterns import later
 
 #: An incident told in a megabyte is no incident; a log file committed by mistake is.
 MOST_BYTES = 1_000_000
@@ -13,7 +14,7 @@ MOST_BYTES = 1_000_000
 _OURS = "<<<<<<< "
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 #: Characters XML 1.0 cannot carry: one of them would break every feed. Tab and newline stay.
-CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+CONTROL = later("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 #: Line ends to YAML and to some editors, nothing to the others: pasted from chats and documents.
 _OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 

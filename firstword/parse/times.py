@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from firstword.parse.findings import Rule, shown
+from firstword.patterns import later
 
 _TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[ T](?P<time>\d{2}:\d{2}(?::\d{2})?)"
@@ -14,7 +15,7 @@ _TIME = re.compile(
 )
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _CLOCK = re.compile(r"\d{2}:\d{2}", re.ASCII)
-_SPAN = re.compile(r"([1-9]\d{0,3}) ?(minutes?|min|m|hours?|h|days?|d|weeks?|w)", re.ASCII)
+_SPAN = later(r"([1-9]\d{0,3}) ?(minutes?|min|m|hours?|h|days?|d|weeks?|w)", re.ASCII)
 #: What a page of this century can be about; also keeps zone arithmetic away from year 1 and 9999.
 _YEARS = range(1990, 2200)
 _DAY = timedelta(days=1)

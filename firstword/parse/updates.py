@@ -12,12 +12,13 @@ from firstword.parse.findings import shown
 from firstword.parse.followups import read_follow_ups
 from firstword.parse.keys import TEXTS, UPDATE_KEYS, nearest, update_key_hint
 from firstword.parse.values import Said, Values
+from firstword.patterns import later
 from firstword.values import replace
 
 _KEEPING = (Status.UPDATE, Status.ANSWER, Status.CORRECTION)
 _KEY_LINE = re.compile(r"([A-Za-z_]+):[ \t]+\S.*")
 #: `Next: 10:30`, which a person writes below the text and means as a promise.
-_PROMISED_TIME = re.compile(r"(?:next|expected): .*\d[:.h]\d\d.{0,9}", re.IGNORECASE)
+_PROMISED_TIME = later(r"(?:next|expected): .*\d[:.h]\d\d.{0,9}", re.IGNORECASE)
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _SAYING = re.compile(r"[^\W_]")
 _YEAR = re.compile(r"\d{4}-")
