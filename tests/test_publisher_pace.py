@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import UserDict
 from collections.abc import Callable, ItemsView
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from fakestore import FEED, U1, FakeStore, Site, World, assert_sound
+from fakestore import FEED, NOON, U1, FakeStore, Site, World, assert_sound
 
 from firstword.manifest import ROOT_KEY, STATE, Built, Memory, Output, Record
 from firstword.plan import LARGEST, Put
@@ -118,6 +119,28 @@ def test_a_first_publish_reads_stories_while_it_sends_and_remembers_them(
     assert set(world.manifest(world.store).records) == {"card", "mail"}
     assert set(world.manifest(world.store).stamps) == {"card", "mail"}
     assert_sound(world.store)
+
+
+def test_an_error_that_nobody_foresaw_gives_the_lease_back(tmp_path: Path) -> None:
+    site = Site(tmp_path, {"card": {U1: "words"}})
+    world = World(site)
+
+    def damaged() -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    def build(memory: Memory) -> Built:
+        built = site.build(memory)
+        records = Kept(built.records)
+        records.asked = damaged
+        return replace(built, records=records)
+
+    with pytest.raises(sqlite3.DatabaseError):
+        world.publish(site=Builds(build))
+
+    lease = world.manifest(world.store).lease
+    assert lease is None or not lease.live(world.clock.now)
+    assert world.publish(site=site)[0].outcome == "published"
+    assert world.clock.now == NOON
 
 
 @dataclass

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from firstword.errors import BuildError, FirstwordError, StoreError
+from firstword.errors import BuildError, StoreError
 from firstword.gitlog import ANCESTORS, Source
 from firstword.manifest import Built, Lease, Memory, Origin
 from firstword.plan import Delete, Plan, Put, describe, make_plan, reconcile
@@ -110,7 +110,8 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
         leftover = hold.commit(committed, workers, _orphans(target))
     except LeaseLost:
         raise
-    except (FirstwordError, OSError):
+    except Exception:
+        # Also where nobody foresaw it: the next publish is not to wait for us.
         hold.release()
         raise
     if leftover is not None:
