@@ -197,6 +197,22 @@ def test_a_file_that_was_written_with_the_same_bytes_is_read_and_no_more(
     assert (run.found.files_read, run.found.parsed, run.made) == (1, 0, [])
 
 
+def test_a_bad_file_is_no_reason_to_read_the_others(place: Workplace) -> None:
+    (path,) = (place.root / "content").rglob(f"*{OPEN}")
+    good = path.read_text()
+    path.write_text(f"{good}\n## {place.now:%Y-%m-%d %H:%M} | Ada Hohn | update\n\nA typo.\n")
+    bad = finish(place.run("output"))
+    (other,) = (place.root / "content").rglob("*-000001.md")
+    other.write_text(other.read_text() + "\nOne more sentence.\n")
+    beside = finish(place.run("output"))
+    path.write_text(good)
+    mended = finish(place.run("output"))
+
+    assert [len(run.found.held) for run in (bad, beside, mended)] == [1, 1, 0]
+    assert [run.found.files_read for run in (bad, beside, mended)] == [1, 2, 1]
+    assert all(len(pages(run)) <= 40 for run in (bad, beside, mended))
+
+
 RECENT = NIGHT - timedelta(days=1)
 
 

@@ -1,9 +1,9 @@
 """Reads what changed since the last build, and keeps the stories as they are to be shown.
 
-The common edit looks at its own file, at what shares a name with it and at what links to it. As
-soon as anything is out of the ordinary (an error, two that claim one name, a published story that
-would go away), everything is judged as without a cache, by `content`: the one place that decides
-which version of a file is shown.
+The common edit looks at its own file, at what shares a name with it and at what links to it. A file
+that is bad by itself stays at its last good version, or out. As soon as anything else is out of the
+ordinary (two that claim one name, a published story that would go away), everything is judged as
+without a cache, by `content`: the one place that decides which version of a file is shown.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from firstword.cache.database import Cache
 from firstword.cache.files import Files, Line
 from firstword.cache.findings import Findings
 from firstword.cache.shown import Shown, records_of
+from firstword.cache.single import Single, Unusual
 from firstword.check import check_published, check_settings, claims, fits, remarks_on
 from firstword.check.times import AHEAD
 from firstword.content import (
@@ -29,30 +30,24 @@ from firstword.content import (
     Content,
     Guard,
     Seen,
-    fills_gaps,
     look,
     look_at,
     read_content,
     with_signers,
 )
-from firstword.content.judging import Fresh, Judged, Judges, judge_each, links_of
+from firstword.content.judging import Fresh, Judges, judge_each, links_of
 from firstword.content.read import good_at
-from firstword.content.scan import SourceFile
 from firstword.content.scan import shown as spelled
 from firstword.folder import FOLDER
 from firstword.gitlog.call import blob_id
 from firstword.gitlog.worktree import Worktree
 from firstword.manifest import Memory
-from firstword.model import Incident, Level, Problem, Site
+from firstword.model import Incident, Problem, Site
 from firstword.settings import CONF
 from firstword.values import replace
 
 #: What is remembered by targets that were never published to, as by no target at all.
 _NONE = "none"
-
-
-class Unusual(Exception):
-    """Something that only all files together can tell."""
 
 
 class Reader(Struct, kw_only=True, dict=True):
@@ -100,12 +95,20 @@ class Reader(Struct, kw_only=True, dict=True):
         self._opened: list[str] | None = []
         #: Whether every file was looked at.
         self._looked = False
+        self._single = Single(
+            site=self.site,
+            root=self.root,
+            now=self.now,
+            sources=self.sources,
+            published=self.published,
+            found=self.found,
+        )
 
     def read(self) -> Findings:
         """Read, check, and keep. Raises what reading everything raises."""
         try:
             warnings = self._look_and_take()
-            warnings += check_settings(self.site, CONF)
+            warnings += [*check_settings(self.site, CONF), *self._single.untold]
             judged = self.files.problems(None if self._anew else self._judged)
             self.found.problems = tuple(sorted({*warnings, *judged}))
             self.found.every = lambda: tuple(sorted({*warnings, *self.files.problems()}))
@@ -115,6 +118,7 @@ class Reader(Struct, kw_only=True, dict=True):
             self.cache.note("tidy", "yes")
         except Unusual:
             self._everything()
+        self.cache.note("held", "yes" if self.found.held else "no")
         self.cache.note("grammar", self.grammar)
         self.cache.note("commit", self.commit.id if self.commit else "")
         self.cache.note("worktree", self._doubts())
@@ -137,7 +141,8 @@ class Reader(Struct, kw_only=True, dict=True):
         if self.cache.meta("tidy") == "no":
             raise Unusual
         anew = self._anew
-        if not anew and self.cache.meta("strays") == "no":
+        # Of a file that is held, nobody can say that it is as it was read.
+        if not anew and self.cache.meta("strays") == "no" == self.cache.meta("held"):
             told = self._told(self.cache.meta("commit"))
             if told is not None:
                 self._take(*told, anew=anew)
@@ -185,23 +190,17 @@ class Reader(Struct, kw_only=True, dict=True):
         for one, judged in judge_each(fresh, len(changed), self.site, self.now, self.judges):
             path = one.file.path
             self._remember(path, before, ids)
-            incident, problems = self._accept(one.file, judged)
+            line = self._single.line(one, judged)
             self.files.drop(path)
-            self.files.put(
-                Line(
-                    path=path,
-                    signature=one.signature,
-                    blob=one.blob,
-                    incident=incident,
-                    text=one.file.data.decode("utf-8-sig"),
-                    problems=problems,
-                    links=judged.links,
-                )
-            )
+            if line is None:
+                continue
+            incident = line.incident
+            self.files.put(line)
             self.files.claim(path, claims(incident))
             before.setdefault(incident.slug, (False, False))
             took.append(path)
-            if not (incident.language or incident.aliases or judged.links):
+            # What is said of an older version is nobody's work.
+            if not (line.blob and (incident.language or incident.aliases or judged.links)):
                 plain.add(path)
         if not all(map(self.files.alone, took)):
             raise Unusual
@@ -237,19 +236,6 @@ class Reader(Struct, kw_only=True, dict=True):
                 self.files.sign(one.path, one.signature)
                 continue
             yield Fresh(file, one.signature, blob)
-
-    def _accept(self, file: SourceFile, judged: Judged) -> tuple[Incident, list[Problem]]:
-        """Return a file's story, good by itself, and its warnings. Raises Unusual."""
-        remembered = self.sources.get(file.path)
-        if file.problem or (remembered is not None and fills_gaps(remembered, file.data)):
-            raise Unusual
-        self.found.parsed += 1
-        if (incident := judged.incident) is None:
-            raise Unusual
-        problems = judged.against(self.site, self.published.get(incident.id, ()))
-        if any(problem.level is Level.ERROR for problem in problems):
-            raise Unusual
-        return incident, list(problems)
 
     def _beside(
         self, took: list[str], before: Mapping[str, tuple[bool, bool]], plain: Collection[str]
@@ -363,8 +349,9 @@ class Reader(Struct, kw_only=True, dict=True):
             self.site, content.published(self.site), memory.veils if memory else {}
         )
         self._keep(content, {one.path: one.signature for one in seen})
-        tidy = not content.held and not content.errors
-        self.cache.note("tidy", "yes" if tidy else "no")
+        # Whether a held file is still bad shows when it is read; of the rest nobody would know.
+        loose = {one.path for one in content.errors} - {one.path for one in content.held}
+        self.cache.note("tidy", "no" if loose else "yes")
         ids = {i.id for i in content.incidents}
         ids |= {name for (name,) in self.cache.db.execute("SELECT id FROM story")}
         for name in sorted(ids):

@@ -12,7 +12,7 @@ from firstword.check import check_settings
 from firstword.check.times import AHEAD
 from firstword.content.gone import Rescue, lost, rescue
 from firstword.content.guard import Guard, Paths, fills_gaps, withhold
-from firstword.content.judging import Judges, judge_all
+from firstword.content.judging import Judged, Judges, judge_all
 from firstword.content.load import Content, Published, load
 from firstword.content.scan import SourceFile, scan
 from firstword.model import Problem, Site
@@ -53,11 +53,7 @@ def read_content(
         if path in kept.only:
             named = ((NEWS, kept.news.get(path)), (PUBLISHED, kept.only[path]))
             return iter([(name, text.encode()) for name, text in named if text])
-        from_git = ((f"commit {commit[:10]}", data) for commit, data in gitlog.versions(root, path))
-        last = known.get(path)
-        # An older version may hold what was redacted since: that never comes back.
-        safe = (version for version in from_git if last is None or not fills_gaps(last, version[1]))
-        return chain(safe, [(PUBLISHED, last.encode())] if last is not None else [])
+        return _versions(root, path, known.get(path))
 
     def since(path: str) -> datetime | None:
         return _EVER if kept.only.get(path) is not None else gitlog.added_at(root, path)
@@ -91,6 +87,40 @@ def read_content(
         kept = held
         content = judged()
     return _explained(content, root, kept.only)
+
+
+def read_alone(
+    file: SourceFile,
+    judged: Judged,
+    *,
+    site: Site,
+    root: Path,
+    now: datetime,
+    remembered: Mapping[str, str],
+    published: Published,
+) -> Content:
+    """Read one file, with git and the targets as its memory, as if there were no others.
+
+    Whether others speak against what is shown of it, and whether its story may go, is to be asked.
+    """
+    last = remembered.get(file.path)
+    content = load(
+        [_guarded(file, last)],
+        site,
+        now,
+        versions=lambda path: _versions(root, path, last),
+        published=published,
+        judged={(file.path, file.data): judged},
+    )
+    return _explained(content, root, {})
+
+
+def _versions(root: Path, path: str, last: str | None) -> Iterator[tuple[str, bytes]]:
+    """Yield what a file was, newest first: in git's history, and as it was published last."""
+    from_git = ((f"commit {commit[:10]}", data) for commit, data in gitlog.versions(root, path))
+    # An older version may hold what was redacted since: that never comes back.
+    safe = (version for version in from_git if last is None or not fills_gaps(last, version[1]))
+    return chain(safe, [(PUBLISHED, last.encode())] if last is not None else [])
 
 
 def _explained(content: Content, root: Path, only: Mapping[str, str | None]) -> Content:
