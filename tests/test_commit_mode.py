@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sites import CARDS, CARDS_FILE, RESOLVED, SLOW_FILE, SmallSite
+from sites import CARDS, CARDS_FILE, RESOLVED, SLOW, SLOW_FILE, SmallSite
 
 from firstword import build, gitlog
 from firstword.build import Run, RunOptions, build_site
@@ -121,6 +121,43 @@ def test_a_broken_file_of_a_commit_stays_as_it_was_good_last(site: SmallSite) ->
     # It is mended in the next commit, and all is well.
     site.commit()
     assert built(site, "output").found.held == ()
+
+
+def test_a_broken_file_of_an_older_commit_is_told_of_by_each_build_after_it(
+    site: SmallSite,
+) -> None:
+    built(site, "output")
+    site.write(CARDS_FILE, BROKEN)
+    site.commit()
+    first = built(site, "output")
+    site.write(SLOW_FILE, SLOW.replace("eight seconds", "nine seconds"))
+    site.commit()
+
+    beside = built(site, "output")
+
+    assert [held.lines() for held in beside.found.held] == [h.lines() for h in first.found.held]
+    assert beside.found.problems != ()
+    assert (first.found.files_read, beside.found.files_read) == (1, 2)
+    assert "nine seconds" in site.page("incidents/2026-11-02-slow-pages/index.html", "output")
+    assert "One card payment in five" in site.page(CARD_PAGE, "output")
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_a_file_that_was_never_good_says_in_each_build_what_is_wrong(
+    site: SmallSite, *, commit: bool
+) -> None:
+    built(site, "output", commit=commit)
+    site.write("content/incidents/2026/2026-11-20-new.md", BROKEN)
+    site.commit()
+
+    for _ in range(2):
+        run = built(site, "output", commit=commit)
+
+        assert [held.lines()[-1] for held in run.found.held] == [
+            "content/incidents/2026/2026-11-20-new.md: held back; not shown: it was never good"
+        ]
+        assert ["hurge" in str(one) for one in run.found.problems] == [True]
+        assert not any("2026-11-20-new" in key for key in site.files("output"))
 
 
 def test_a_history_that_was_written_anew_is_compared_as_a_whole(site: SmallSite) -> None:
