@@ -211,7 +211,8 @@ def test_a_bad_file_is_no_reason_to_read_the_others(place: Workplace) -> None:
     assert [len(run.found.held) for run in (bad, beside, mended)] == [1, 1, 0]
     # A file that was written a moment ago is read once more.
     assert all(run.found.files_read <= 3 for run in (bad, beside, mended))
-    assert all(len(pages(run)) <= 40 for run in (bad, beside, mended))
+    # No version of it is known here that was good: it goes from all lists, and comes back.
+    assert all(len(pages(run)) <= 100 for run in (bad, beside, mended))
 
 
 RECENT = NIGHT - timedelta(days=1)
