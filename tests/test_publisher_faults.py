@@ -78,17 +78,24 @@ def test_whoever_finds_a_lease_waits_and_then_starts_over(world: World) -> None:
     assert_sound(world.store)
 
 
-def test_a_lease_that_is_given_back_ends_the_wait(world: World) -> None:
-    """The first is at work; it ends well while the second sleeps."""
-    world.publish_one()
-    first, second = world.later(mail={U2: "x"}), world.later(mail={U2: "x", U3: "y"})
-    finished = World(first, store=world.store.copy())
+def while_it_ends(world: World, site: Site) -> Callable[[float], None]:
+    """Let a publish of b be at work; return a sleep in which it ends well."""
+    finished = World(site, store=world.store.copy())
     finished.publish(commit="b")
-    die(world.store, world, after=ROOT_KEY, site=first)
+    die(world.store, world, after=ROOT_KEY, site=site)
 
     def sleep(seconds: float) -> None:
         world.clock.now += timedelta(seconds=seconds)
         world.store.objects = finished.store.objects
+
+    return sleep
+
+
+def test_a_lease_that_is_given_back_ends_the_wait(world: World) -> None:
+    """The first is at work; it ends well while the second sleeps."""
+    world.publish_one()
+    first, second = world.later(mail={U2: "x"}), world.later(mail={U2: "x", U3: "y"})
+    sleep = while_it_ends(world, first)
 
     [report] = world.publish(commit="c", site=second, sleep=sleep)
 
@@ -101,13 +108,7 @@ def test_a_lease_that_is_given_back_ends_the_wait(world: World) -> None:
 def test_after_a_wait_what_is_live_is_of_the_commit_that_is_there_now(world: World) -> None:
     world.publish_one()
     first, second = world.later(mail={U2: "x"}), world.later(mail={U2: "x", U3: "y"})
-    finished = World(first, store=world.store.copy())
-    finished.publish(commit="b")
-    die(world.store, world, after=ROOT_KEY, site=first)
-
-    def sleep(seconds: float) -> None:
-        world.clock.now += timedelta(seconds=seconds)
-        world.store.objects = finished.store.objects
+    sleep = while_it_ends(world, first)
 
     world.publish(commit="c", source_again=Source(commit="d"), site=second, sleep=sleep)
 

@@ -142,7 +142,7 @@ class Reader(Struct, kw_only=True, dict=True):
             raise Unusual
         anew = self._anew
         # Of a file that is held, nobody can say that it is as it was read.
-        if not anew and self.cache.meta("strays") == "no" == self.cache.meta("held"):
+        if not anew and all(self.cache.meta(key) == "no" for key in ("strays", "held")):
             told = self._told(self.cache.meta("commit"))
             if told is not None:
                 self._take(*told, anew=anew)

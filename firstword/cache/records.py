@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import ItemsView, Iterator, Mapping, Sequence
 
 from firstword.cache import codec
+from firstword.cache.units import Every
 from firstword.content import veils
 from firstword.manifest import Record
 from firstword.model import Site
@@ -41,9 +42,9 @@ class Records(Mapping[str, Record]):
         return self._record(name, path, text, record, others)
 
     def items(self) -> ItemsView[str, Record]:
-        return _Every(self)
+        return Every(self, self._all)
 
-    def all(self) -> Iterator[tuple[str, Record]]:
+    def _all(self) -> Iterator[tuple[str, Record]]:
         """Yield every id and its record, newest first, read in one go."""
         beside: dict[str, list[tuple[str, str, str]]] = {}
         asked = (
@@ -93,12 +94,3 @@ class Records(Mapping[str, Record]):
 
     def __len__(self) -> int:
         return int(self._db.execute("SELECT count(*) FROM story WHERE drill = 0").fetchone()[0])
-
-
-class _Every(ItemsView[str, Record]):
-    """The records by id; whoever wants all of them asks twice, not twice for each."""
-
-    _mapping: Records
-
-    def __iter__(self) -> Iterator[tuple[str, Record]]:
-        return self._mapping.all()

@@ -7,7 +7,7 @@ import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +18,8 @@ from firstword.cache.questions import ANSWERS, GET, SPANS, Change, Trace, asks_a
 from firstword.clock import Clock
 from firstword.errors import BuildError
 from firstword.manifest import Delta, Output
+
+V = TypeVar("V")
 
 #: The build id is a digest of as many digests: an edit moves a few of them.
 BUCKETS = 1024
@@ -345,9 +347,9 @@ class _Outputs(Mapping[str, Output]):
         return _output(found)
 
     def items(self) -> ItemsView[str, Output]:
-        return _EveryOutput(self)
+        return Every(self, self._all)
 
-    def all(self) -> Iterator[tuple[str, Output]]:
+    def _all(self) -> Iterator[tuple[str, Output]]:
         """Yield every key and its output, read in one go."""
         asked = f"SELECT {self._COLUMNS} FROM output WHERE stale = 0 ORDER BY key"  # noqa: S608
         for found in self._db.execute(asked):
@@ -366,13 +368,17 @@ class _Outputs(Mapping[str, Output]):
         return int(every) - int(stale)
 
 
-class _EveryOutput(ItemsView[str, Output]):
-    """The outputs by key; whoever wants all of them asks once."""
+class Every(ItemsView[str, V]):
+    """The items of a mapping that can read all of them in one go."""
 
-    _mapping: _Outputs
+    def __init__(
+        self, mapping: Mapping[str, V], read: Callable[[], Iterator[tuple[str, V]]]
+    ) -> None:
+        super().__init__(mapping)
+        self._read = read
 
-    def __iter__(self) -> Iterator[tuple[str, Output]]:
-        return self._mapping.all()
+    def __iter__(self) -> Iterator[tuple[str, V]]:
+        return self._read()
 
 
 def _output(found: tuple[str, str, int, int, str]) -> Output:

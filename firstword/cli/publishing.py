@@ -110,7 +110,7 @@ class Publishing:
         began: Beside | None = None
         compared: dict[str, State] = {}
         if tick:
-            source = gitlog.read_source(self.root, clean=self.options.commit)
+            source = self._source()
             compared, ended = self._nothing_due(show, source)
             if ended:
                 return ended
@@ -123,10 +123,14 @@ class Publishing:
             early = None if waited else began
             roots = early.roots() if early else {} if waited else compared
             if waited:
-                source = gitlog.read_source(self.root, clean=self.options.commit)
+                source = self._source()
             ended = self._publish(show, source, roots, early)
         self._remember(source, compared, ended.reports)
         return ended
+
+    def _source(self) -> gitlog.Source:
+        """Return what is checked out now."""
+        return gitlog.read_source(self.root, clean=self.options.commit)
 
     def _content(self) -> Path | None:
         """Return the folder of what is written; None where a build remembers nothing of it."""
@@ -159,7 +163,7 @@ class Publishing:
 
         def source_again() -> gitlog.Source:
             nonlocal source
-            source = gitlog.read_source(self.root, clean=options.commit)
+            source = self._source()
             return source
 
         remembered = self.cache / "target"
