@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from feedstories import story
+from incremental import Workplace, quiet
 from test_check import SITE
+from test_incremental import BEGUN, STORY, Life
 
+from firstword import build
 from firstword.cache.database import open_cache
 from firstword.cache.questions import Change
 from firstword.cache.rows import Counts, put_row
+from firstword.cache.shown import Shown
 from firstword.cache.stories import CachedStories
 from firstword.clock import Clock
 from firstword.model import Incident, Kind
@@ -139,3 +144,53 @@ def test_a_list_is_another_one_only_where_it_shows_something_else(
         assert change.touches("lines", november, None) is lines
         assert change.touches("months_of", all_incidents, None) is months
         assert change.touches("find", november, None)
+
+
+TRANSLATED = (
+    "---\ntitle: Karten\n---\n\n## 2026-11-01 09:20 | Dawn Okafor | investigating\n\nWorte.\n"
+)
+VALUES = {"title": "Slow", "impact": "minor", "day": 3, "components": "api", "words": "Words."}
+#: What only all files together tell: another text for a story, an address that two of them claim.
+TOGETHER = {
+    "nothing": {},
+    "a translation": {"2026/cards.de.md": TRANSLATED},
+    "a translation elsewhere": {"1/cards.de.md": TRANSLATED},
+    "a draft": {"2026/draft.md": STORY.format(**VALUES, more="draft: true\n")},
+    "a claim": {"2027/clash.md": STORY.format(**VALUES, more="aliases: [mail]\n")},
+}
+
+
+@pytest.mark.parametrize("files", TOGETHER.values(), ids=TOGETHER)
+def test_stories_that_are_put_before_all_files_are_read_are_what_they_are_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str]
+) -> None:
+    place = Workplace(tmp_path / "site")
+    Life(place)
+    for path, text in files.items():
+        place.write(f"incidents/{path}", text)
+    monkeypatch.setattr(build, "complain", quiet)
+
+    early = kept(place, ".cache-early")
+    # Where stories were kept before, they wait for all files.
+    monkeypatch.setattr(Shown, "empty", lambda _: False)
+    late = kept(place, ".cache-late")
+
+    assert early == late
+    assert len(early["story"]) >= len(BEGUN) - 1
+    assert early["vanished"] == []
+
+
+def kept(place: Workplace, cache: str) -> dict[str, list[tuple[object, ...]]]:
+    """Read a site into a new cache; return what is kept of its stories."""
+    run = place.new("output", cache=cache)
+    run.read()
+    db = run._cache.db
+    found = {
+        name: db.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608
+        for name in (
+            *("story", "part", "signer", "word", "mark", "figure"),
+            *("month", "tally", "spoken", "vanished"),
+        )
+    }
+    run.close()
+    return {name: sorted(rows, key=repr) for name, rows in found.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -88,15 +87,22 @@ class Files:
             [(rule, name, path) for rule, name in claims],
         )
 
-    def alone(self, path: str) -> bool:
-        """Tell whether nobody else claims a name that a file claims."""
+    def alone(self, paths: Iterable[str], *, every: bool) -> bool:
+        """Tell whether nobody else claims a name that files claim; `every` = these are all."""
+        if every:
+            asked = "SELECT 1 FROM name GROUP BY rule, name HAVING count(*) > 1 LIMIT 1"
+            return self._db.execute(asked).fetchone() is None
         asked = (
             "SELECT 1 FROM name n JOIN name o ON o.rule = n.rule AND o.name = n.name"
             " AND o.path != n.path WHERE n.path = ? LIMIT 1"
         )
-        return self._db.execute(asked, (path,)).fetchone() is None
+        return all(self._db.execute(asked, (path,)).fetchone() is None for path in paths)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+    def empty(self) -> bool:
+        """Tell whether no file is there."""
+        return self._db.execute("SELECT 1 FROM file LIMIT 1").fetchone() is None
 
     def signatures(self) -> dict[str, str]:
         """Return path → signature of every file."""
@@ -222,13 +228,10 @@ class Files:
             return told
         return replace(told, translations=tuple(map(self.incident, others)))
 
-    def digest(self, slug: str, grammar: str) -> str:
-        """Return a digest of all that the files of a slug say, and of how they are read."""
+    def said(self, slug: str) -> list[tuple[str, str]]:
+        """Return (path, text) of the files of a slug: the original, then its translations."""
         asked = "SELECT path, text FROM file WHERE slug = ? ORDER BY language, path"
-        found = hashlib.sha256(grammar.encode())
-        for path, text in self._db.execute(asked, (slug,)):
-            found.update(f"\0{path}\0{text}".encode())
-        return found.hexdigest()
+        return self._db.execute(asked, (slug,)).fetchall()
 
     def by_slug(self) -> Mapping[str, Incident]:
         """Return originals by their slug, each read when it is asked for."""

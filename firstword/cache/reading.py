@@ -43,6 +43,7 @@ from firstword.gitlog.call import blob_id
 from firstword.gitlog.worktree import Worktree
 from firstword.manifest import Memory
 from firstword.model import Incident, Problem, Site
+from firstword.parse.names import translated_slugs
 from firstword.settings import CONF
 from firstword.values import replace
 
@@ -95,6 +96,9 @@ class Reader(Struct, kw_only=True, dict=True):
         self._opened: list[str] | None = []
         #: Whether every file was looked at.
         self._looked = False
+        #: Whether nothing was known before; then stories that one file tells are put at once.
+        self._empty = False
+        self._early: set[str] = set()
         self._single = Single(
             site=self.site,
             root=self.root,
@@ -187,11 +191,14 @@ class Reader(Struct, kw_only=True, dict=True):
             self._remember(path, before, ids)
             self.files.drop(path)
         fresh = self._fresh(changed, anew=anew)
+        self._empty = not before and self.files.empty() and self.shown.empty()
+        translated = translated_slugs(one.path for one in changed) if self._empty else set()
         for one, judged in judge_each(fresh, len(changed), self.site, self.now, self.judges):
             path = one.file.path
-            self._remember(path, before, ids)
             line = self._single.line(one, judged)
-            self.files.drop(path)
+            if not self._empty:
+                self._remember(path, before, ids)
+                self.files.drop(path)
             if line is None:
                 continue
             incident = line.incident
@@ -202,7 +209,10 @@ class Reader(Struct, kw_only=True, dict=True):
             # What is said of an older version is nobody's work.
             if not (line.blob and (incident.language or incident.aliases or judged.links)):
                 plain.add(path)
-        if not all(map(self.files.alone, took)):
+            if self._empty and not incident.language and incident.slug not in translated:
+                self._story(incident.id, incident, self.shown.digest((path, line.text)))
+                self._early.add(incident.id)
+        if not self.files.alone(took, every=self._empty):
             raise Unusual
         self._beside(took, before, plain)
         if self.files.newest_instant() > codec.from_instant(self.now + AHEAD):
@@ -247,7 +257,8 @@ class Reader(Struct, kw_only=True, dict=True):
         by_slug = self.files.by_slug()
         beside = dict.fromkeys(took)
         others_there = False
-        for slug, (was, shown) in before.items():
+        # Beside all that there is there is nothing.
+        for slug, (was, shown) in () if self._empty else before.items():
             beside |= dict.fromkeys(self.files.paths(slug))
             if self.files.original(slug) != (was, shown):
                 others_there = True
@@ -268,8 +279,8 @@ class Reader(Struct, kw_only=True, dict=True):
         self, before: Mapping[str, tuple[bool, bool]], ids: Mapping[str, None]
     ) -> dict[str, None]:
         """Return the ids of every story that may be another one now."""
-        touched = dict(ids)
-        for slug in before:
+        touched = dict.fromkeys(self.files.all_ids()) if self._empty else dict(ids)
+        for slug in () if self._empty else before:
             touched |= dict.fromkeys(self.files.ids(slug))
         old, ours = self.cache.meta("memory"), self._memory_token
         if ours == _NONE and old in {"", _NONE}:
@@ -296,27 +307,28 @@ class Reader(Struct, kw_only=True, dict=True):
     def _stories(self, ids: Iterable[str]) -> None:
         """Put the stories of some ids as their files tell them now. Raises Unusual."""
         for name in sorted(ids):
-            told = self.files.story(name)
-            if self.memory is not None and name in self.published:
-                known = frozenset(self.published[name])
-                if told is None or told.draft or told.drill:
-                    raise Unusual
-                broken = next(check_published(told, known, self.site), None)
-                if broken or self.guard.objects(told, self.files.text):
-                    raise Unusual
-            self._show(name, told)
+            if name not in self._early:
+                self._story(name, self.files.story(name))
         self.shown.sum_up()
 
-    def _show(self, name: str, told: Incident | None) -> None:
-        """Put a story as readers are to have it, if at all."""
-        visible = told is not None and not told.draft and (self.site.drills or not told.drill)
-        self.shown.put(name, told if visible else None)
+    def _story(self, name: str, told: Incident | None, digest: str = "") -> None:
+        """Put one story as its files tell it, which have a digest. Raises Unusual."""
+        if self.memory is not None and name in self.published:
+            known = frozenset(self.published[name])
+            if told is None or told.draft or told.drill:
+                raise Unusual
+            broken = next(check_published(told, known, self.site), None)
+            if broken or self.guard.objects(told, self.files.text):
+                raise Unusual
+        self.shown.show(name, told, digest)
 
     # ── everything ───────────────────────────────────────────────────────────────────────────────
 
     def _everything(self) -> None:
         """Judge all files anew, together, with git and the targets as their memory."""
         self._opened = None
+        if self._early:
+            self.shown.clear()
         memory = self.memory
         seen, warnings = self._look()
         self.cache.note("strays", "yes" if warnings else "no")
@@ -355,7 +367,7 @@ class Reader(Struct, kw_only=True, dict=True):
         ids = {i.id for i in content.incidents}
         ids |= {name for (name,) in self.cache.db.execute("SELECT id FROM story")}
         for name in sorted(ids):
-            self._show(name, self.files.story(name))
+            self.shown.show(name, self.files.story(name))
         self.shown.sum_up()
 
     def _keep(self, content: Content, signatures: Mapping[str, str]) -> None:

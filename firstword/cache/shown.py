@@ -43,8 +43,34 @@ class Shown(Struct, kw_only=True):
     changes: list[Change]
     _counts: rows.Counts = msgspec.field(default_factory=rows.Counts)
 
-    def put(self, name: str, told: Incident | None) -> None:
-        """Keep one story as it is shown now, and note whether that is news."""
+    def show(self, name: str, told: Incident | None, digest: str = "") -> None:
+        """Put a story as readers are to have it, if at all."""
+        visible = told is not None and not told.draft and (self.site.drills or not told.drill)
+        self.put(name, told if visible else None, digest)
+
+    def empty(self) -> bool:
+        """Tell whether no story is kept."""
+        return self.cache.db.execute("SELECT 1 FROM story LIMIT 1").fetchone() is None
+
+    def clear(self) -> None:
+        """Forget all stories, where none was kept before this build."""
+        for table in ("story", "part", "signer", "word", "mark"):
+            self.cache.db.execute(f"DELETE FROM {table}")  # noqa: S608
+        self.changes.clear()
+        self._counts = rows.Counts()
+
+    def digest(self, *files: tuple[str, str]) -> str:
+        """Return a digest of all that a story's files say, and of how they are read."""
+        found = hashlib.sha256(self.grammar.encode())
+        for path, text in files:
+            found.update(f"\0{path}\0{text}".encode())
+        return found.hexdigest()
+
+    def put(self, name: str, told: Incident | None, digest: str = "") -> None:
+        """Keep one story as it is shown now, and note whether that is news.
+
+        The digest is asked of its files where whoever puts it does not know it.
+        """
         db = self.cache.db
         known = db.execute("SELECT digest, stamps FROM story WHERE id = ?", (name,)).fetchone()
         if told is None:
@@ -56,7 +82,7 @@ class Shown(Struct, kw_only=True):
                 db.execute("INSERT OR REPLACE INTO vanished VALUES('id', ?, ?)", gone)
                 self._note(Change(before, None))
             return
-        digest = self.files.digest(told.slug, self.grammar)
+        digest = digest or self.digest(*self.files.said(told.slug))
         stamps = self._stamps(told)
         if known == (digest, stamps):
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from firstword.parse.findings import shown
 from firstword.parse.values import Said, Values
@@ -29,6 +30,12 @@ def translated(path: str, language: str) -> str:
 def language_of(path: str) -> str:
     """Return the language that a file's name says; "" for an original."""
     return path.rpartition("/")[2].removesuffix(".md").partition(".")[2]
+
+
+def translated_slugs(paths: Iterable[str]) -> set[str]:
+    """Return the slugs that some of these files translate, by their names."""
+    names = (path.rpartition("/")[2].removesuffix(".md").partition(".") for path in paths)
+    return {slug for slug, _, language in names if language}
 
 
 def read_slug(path: str, values: Values) -> tuple[str, str]:
