@@ -236,7 +236,10 @@ def plain_lines(rendered: str) -> Sequence[str] | None:
     """Return the lines of what is words and lists, as most texts are; None for anything else."""
     if _WORDS_AND_LISTS.fullmatch(rendered) is None:
         return None
-    return _lines(_TAG.sub("", _PLAIN_BLOCK_END.sub("\n", rendered.replace("\n", " "))))
+    words = rendered.replace("\n", " ").replace("</p>", "\n").replace("<p>", "")
+    if "<" in words:
+        words = _TAG.sub("", _PLAIN_BLOCK_END.sub("\n", words))
+    return _lines(words)
 
 
 def _lines(words: str) -> Sequence[str]:
@@ -269,7 +272,10 @@ def _opens_few(text: str) -> bool:
 
 def _is_deep(rendered: str) -> bool:
     """Tell whether quotes and lists stand in each other deeper than anybody can follow."""
-    if sum(map(rendered.count, ("<blockquote", "<ul", "<ol"))) <= _DEEPEST:
+    if (
+        rendered.count("<") <= _DEEPEST
+        or sum(map(rendered.count, ("<blockquote", "<ul", "<ol"))) <= _DEEPEST
+    ):
         return False
     depth = 0
     for mark in _NESTED.finditer(rendered):

@@ -180,6 +180,9 @@ def rooted(html: str, root: str) -> str:
 
 def absolute_text(site: Site, incident: Incident, html: str) -> str:
     """Make every link of rendered text hold anywhere: in feeds, in mail, behind an API."""
+    if '="' not in html:
+        # Words alone, as most are: an address stands in an attribute.
+        return html
     page = absolute(site, incident_path(incident)).replace("&", "&amp;")
     return _HERE.sub(lambda link: link[1] + page, rooted(html, f"{site.url}/"))
 

@@ -97,8 +97,8 @@ def test_an_edit_makes_the_entries_of_its_own_story(
     made: list[str] = []
     make = entries.Teller._update_entry
 
-    def noting(self: entries.Teller, found: str, *about: Any) -> entries.Entry:
-        entry = make(self, found, *about)
+    def noting(self: entries.Teller, *about: Any) -> entries.Entry:
+        entry = make(self, *about)
         made.append(entry.story)
         return entry
 

@@ -6,16 +6,14 @@ another build. Everything they say is as in any other feed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from firstword.feeds.channels import Archive
-from firstword.feeds.entries import Entry, Teller
-from firstword.feeds.items import atom
+from firstword.feeds.entries import Entry, Teller, index_of
 from firstword.markup import Markup
 from firstword.model import Incident, Update
 from firstword.page import StatusPage
-from firstword.values import replace
 
 
 class ArchiveTeller(Teller):
@@ -33,15 +31,9 @@ class ArchiveTeller(Teller):
         """Return the date of an entry: whoever listed the archive asked for it."""
         return self._dates[incident.id, update.at]
 
-    def _kept(
-        self,
-        _name: str,
-        _incident: Incident,
-        make: Callable[[], Entry],
-        _of: Callable[[], bytes] | None = None,
-    ) -> Entry:
-        entry = make()
-        return replace(entry, xml={"atom": atom(entry)})
+    def update(self, incident: Incident, update: Update) -> Entry:
+        """Return the entry of one update; it is asked for once."""
+        return self._update_entry(incident, index_of(incident, update))
 
     def _line(self, incident: Incident, update: Update) -> str:
         # The same in each entry of its story, and whatever it asks is asked for the whole archive.

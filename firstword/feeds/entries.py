@@ -64,15 +64,22 @@ def _until(incident: Incident, index: int) -> Incident:
     return replace(incident, updates=incident.updates[: index + 1], translations=())
 
 
-def _index(incident: Incident, update: Update) -> int:
+def index_of(incident: Incident, update: Update) -> int:
+    """Return the place of an update in its story."""
     # Every update of a story has an instant of its own.
-    return next(index for index, one in enumerate(incident.updates) if one.at == update.at)
+    at = update.at
+    for index, one in enumerate(incident.updates):
+        if one is update or one.at == at:
+            return index
+    raise ValueError(at)
 
 
 def _then(incident: Incident, index: int) -> Told:
     """Return an update in its place, in a story that ends with it."""
     # What held at each update is found out once for the whole story.
-    return replace(told(incident, index), incident=_until(incident, index))
+    entry = told(incident, index)
+    # Of what comes later an entry knows nothing; it asks only when it closes what was promised.
+    return replace(entry, incident=_until(incident, index)) if entry.update.done else entry
 
 
 class Teller:
@@ -107,11 +114,11 @@ class Teller:
         """Return the entry of one update."""
         found = urls.entry_id(self._page.site, incident, update)
         if found not in self._entries:
-            index = _index(incident, update)
+            index = index_of(incident, update)
             self._entries[found] = self._kept(
                 found,
                 incident,
-                lambda: self._update_entry(found, _then(incident, index)),
+                lambda: self._update_entry(incident, index),
                 lambda: _encoder.encode(_until(incident, index)),
             )
         return self._entries[found]
@@ -162,14 +169,15 @@ class Teller:
         """Return id → name of the components that a story had named by an update."""
         return self.update(incident, update).components
 
-    def _update_entry(self, found: str, entry: Told) -> Entry:
-        incident, update, earlier = entry.incident, entry.update, entry.incident.updates[:-1][::-1]
+    def _update_entry(self, incident: Incident, index: int) -> Entry:
+        entry = _then(incident, index)
+        update = entry.update
         date, components = self.date(incident, update), self._components(entry)
         content = [self._words(entry), self._signature(entry), self._facts(entry)]
-        if earlier:
-            content.append(self._earlier(incident, earlier))
+        if index:
+            content.append(self._earlier(incident, incident.updates[:index][::-1]))
         return Entry(
-            id=found,
+            id=urls.entry_id(self._page.site, incident, update),
             title=legal(f"[{self._language.word(update.status)}] {entry.title}"),
             link=self._link(incident, update),
             authors=(legal(signer(self._page.site, update)),),

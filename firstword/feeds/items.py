@@ -18,7 +18,12 @@ from firstword.feeds.text import rfc3339
 
 def spelled(entry: Entry) -> Mapping[str, str]:
     """Return an entry by format, as it stands in a document."""
-    return {"atom": atom(entry), "rss": rss(entry)}
+    return {form: spell(entry, form) for form in ("atom", "rss")}
+
+
+def spell(entry: Entry, form: str) -> str:
+    """Return an entry as it stands in a document of one format."""
+    return atom(entry) if form == "atom" else rss(entry)
 
 
 def atom(entry: Entry) -> str:
@@ -34,7 +39,7 @@ def atom(entry: Entry) -> str:
         f"    <updated>{date}</updated>\n"
         f"{authors}"
         f'    <content type="html">{_text(entry.content)}</content>\n'
-        f'    <link href="{_attribute(entry.link)}" rel="alternate" type="text/html"/>\n'
+        f'    <link href="{attribute(entry.link)}" rel="alternate" type="text/html"/>\n'
         f'    <summary type="text">{_text(entry.summary)}</summary>\n'
         f"{categories}"
         f"    <published>{published}</published>\n"
@@ -80,7 +85,8 @@ def _text(text: str) -> str:
     return html.escape(text, quote=False).replace("\r", "&#13;")
 
 
-def _attribute(text: str) -> str:
+def attribute(text: str) -> str:
+    """Spell a text between double quotes."""
     # White space other than a blank would be read as one.
     return _text(text).replace('"', "&quot;").replace("\t", "&#9;").replace("\n", "&#10;")
 
@@ -92,5 +98,5 @@ def _author(name: str) -> str:
 
 @lru_cache(1024)
 def _category(term: str, label: str) -> str:
-    labelled = f' label="{_attribute(label)}"' if label else ""
-    return f'    <category term="{_attribute(term)}"{labelled}/>\n'
+    labelled = f' label="{attribute(label)}"' if label else ""
+    return f'    <category term="{attribute(term)}"{labelled}/>\n'

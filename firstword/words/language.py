@@ -182,7 +182,12 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
 
     def moment(self, at: datetime, *, weekday: bool = False) -> str:
         """Spell an instant: `21 November 2026, 10:00 CET (09:00 UTC)`, the weekday when asked."""
-        return self._moment(at.astimezone(self.zone), weekday=weekday)
+        # A signature, the line that later entries have for it, and whoever links to it: the same.
+        key = "moment", at, weekday
+        known = self.spelled.get(key)
+        if known is None:
+            known = self.keep(key, self._moment(at.astimezone(self.zone), weekday=weekday))
+        return str(known)
 
     def _moment(self, local: datetime, *, weekday: bool = False) -> str:
         day = self.day(local.date(), weekday=weekday)
