@@ -32,6 +32,9 @@ def begin(pelican: Any) -> None:
     try:
         from firstword import generating
 
+        if asked is not None:
+            # Not before the imports: git is started at once only where a core has nothing to do.
+            asked.ask_ahead(_built_last(Path(pelican.settings["OUTPUT_PATH"])))
         generating.connect()
         generating.check_pelican_settings(pelican)
     except BaseException:
@@ -51,3 +54,14 @@ def _ask(settings: dict[str, Any]) -> Worktree | None:
     content = Path(settings["PATH"])
     asked: Worktree | None = options.worktree if options is not None else None
     return asked if asked is not None and asked.of(content) else Worktree(content)
+
+
+def _built_last(output: Path) -> str:
+    """Return the commit that the last build was of; "" where that is not known."""
+    from firstword.errors import BuildError
+    from firstword.write import read_stamp
+
+    try:
+        return str(read_stamp(output).get("commit") or "")
+    except BuildError:
+        return ""

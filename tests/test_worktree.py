@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from incremental import Workplace, quiet
 from sites import CARDS, CARDS_FILE, SmallSite
 
-from firstword import build
+from firstword import build, gitlog
 from firstword.build import RunOptions, build_site
 from firstword.content import look
 from firstword.gitlog import worktree
-from firstword.gitlog.worktree import Worktree, read_status, sees_all, unhidden, unlike
+from firstword.gitlog.worktree import Worktree, apart, read_status, sees_all, unhidden, unlike
 
 NAMES = ("cards", "mail", "slow", "dns")
 STORY = """\
@@ -517,38 +517,52 @@ def test_status_is_read() -> None:
     said = (
         f"{HEAD}1 .M N... 100644 100644 100644 {BLOBS} site/incidents/2026/a b.md\0"
         f"u UU N... 100644 100644 100644 100644 {BLOBS} {'cc' * 20} site/incidents/c.md\0"
-        "? site/incidents/new.md\0! site/incidents/ignored.md\0? site/incidents/.swp\0"
     )
 
-    told = read_status(said.encode(), "site/incidents/")
+    told = read_status(said.encode(), "site/incidents/", ["new.md", ".swp"])
 
     assert told is not None
     assert told.commit == COMMIT
-    assert told.paths == {"2026/a b.md", "c.md", "new.md", "ignored.md"}
+    assert told.paths == {"2026/a b.md", "c.md", "new.md"}
     assert told.dirty
 
 
-def test_what_git_ignores_is_built_and_makes_nothing_dirty() -> None:
-    told = read_status(f"{HEAD}! site/incidents/ignored.md\0".encode(), "site/incidents/")
+def test_what_git_does_not_hold_is_built_and_may_be_ignored() -> None:
+    clean, others = read_status(HEAD.encode(), "x/"), read_status(HEAD.encode(), "x/", ["new.md"])
 
-    assert told is not None
-    assert told.paths == {"ignored.md"}
-    assert not told.dirty
+    assert clean is not None
+    assert clean.dirty is False
+    assert others is not None
+    assert others.paths == {"new.md"}
+    assert others.dirty is None
+
+
+def test_what_git_does_not_hold_is_listed_first() -> None:
+    held = b"H 100644 aa 0\t? x.md\0H 100644 bb 0\ty.md\0"
+
+    assert apart(held) == ([], held)
+    assert apart(b"? a b.md\0? \xc3\xa4.md\0" + held) == (["a b.md", "\u00e4.md"], held)
+    assert apart(b"? a.md\0") == (["a.md"], b"")
+    assert apart(b"") == ([], b"")
 
 
 @pytest.mark.parametrize(
     "said",
     [
         "# branch.oid (initial)\0# branch.head main\0",
-        "? incidents/x.md\0",
-        f"{HEAD}? incidents/a-repository/\0",
-        f"{HEAD}? elsewhere/x.md\0",
+        f"1 .M N... 100644 100644 100644 {BLOBS} incidents/x.md\0",
+        f"{HEAD}? incidents/x.md\0",
+        f"{HEAD}1 .M N... 100644 100644 100644 {BLOBS} elsewhere/x.md\0",
         f"{HEAD}2 R. N... 100644 100644 100644 {BLOBS} R100 incidents/x.md\0incidents/y.md\0",
     ],
-    ids=["no commit", "no head", "a repository", "another folder", "a rename"],
+    ids=["no commit", "no head", "not asked for", "another folder", "a rename"],
 )
 def test_what_tells_of_more_than_files_is_no_answer(said: str) -> None:
     assert read_status(said.encode(), "incidents/") is None
+
+
+def test_a_repository_inside_is_no_answer() -> None:
+    assert read_status(HEAD.encode(), "incidents/", ["2026/a-repository/"]) is None
 
 
 @pytest.mark.parametrize(
@@ -572,6 +586,41 @@ def test_git_looks_at_every_plain_file(entry: str, *, sees: bool) -> None:
 
 def test_hidden_files_belong_to_editors() -> None:
     assert unhidden(["a/b.md", ".a/b.md", "a/.b.md", "a~/b.md", "a/b.md~"]) == {"a/b.md"}
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_what_two_commits_differ_in_is_asked_ahead(
+    site: Site, monkeypatch: pytest.MonkeyPatch, *, moved: bool
+) -> None:
+    asked: list[str] = []
+
+    def late(repo: Path, old: str, new: str, folder: str) -> list[gitlog.Held] | None:
+        asked.append("late")
+        return gitlog.changes(repo, old, new, folder)
+
+    monkeypatch.setattr(worktree, "changes", late)
+    before = site.git("rev-parse", "HEAD").strip()
+    site.say("cards", "Other words.")
+    site.commit()
+    git = Worktree(site.place.root / "content")
+    # With another commit in mind the answer is of no use.
+    git.ask_ahead("0" * 40 if moved else before)
+
+    written = git.written_since(json.dumps(["content/incidents/", before]))
+
+    assert written == frozenset({"2026/2026-11-12-cards.md"})
+    assert asked == ["late"] * moved
+    git.close()
+
+
+@pytest.mark.parametrize("since", ["", "main", "--output=x"])
+def test_only_commits_are_asked_about_ahead(site: Site, since: str) -> None:
+    git = Worktree(site.place.root / "content")
+
+    git.ask_ahead(since)
+
+    git.close()
+    assert git._ahead is None
 
 
 def test_a_question_that_nobody_needs_is_ended(site: Site) -> None:

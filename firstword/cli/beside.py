@@ -61,5 +61,7 @@ def _read_source(root: Path, worktree: Worktree | None, *, clean: bool) -> gitlo
     source, now = gitlog.read_source(root, but=but), worktree.now()
     if source.commit is None:
         return source
-    dirty = now.dirty if now else bool(gitlog.uncommitted(root, but))
+    dirty = now.dirty if now else None
+    if dirty is None:
+        dirty = bool(gitlog.uncommitted(root, but))
     return replace(source, dirty=source.dirty or dirty)

@@ -203,11 +203,19 @@ def changes(repo: Path, old: str, new: str, folder: str) -> list[Held] | None:
 
     None where git cannot tell, since it does not hold both of them.
     """
-    asked = ("diff-tree", "-r", "-z", "--no-renames", "--relative", old, new, "--", folder)
-    result = _run(repo, *asked)
-    if result.returncode:
-        return None
-    parts = result.stdout.decode("utf-8", "surrogateescape").split("\0")
+    result = _run(repo, *asking_changes(old, new, folder))
+    return None if result.returncode else read_changes(result.stdout)
+
+
+def asking_changes(old: str, new: str, folder: str) -> tuple[str, ...]:
+    """Return how git is asked for what `changes` returns."""
+    told = ("diff-tree", "-r", "-z", "--no-renames", "--relative")
+    return *told, old, new, "--", folder
+
+
+def read_changes(said: bytes) -> list[Held]:
+    """Read what git answers to that."""
+    parts = said.decode("utf-8", "surrogateescape").split("\0")
     # Two parts each: ":100644 100755 <old> <new> M" and the path.
     return [
         Held(path, what.split()[1], what.split()[3])

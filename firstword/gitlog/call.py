@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,29 +51,34 @@ class Question:
     """A question to git that it works on while we do something else."""
 
     def __init__(self, repo: Path, *arguments: str) -> None:
+        self._git: subprocess.Popen[bytes] | None = None
+        # In a file: a pipe holds so little that git would wait for us to read it.
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the answer
         try:
-            self._git: subprocess.Popen[bytes] | None = subprocess.Popen(
+            self._git = subprocess.Popen(
                 command(repo, *arguments),
                 env=quiet_environment(),
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=self._said,
                 stderr=subprocess.PIPE,
             )
         except OSError:
-            self._git = None
+            self._said.close()
 
     def answer(self, patience: float) -> bytes | None:
         """Return what git says; None where it cannot, has doubts, or needs more than seconds."""
         if self._git is None:
             return None
         try:
-            said, doubts = self._git.communicate(timeout=patience)
+            _, doubts = self._git.communicate(timeout=patience)
         except (subprocess.TimeoutExpired, OSError):
             self.close()
             return None
         sound = self._git.returncode == 0 and not doubts
         self._git = None
-        return said if sound else None
+        with self._said as said:
+            said.seek(0)
+            return said.read() if sound else None
 
     def close(self) -> None:
         """Ask no longer."""
@@ -80,4 +86,5 @@ class Question:
             with suppress(OSError):
                 self._git.kill()
             self._git.communicate()
+            self._said.close()
             self._git = None

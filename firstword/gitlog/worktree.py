@@ -14,34 +14,39 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from firstword.folder import FOLDER, hidden
-from firstword.gitlog import changes, head
+from firstword.gitlog import Held, asking_changes, changes, head, read_changes
 from firstword.gitlog.call import Question
 
 #: With more than so many in doubt it is quicker to look at all.
 _MOST = 1000
 #: How long git may take, in seconds.
 _PATIENCE = 10.0
+# Two questions, since the two looks that take long share nothing: at each file that git holds, and
+# for files that it does not hold. How far the upstream is away may take long too, and is not told.
 _STATUS = (
     *("-c", "core.fsmonitor=false", "-c", "core.checkStat=default", "-c", "core.trustctime=true"),
-    *("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--ignored"),
+    *("status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z", "--untracked-files=no"),
     *("--no-renames", "--ignore-submodules=none", "--", "."),
 )
-_LISTED = ("ls-files", "--cached", "--stage", "-v", "-z", "--", ".")
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_LISTED = ("ls-files", "--others", "--cached", "--stage", "-v", "-z", "--", ".")
 
 
 class Now:
     """What git says of the incident files as they lie there."""
 
-    def __init__(self, commit: str, paths: frozenset[str], *, dirty: bool) -> None:
+    def __init__(self, commit: str, paths: frozenset[str], *, dirty: bool | None) -> None:
         #: The commit that is checked out.
         self.commit = commit
         #: The files that are not as it has them, relative to the folder of incidents.
         self.paths = paths
-        #: Whether `git status` names one of them: what it ignores is built all the same.
+        #: Whether git has something to commit there; None where it was not asked: that depends on
+        #: what it ignores, and is built all the same.
         self.dirty = dirty
 
 
@@ -56,18 +61,33 @@ class Worktree:
         self._asked: tuple[Question, ...] = ()
         self._answer: Now | None = None
         self._listed = b""
+        self._ahead: tuple[str, str, Question] | None = None
         if self._prefix is not None and self.folder.is_dir():
             asked = (_STATUS, _LISTED)
             self._asked = tuple(Question(self.folder, *arguments) for arguments in asked)
+
+    def ask_ahead(self, since: str) -> None:
+        """Ask what changed from one commit to that which seems to be checked out.
+
+        `since` = what was likely built last.
+        """
+        if self._top is None or not _COMMIT.fullmatch(since):
+            return
+        now = self._answer.commit if self._answer else _seems_checked_out(self._top)
+        if now and now != since:
+            asked = Question(self.folder, *asking_changes(since, now, "."))
+            self._ahead = since, now, asked
 
     def now(self) -> Now | None:
         """Return what git says; None where it cannot tell of every file."""
         if self._asked:
             status, listed = (question.answer(_PATIENCE) for question in self._asked)
             self._asked = ()
-            if status is not None and listed is not None and sees_all(listed):
-                self._answer = read_status(status, self._prefix or "")
-                self._listed = listed
+            if status is not None and listed is not None:
+                others, held = apart(listed)
+                if sees_all(held):
+                    self._answer = read_status(status, self._prefix or "", others)
+                    self._listed = held
         return self._answer
 
     def within(self, root: Path) -> str | None:
@@ -118,15 +138,24 @@ class Worktree:
             return None
         paths = told.paths | frozenset(doubtful)
         if before != told.commit:
-            changed = changes(self.folder, before, told.commit, ".")
+            changed = self._changes(before, told.commit)
             if changed is None:
                 return None
             paths |= unhidden(held.path for held in changed)
         return paths if len(paths) <= _MOST else None
 
+    def _changes(self, old: str, new: str) -> list[Held] | None:
+        """Return what git says of two commits, where it was asked of these in time or now."""
+        if self._ahead and self._ahead[:2] == (old, new):
+            said = self._ahead[2].answer(_PATIENCE)
+            if said is not None:
+                return read_changes(said)
+        return changes(self.folder, old, new, ".")
+
     def close(self) -> None:
         """Ask no longer."""
-        for question in self._asked:
+        ahead = self._ahead[2:] if self._ahead else ()
+        for question in (*self._asked, *ahead):
             question.close()
         self._asked = ()
 
@@ -165,34 +194,58 @@ def unlike(
     return unhidden(path for path in paths if held.get(path) != known.get(path))
 
 
-def read_status(said: bytes, prefix: str) -> Now | None:
-    """Read `git status --porcelain=v2 --branch -z`; None where it tells of more than files.
+def apart(listed: bytes) -> tuple[list[str], bytes]:
+    """Return the files that git does not hold, which it lists first, and the list of the others."""
+    end = 0
+    while listed.startswith(b"? ", end):
+        end = listed.index(b"\0", end) + 1
+    entries = listed[:end].decode("utf-8", "surrogateescape").split("\0")
+    return [entry[2:] for entry in entries if entry], listed[end:]
 
-    `prefix` = what paths begin with in git's answer. Hidden files are left out.
+
+def read_status(said: bytes, prefix: str, others: Collection[str] = ()) -> Now | None:
+    """Read `git status --porcelain=v2 --branch -z`; None where git tells of more than files.
+
+    `prefix` = what paths begin with in git's answer; `others` = what git does not hold. Hidden
+    files are left out.
     """
-    commit, dirty = "", False
-    paths: list[str] = []
+    commit = ""
+    paths = [*others]
     for line in said.decode("utf-8", "surrogateescape").split("\0"):
         kind, _, rest = line.partition(" ")
         if kind in {"", "#"}:
             commit = rest.removeprefix("branch.oid ") if rest.startswith("branch.oid ") else commit
             continue
-        fields = {"1": 7, "u": 9, "?": 0, "!": 0}.get(kind)
-        if fields is None:
-            return None
-        path = rest.split(" ", fields)[-1]
-        if not path.startswith(prefix) or path.endswith("/"):
+        fields = {"1": 7, "u": 9}.get(kind)
+        path = rest.split(" ", fields or 0)[-1]
+        if fields is None or not path.startswith(prefix):
             return None
         paths.append(path[len(prefix) :])
-        dirty |= kind != "!"
-    if not commit or commit.startswith("("):
+    # A folder in which git looks at nothing is a repository.
+    if not commit or commit.startswith("(") or any(path.endswith("/") for path in paths):
         return None
+    dirty = True if len(paths) > len(others) else None if others else False
     return Now(commit, unhidden(paths), dirty=dirty)
 
 
 def unhidden(paths: Iterable[str]) -> frozenset[str]:
     """Leave out what belongs to editors and to git."""
     return frozenset(path for path in paths if not hidden(path.split("/")))
+
+
+def _seems_checked_out(top: Path) -> str:
+    """Return the commit that is checked out, where that is told as nearly always; "" elsewhere.
+
+    Only to know early what to ask about: which commit it is, git says.
+    """
+    git = top / ".git"
+    try:
+        told = (git / "HEAD").read_text().strip()
+        if told.startswith("ref: refs/heads/"):
+            told = (git / told.removeprefix("ref: ")).read_text().strip()
+    except (OSError, ValueError):
+        return ""
+    return told if _COMMIT.fullmatch(told) else ""
 
 
 def _top(folder: Path) -> Path | None:
