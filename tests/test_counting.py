@@ -31,7 +31,7 @@ from firstword.cache.units import Made, Unit, Units
 from firstword.content import judging
 from firstword.feeds import Channel
 from firstword.making import site, workshop
-from firstword.making.site import channel_unit, story_unit
+from firstword.making.site import Named, channel_unit, story_unit
 from firstword.model import Incident, Kind
 from firstword.page import StatusPage, Wanted, Words
 from firstword.render import Renderer
@@ -76,9 +76,11 @@ def built(tmp_path_factory: pytest.TempPathFactory, held: list[int]) -> Workplac
     return place
 
 
-def story_or_stand_in(status: StatusPage, renderer: Renderer, incident: Incident) -> Unit:
+def story_or_stand_in(
+    status: StatusPage, renderer: Renderer, named: Named, story: Callable[[str], Incident]
+) -> Unit:
     """Return a story's pages; of one that is long over something smaller, asked for as they are."""
-    unit = story_unit(status, renderer, incident)
+    unit, incident = story_unit(status, renderer, named, story), story(named.id)
     key = urls.page_key(urls.incident_path(incident))
 
     def make(_clock: object) -> Iterator[Made]:

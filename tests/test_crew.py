@@ -22,6 +22,7 @@ from incremental import Outcome, Workplace
 
 from benchmarks import make_history
 from firstword import build
+from firstword.cache import codec
 from firstword.content import SourceFile, scan
 from firstword.content.judging import judge
 from firstword.crew import Crew, frames
@@ -177,7 +178,8 @@ def test_while_others_work_this_process_does_what_only_it_can_do(place: Workplac
         locale="C",
     )
     # Few enough for a pipe that nobody reads.
-    orders = [Order(stories=(one,), stamps={}) for one in judged if one][:24]
+    told = [codec.spell(one) for one in judged if one]
+    orders = [Order(stories=((one,),), stamps={}) for one in told][:24]
     others, steps = crew.processes(), []
 
     def wake(*_: object) -> None:

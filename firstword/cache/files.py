@@ -15,6 +15,8 @@ from firstword.values import replace
 #: Stories that are held in memory as they were read or written. A build that makes all of them asks
 #: for each a few times, with thousands of others between; an edit asks for a few, often.
 _MOST_KNOWN = 1024
+#: A story as it is kept: what each of its files tells, the original's first.
+Record = tuple[str, ...]
 _HAS_PROBLEMS = "(problems != '' OR remarks != '')"
 
 
@@ -215,18 +217,25 @@ class Files:
 
     def story(self, name: str) -> Incident | None:
         """Return the original with an id, its translations beside it by their language."""
-        asked = (
-            "SELECT o.path, t.path FROM file o LEFT JOIN file t ON t.slug = o.slug"
-            " AND t.language != '' WHERE o.id = ? AND o.language = '' ORDER BY t.language, t.path"
-        )
-        found = self._db.execute(asked, (name,)).fetchall()
+        found = self._records(name)
         if not found:
             return None
-        told = self.incident(found[0][0])
-        others = [path for _, path in found if path is not None]
-        if not others:
-            return told
-        return replace(told, translations=tuple(map(self.incident, others)))
+        return _together([self._known.get(p) or self._know(p, codec.read(r)) for p, r in found])
+
+    def records(self, name: str) -> Record:
+        """Return the same as it is kept, for `story_of`."""
+        return tuple(record for _, record in self._records(name))
+
+    def _records(self, name: str) -> list[tuple[str, str]]:
+        """Return path and record of an original and of its translations, by their language."""
+        asked = (
+            "SELECT o.path, o.record, t.language, t.path, t.record FROM file o"
+            " LEFT JOIN file t ON t.slug = o.slug AND t.language != ''"
+            " WHERE o.id = ? AND o.language = ''"
+        )
+        found = self._db.execute(asked, (name,)).fetchall()
+        others = sorted(row[2:] for row in found if row[2])
+        return [*(row[:2] for row in found[:1]), *((path, record) for _, path, record in others)]
 
     def said(self, slug: str) -> list[tuple[str, str]]:
         """Return (path, text) of the files of a slug: the original, then its translations."""
@@ -265,6 +274,21 @@ def load_story(files: Files, site: Site, name: str) -> Incident:
     told = files.story(name)
     if told is None:
         raise KeyError(name)
+    return _as_shown(told, site)
+
+
+def story_of(record: Record, site: Site) -> Incident:
+    """Return the same of a story as it is kept."""
+    return _as_shown(_together(list(map(codec.read, record))), site)
+
+
+def _together(told: list[Incident]) -> Incident:
+    """Put what an original's translations tell beside it."""
+    original, *others = told
+    return replace(original, translations=tuple(others)) if others else original
+
+
+def _as_shown(told: Incident, site: Site) -> Incident:
     if any(one.draft for one in told.translations):
         told = replace(told, translations=tuple(t for t in told.translations if not t.draft))
     return for_readers(told, site)

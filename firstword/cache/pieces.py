@@ -85,7 +85,8 @@ class CachedPieces:
         asked = list(trace.questions())
         self._note(asked)
         self._doubtful.discard(unit)
-        self._units.begin(unit)
+        if found is not None:
+            self._units.begin(unit)
         clocks = (clock,) if clock else ()
         self._units.keep(Unit(name=unit, shelf=SHELF, make=lambda _: iter(())), clocks, trace)
         self._db.execute("INSERT OR REPLACE INTO piece VALUES(?, ?)", (unit, made_of + text))

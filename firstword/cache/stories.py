@@ -262,6 +262,11 @@ class CachedStories:
         """Return what questions know of a story; noted nowhere."""
         return get_row(self._db, name)
 
+    def kind(self, name: str) -> Kind | None:
+        """Return the kind of the story of an id; noted nowhere."""
+        found = self._db.execute("SELECT kind FROM story WHERE id = ?", (name,)).fetchone()
+        return Kind(found[0]) if found else None
+
     def story(self, name: str) -> Incident:
         """Return a story that is there; noted nowhere."""
         found = self._known.get(name)

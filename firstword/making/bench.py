@@ -18,12 +18,13 @@ from msgspec import Struct
 from firstword import urls
 from firstword.cache import questions
 from firstword.cache.codec import from_instant
+from firstword.cache.files import Record, story_of
 from firstword.cache.questions import Trace
-from firstword.cache.units import Made, Unit
+from firstword.cache.units import Made
 from firstword.clock import Clock
 from firstword.feeds import Archive, archive
 from firstword.look import Picture
-from firstword.making.site import channel_unit, story_unit
+from firstword.making.site import NewClock, channel_unit, story_outputs
 from firstword.markup import Markup
 from firstword.model import Incident, Kind, Site, Update
 from firstword.page import Records, StatusPage, Stories, Words
@@ -55,7 +56,7 @@ class Order(Struct, frozen=True, kw_only=True, array_like=True):
     """What is to be made, and all that may be known of stories for it."""
 
     #: The one story, or all that have a word in an archive's time.
-    stories: tuple[Incident, ...]
+    stories: tuple[Record, ...]
     stamps: dict[str, dict[str, datetime | None]]
     archive: Archive | None = None
     #: (instant, story) of all updates from one instant to before another, oldest first.
@@ -90,6 +91,7 @@ class Told:
     def __init__(self, common: Common, order: Order) -> None:
         self._common = common
         self._order = order
+        self.stories = tuple(story_of(record, common.site) for record in order.stories)
         self.trace = Trace()
 
     def all_signed(self) -> bool:
@@ -114,7 +116,7 @@ class Told:
         self.trace.note(question, questions.NOTHING_YET)
         found = [
             (update.at, incident.id, incident, update)
-            for incident in self._order.stories
+            for incident in self.stories
             for update in incident.updates
             if begin <= update.at < end and not incident.drill
         ]
@@ -171,18 +173,21 @@ class Bench:
             clocks.append(Clock(common.now))
             return clocks[-1]
 
-        made = tuple(self._unit(page, order).make(new_clock))
+        made = tuple(self._outputs(page, order, told, new_clock))
         return Outcome(
             made=made,
             clocks=tuple((clock.as_of, clock.valid_until) for clock in clocks),
             questions=tuple(told.trace.questions()),
         )
 
-    def _unit(self, page: StatusPage, order: Order) -> Unit:
+    def _outputs(
+        self, page: StatusPage, order: Order, told: Told, new_clock: NewClock
+    ) -> Iterator[Made]:
         if order.archive:
-            return channel_unit(page, archive(page, self._markup, order.archive), "")
-        (incident,) = order.stories
-        return story_unit(page, self._renderer(page), incident)
+            unit = channel_unit(page, archive(page, self._markup, order.archive), "")
+            return unit.make(new_clock)
+        (incident,) = told.stories
+        return story_outputs(page, self._renderer(page), incident, new_clock)
 
     def _renderer(self, page: StatusPage) -> Renderer:
         common = self._common

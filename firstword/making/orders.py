@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import locale
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct
 
 from firstword.cache.database import Cache
+from firstword.cache.files import Record
 from firstword.cache.stories import CachedStories
 from firstword.cache.units import Unit
 from firstword.feeds import Archive
 from firstword.making.bench import Common, Order, Outcome
-from firstword.model import Incident, Kind
+from firstword.making.site import Named
+from firstword.model import Kind
 from firstword.page import StatusPage
 from firstword.render import Renderer
 
@@ -45,6 +47,8 @@ class Orders(Struct, frozen=True, kw_only=True):
 
     cache: Cache
     stories: CachedStories
+    #: Returns a story as it is kept.
+    records: Callable[[str], Record]
     page: StatusPage
     renderer: Renderer
     now: datetime
@@ -78,24 +82,27 @@ class Orders(Struct, frozen=True, kw_only=True):
         """Return what must be known to make one unit."""
         if isinstance(unit.of, Archive):
             return self._archive(unit.of)
-        stories = (unit.of,) if isinstance(unit.of, Incident) else ()
-        return Order(stories=stories, stamps=self._stamps(*stories))
+        names = (unit.of.id,) if isinstance(unit.of, Named) else ()
+        return Order(stories=self._told(names), stamps=self._stamps(names))
+
+    def _told(self, names: Iterable[str]) -> tuple[Record, ...]:
+        # As they are kept: whoever makes something of them reads them.
+        return tuple(map(self.records, names))
 
     def _archive(self, archive: Archive) -> Order:
         begin, end = archive.time
         since, until = begin - _BACK, end + _MINUTE
         said = self.stories.instants(since, until)
         names = dict.fromkeys(name for at, name in said if begin <= at < end)
-        stories = tuple(map(self.stories.story, names))
         return Order(
-            stories=stories,
-            stamps=self._stamps(*stories),
+            stories=self._told(names),
+            stamps=self._stamps(names),
             archive=archive,
             said=tuple(said),
             begin=since,
             end=until,
         )
 
-    def _stamps(self, *stories: Incident) -> dict[str, dict[str, datetime | None]]:
+    def _stamps(self, names: Iterable[str]) -> dict[str, dict[str, datetime | None]]:
         known = self.page.records.stamps
-        return {one.id: dict(known[one.id]) for one in stories if one.id in known}
+        return {name: dict(known[name]) for name in names if name in known}

@@ -8,6 +8,8 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from msgspec import Struct
+
 from firstword import urls
 from firstword.api import Document, documents, story_documents
 from firstword.cache.units import Made, Unit
@@ -15,7 +17,7 @@ from firstword.clock import Clock
 from firstword.content.scan import written
 from firstword.feeds import Channel, Dated, archive_months, archived, feeds, write
 from firstword.markup import Markup
-from firstword.model import Incident
+from firstword.model import Incident, Kind
 from firstword.page import StatusPage
 from firstword.render import Page, Renderer, more_pages, pages, record_pages, sitemaps, story_pages
 from firstword.render.pages import STORY_TEMPLATES
@@ -33,20 +35,40 @@ SITEMAP = "sitemap"
 _LOOKS = {kind: f"{template}+moved.html" for kind, template in STORY_TEMPLATES.items()}
 
 
-def story_unit(status: StatusPage, renderer: Renderer, incident: Incident) -> Unit:
+class Named(Struct, frozen=True):
+    """A story, which is read by whoever makes its pages."""
+
+    id: str
+    kind: Kind
+
+
+def story_unit(
+    status: StatusPage, renderer: Renderer, named: Named, story: Callable[[str], Incident]
+) -> Unit:
     """Return the pages of one story."""
     return Unit(
-        name=f"{STORY}/{incident.id}",
+        name=f"{STORY}/{named.id}",
         shelf=STORY,
-        look=_LOOKS[incident.kind],
-        make=partial(_story, status, renderer, incident),
-        of=incident,
+        look=_LOOKS[named.kind],
+        make=partial(_story, status, renderer, named.id, story),
+        of=named,
     )
 
 
 def _story(
+    status: StatusPage,
+    renderer: Renderer,
+    name: str,
+    story: Callable[[str], Incident],
+    clock: NewClock,
+) -> Iterator[Made]:
+    yield from story_outputs(status, renderer, story(name), clock)
+
+
+def story_outputs(
     status: StatusPage, renderer: Renderer, incident: Incident, clock: NewClock
 ) -> Iterator[Made]:
+    """Make the pages of one story."""
     for page in story_pages(status, incident):
         yield _page(renderer, page, clock())
     for file in story_documents(status, renderer.markup, incident):

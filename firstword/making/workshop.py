@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from firstword.cache import keys
 from firstword.cache.database import Cache
+from firstword.cache.files import Files
 from firstword.cache.pieces import CachedPieces
 from firstword.cache.questions import Change, Trace
 from firstword.cache.shown import MANY
@@ -25,6 +26,7 @@ from firstword.making.site import (
     SHELVES,
     SITEMAP,
     STORY,
+    Named,
     archive_listings,
     sitemap_units,
     story_name,
@@ -88,9 +90,10 @@ class Workshop(Struct, kw_only=True):
         stories = self._stories_to_make(changes, old)
         # What is made again, or not at all any more, first leaves room: addresses may swap.
         self._begin({*gone, *(u.name for u in todo), *(f"{STORY}/{name}" for name in stories)})
-        told = [name for name in stories if self.stories.row(name)]
+        told = [Named(name, kind) for name in stories if (kind := self.stories.kind(name))]
+        read = self.stories.story
         self._make_all(
-            (story_unit(self.page, self.renderer, self.stories.story(name)) for name in told),
+            (story_unit(self.page, self.renderer, named, read) for named in told),
             len(told),
             (unit for unit in todo if unit.shelf in LOOKED_AT),
         )
@@ -120,6 +123,7 @@ class Workshop(Struct, kw_only=True):
         orders = Orders(
             cache=self.cache,
             stories=self.stories,
+            records=Files(self.cache.db).records,
             page=self.page,
             renderer=self.renderer,
             now=self.now,
@@ -184,7 +188,7 @@ class Workshop(Struct, kw_only=True):
                 if self.anew or unit.name in old or here.get(unit.name) != unit.inputs
             ]
             shelf = Unit(name=name, shelf=ARCHIVE, inputs=inputs, make=lambda _: iter(()))
-            self.units.begin(name)
+            self._begin({name})
             self.units.keep(shelf, (), trace)
         return todo, gone
 
