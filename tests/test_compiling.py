@@ -11,6 +11,7 @@ import pytest
 from test_check import SETTINGS, file, story
 from test_render import FIRST
 
+from firstword import urls
 from firstword.clock import Clock
 from firstword.errors import ThemeError
 from firstword.markup import Markup
@@ -254,3 +255,26 @@ def test_a_mistake_is_told_with_its_line(line: str, what: str, tmp_path: Path) -
 
         assert ":4: " in str(told.value) or "own.html:1: " in str(told.value)
         assert what in str(told.value)
+
+
+def test_what_pages_share_is_written_once_whoever_renders_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def person_path(name: str) -> str:
+        asked.append(name)
+        return name
+
+    monkeypatch.setattr(urls, "person_path", person_path)
+    theme = Theme(tmp_path, own_html="{{ site.name }} {{ urls.person_path('Ada') }}")
+    first, markup = theme.renderer, Markup(lambda _: None)
+    other = StatusPage.of(read_site({**SETTINGS, "SITENAME": "Other"}), [])
+
+    made = [theme.page("own")]
+    for page in (first.page, StatusPage.of(first.page.site, []), other, first.page):
+        theme.renderer = Renderer(page, markup, tmp_path, like=first)
+        made.append(theme.page("own"))
+
+    assert made == [f"{name} Ada" for name in ("Acme status",) * 3 + ("Other", "Acme status")]
+    assert asked == ["Ada"] * 2

@@ -111,6 +111,17 @@ class QuickEnvironment(jinja2.Environment):
         super().__init__(**options)
         self._found: dict[str, jinja2.Template] = {}
 
+    def make_globals(
+        self,
+        d: MutableMapping[str, Any] | None,
+    ) -> MutableMapping[str, Any]:
+        """Return what a template knows wherever it is drawn in.
+
+        Jinja's own looks through two mappings for each name, on every page; ours has all its names
+        before the first template is loaded.
+        """
+        return {**self.globals, **(d or {})}
+
     def get_template(
         self,
         name: str | jinja2.Template,

@@ -51,7 +51,6 @@ class Renderer:
         A template in one of `overrides` stands in for the theme's of that name, and may extend it
         as "!theme/NAME", as in Pelican. `like` has loaded all of them before, and they still hold.
         """
-        folder = jinja2.FileSystemLoader(theme / "templates")
         self.theme, self.overrides, self.compiled = theme, tuple(overrides), compiled
         self.page = page
         self.markup = markup
@@ -61,7 +60,10 @@ class Renderer:
         self._kept: dict[tuple[str, str], Kept] = {}
         if like is not None:
             self._environment, self.sources = like._environment, like.sources
+            if (like.page.site, like.logo, like.favicon) == (page.site, logo, favicon):
+                self._kept = like._kept
             return
+        folder = jinja2.FileSystemLoader(theme / "templates")
         self._environment = QuickEnvironment(
             loader=jinja2.ChoiceLoader(
                 [
