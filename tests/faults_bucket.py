@@ -56,8 +56,8 @@ def _read(address: str, bucket: str, key: str, etag: str) -> bytes:
     return _BODIES[etag]
 
 
-@cache
 def _store(bucket: str, address: str) -> S3Store:
+    # Not kept: each publish is a process, and a client that met much bad weather gives up earlier.
     place = Target(name=f"s3://{bucket}/site", endpoint=address, region="us-east-1")
     return S3Store(bucket, "site", place)
 

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from fakestore import HOME, HOUR, NOON, U1, U2, FakeStore, Site, World, assert_sound
 
-from firstword.errors import Conflict, StoreError
+from firstword.errors import Conflict, StoreError, Unavailable
 from firstword.manifest import ROOT_KEY
 from firstword.store import open_store
 from firstword.store.exposure import Exposure, judge
@@ -69,6 +69,15 @@ class Busy(FakeStore):
         if ("busy", body.decode()) not in self.requests:
             self.requests.append(("busy", body.decode()))
             raise Conflict(key)
+        return super().put(key, body, **rest)
+
+
+class Broken(FakeStore):
+    """A server that breaks when something new is to be written over what is there."""
+
+    def put(self, key: str, body: bytes, **rest: Any) -> str:
+        if rest["if_match"] is not None:
+            raise Unavailable(f"cannot write {self.name}/{key}: InternalError (500)")
         return super().put(key, body, **rest)
 
 
@@ -135,6 +144,15 @@ def test_a_busy_server_is_not_taken_for_one_that_ignores_conditions() -> None:
 
     assert probe(store) == ""
     assert store.asked("busy") == ["first", "second", "mistaken", "right"]
+
+
+def test_a_broken_server_is_not_taken_for_one_that_refuses_conditions() -> None:
+    """Whoever is told so would publish without a lock from then on."""
+    store = Broken()
+
+    with pytest.raises(Unavailable, match=r"InternalError \(500\)"):
+        probe(store)
+    assert store.objects == {}
 
 
 def test_a_target_that_cannot_be_written_to_is_an_error() -> None:

@@ -22,7 +22,7 @@ from fakestore import FEED, HOME, HOUR, U1, U2, FakeStore, Site, World
 from moto.server import ThreadedMotoServer
 from running import running
 
-from firstword.errors import Conflict, SettingsError, StoreError
+from firstword.errors import Conflict, SettingsError, StoreError, Unavailable
 from firstword.manifest import ROOT_KEY, STATE
 from firstword.store import Head, Store, is_local, open_store
 
@@ -416,6 +416,18 @@ def test_a_server_that_stumbles_is_asked_again(answering: Any) -> None:
     answering.answers = [(503, "SlowDown"), (500, "InternalError"), (200, "")]
 
     assert put(answering.store) == "abc"
+
+
+@pytest.mark.parametrize(("status", "later"), [(500, True), (503, True), (501, False)])
+def test_what_a_server_cannot_do_it_cannot_do_later(
+    answering: Any, *, status: int, later: bool
+) -> None:
+    answering.answers = [(status, "NotImplemented")] * 4
+
+    with pytest.raises(StoreError) as caught:
+        put(answering.store, if_absent=True)
+
+    assert isinstance(caught.value, Unavailable) is later
 
 
 def test_a_listing_goes_on_after_its_first_page(answering: Any) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from firstword.errors import Conflict, Refused, StoreError
+from firstword.errors import Conflict, Refused, StoreError, Unavailable
 from firstword.manifest import STATE
 from firstword.store import Found, Head, Remote, Store
 from firstword.store.state import ATTEMPTS, State
@@ -78,12 +78,15 @@ def block_command(target: str) -> str:
 def probe(store: Store) -> str:
     """Try conditional writes on an object of our own; return what is not honoured, "" = all is.
 
-    Raises StoreError when the target cannot be written to at all.
+    Raises StoreError when the target cannot be written to at all, or is only busy or broken.
     """
     # Its own name every time: two that probe at once must not take each other for the server.
     key = f"{PROBES}{uuid.uuid4().hex}"
     try:
         return _try_conditions(store, key)
+    except Unavailable:
+        # That says nothing of conditions, and to do without a lock would be the wrong advice.
+        raise
     except StoreError as error:
         # "Not implemented" and the like, if a write without a condition works.
         _write(store, key, "without a condition")

@@ -286,7 +286,8 @@ class S3Store:
             if code in _ABSENT:
                 raise _AbsentError from error
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            kind = Unavailable if status >= 500 else StoreError
+            # What a server cannot do (501) it cannot do later either.
+            kind = Unavailable if status >= 500 and status != 501 else StoreError
             raise kind(self._explain(code, error, verb, where)) from error
         except NoCredentialsError as error:
             raise StoreError(
