@@ -10,9 +10,10 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -28,7 +29,10 @@ from firstword.content.judging import judge
 from firstword.crew import Crew, frames
 from firstword.errors import SettingsError
 from firstword.generating import processes
-from firstword.making.bench import Common, Order
+from firstword.making import Workshop
+from firstword.making.bench import Bench, Common, Order
+from firstword.making.bench import Outcome as Made
+from firstword.making.binding import Sheaf
 from firstword.manifest import Memory
 from firstword.model import update_id
 from firstword.settings import load_settings, read_site
@@ -62,17 +66,38 @@ title: Karten wurden abgelehnt
 
 Wie [im Oktober](incident:2026-11-20-mobile-000000).
 """
+#: Thirty of them fill an archive and begin another, in a month that is over.
+OCTOBER = """\
+---
+title: Search was slow
+impact: minor
+started: 2026-10-{day} 09:12
+components: [search]
+---
+
+## 2026-10-{day} 09:20 | Ada Holm | investigating
+next: 10:00
+
+As in [November](incident:2026-11-20-mobile-000000), and as [never](incident:nowhere).
+
+## 2026-10-{day} 12:20 | Ben Castro | resolved
+
+Search is as fast as ever. Nothing was lost.
+"""
 BROKEN = "\n## 2026-11-12 13:00 | Nobody | update\n\nWho is this?\n"
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    """Sixty stories: enough for archives of feeds, and for chunks of several processes."""
+    """Ninety stories: enough for archives of feeds, and for chunks of several processes."""
     root = tmp_path_factory.mktemp("crew") / "site"
     make_history.write_site(root, 1, 60)
     place = Workplace(root, now=NIGHT, settings=load_settings(root / "pelicanconf.py"))
     place.write("incidents/2026/11/2026-11-12-cards-again.md", LINKED)
     place.write("incidents/2026/11/2026-11-12-cards-again.de.md", TRANSLATED)
+    for day in range(1, 31):
+        text = OCTOBER.format(day=f"{day:02}")
+        place.write(f"incidents/2026/10/2026-10-{day:02}-search.md", text)
     first = update_id(datetime(2026, 11, 12, 9, 20, tzinfo=UTC))
     stamps = {"2026-11-12-cards-again": {first: datetime(2026, 11, 12, 9, 40, tzinfo=UTC)}}
     place.memory = lambda now: Memory(
@@ -81,15 +106,26 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     return place
 
 
-def built(place: Workplace, processes: int, said: list[str]) -> tuple[Outcome, list[object]]:
+class Forgetful(Crew):
+    """Does all by itself, and every fifth order not at all."""
+
+    def make(
+        self, common: Common, orders: Iterable[Order], meanwhile: Iterable[object] = ()
+    ) -> Iterator[Made | None]:
+        bench = Bench(common)
+        for number, order in enumerate(orders):
+            yield bench.make(order) if number % 5 else None
+
+
+def built(place: Workplace, name: str, crew: Crew) -> tuple[Outcome, list[object]]:
     """Build into an empty folder; return what came of it, and what is known of who asked what."""
-    run = place.new(f"output-{processes}", cache=f".cache-{processes}")
-    run.crew = Crew(processes, said.append, worth=10)
+    run = place.new(f"output-{name}", cache=f".cache-{name}")
+    run.crew = crew
     run.read()
     run.write()
     run.finish()
     outcome = place.outcome(run)
-    (path,) = (place.root / f".cache-{processes}").glob("*.sqlite")
+    (path,) = (place.root / f".cache-{name}").glob("*.sqlite")
     with closing(sqlite3.connect(path)) as db:
         asked = "SELECT unit, question, bound FROM need JOIN asked USING(number) ORDER BY 1, 2"
         units = "SELECT name, inputs, look, since, until FROM unit ORDER BY name"
@@ -102,16 +138,60 @@ def test_two_processes_build_what_one_builds_and_know_as_much_of_it(
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(build, "complain", said.append)
+    bind = Workshop._bind
 
-    one, two = built(place, 1, said), built(place, 2, said)
+    def binding(self: Workshop, sheaf: Sheaf) -> None:
+        bound.append(sheaf.unit.name)
+        bind(self, sheaf)
+
+    bound: list[str] = []
+    monkeypatch.setattr(Workshop, "_bind", binding)
+
+    one = built(place, "one", Crew(1, said.append, worth=10))
+    assert bound == []
+    two = built(place, "two", Crew(2, said.append, worth=10))
 
     files = {key: (one[0][0].get(key), two[0][0].get(key)) for key in one[0][0] | two[0][0]}
     assert [key for key, (a, b) in files.items() if a != b] == []
     assert one == two
     assert one[0][2] == ()
     assert "incidents/2026-11-12-cards-again/index.html" in files
-    assert any(key.startswith("feeds/archive/") for key in files)
+    # Their entries came with the pages of their stories; the newest is still being filled.
+    assert bound == [
+        "archive/2026-10/feeds/archive/2026-10",
+        "archive/2026-10/feeds/archive/2026-10-2",
+    ]
+    assert "feeds/archive/2026-11.atom" in files
     assert not any("process" in line for line in said)
+
+
+def test_what_nobody_else_could_make_is_made_here(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "complain", lambda _: None)
+
+    one = built(place, "alone", Crew(1, print))
+    forgetful = built(place, "forgetful", Forgetful(2, print, worth=10))
+
+    assert one == forgetful
+    assert "feeds/archive/2026-10.atom" in one[0][0]
+
+
+def test_an_archive_of_some_edited_stories_is_made_of_all_of_its_stories(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "complain", lambda _: None)
+    crew = partial(Forgetful, 2, print, worth=10)
+    built(place, "edited", crew())
+    for day in range(3, 15):
+        text = OCTOBER.format(day=f"{day:02}").replace("fast as ever", "fast as before")
+        place.write(f"incidents/2026/10/2026-10-{day:02}-search.md", text)
+
+    (edited, *_), _ = built(place, "edited", crew())
+    (fresh, *_), _ = built(place, "fresh", Crew(1, print))
+
+    assert edited == fresh
+    assert b"fast as before" in fresh["feeds/archive/2026-10.atom"]
 
 
 def test_a_bad_file_is_told_of_with_the_same_path_and_line(
@@ -178,8 +258,7 @@ def test_while_others_work_this_process_does_what_only_it_can_do(place: Workplac
         locale="C",
     )
     # Few enough for a pipe that nobody reads.
-    told = [codec.spell(one) for one in judged if one]
-    orders = [Order(stories=((one,),), stamps={}) for one in told][:24]
+    orders = [Order(story=(codec.spell(one),), stamps={}) for one in judged if one][:24]
     others, steps = crew.processes(), []
 
     def wake(*_: object) -> None:

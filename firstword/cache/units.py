@@ -53,7 +53,7 @@ class Unit(Struct, frozen=True, kw_only=True):
     inputs: str = ""
     #: The templates it is made by, joined by "+"; "" = by code alone.
     look: str = ""
-    #: What somebody who does not know all stories can make it of; None = nobody can.
+    #: What it consists of, where others can make the parts; None = it is made in one.
     of: object = None
 
 

@@ -6,19 +6,20 @@ what was known when it was published, so that nothing said later changes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import partial
 from itertools import chain
 
 from firstword import urls
-from firstword.feeds.archive import ArchiveTeller
-from firstword.feeds.around import xml_feed
+from firstword.feeds.archive import ArchiveTeller, written
+from firstword.feeds.around import framed, xml_feed
 from firstword.feeds.channels import (
     BEFORE_LIVE,
     Archive,
     Channel,
     archive_channel,
+    archive_feed,
     archives,
     begun_before,
     live_since,
@@ -38,9 +39,11 @@ __all__ = [
     "archive",
     "archive_months",
     "archived",
+    "bound",
     "build_feeds",
     "feeds",
     "write",
+    "written",
 ]
 
 
@@ -89,7 +92,15 @@ def archived(page: StatusPage, markup: Markup, month: date, live: Dated) -> Iter
 
 def archive(page: StatusPage, markup: Markup, one: Archive) -> Channel:
     """Return one that is whole, for whoever knows what is in it."""
-    return archive_channel(page, partial(ArchiveTeller, page, markup, one), one)
+    dates = {(name, at): date for date, at, name in one.part}
+    return archive_channel(page, partial(ArchiveTeller, page, markup, dates), one)
+
+
+def bound(page: StatusPage, one: Archive, entries: Iterable[bytes]) -> tuple[str, bytes]:
+    """Return (key, bytes) of an archive of which all entries were `written`, newest first."""
+    newest, _, _ = one.part[-1]
+    data = framed(page, archive_feed(page, one), "atom", newest, entries)
+    return urls.feed_key(one.place, "atom"), data
 
 
 def write(page: StatusPage, channel: Channel) -> Iterator[tuple[str, bytes]]:

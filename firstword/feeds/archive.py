@@ -6,25 +6,25 @@ another build. Everything they say is as in any other feed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from firstword.feeds.channels import Archive
 from firstword.feeds.entries import Entry, Teller, index_of
+from firstword.feeds.items import atom
 from firstword.markup import Markup
 from firstword.model import Incident, Update
 from firstword.page import StatusPage
 
 
 class ArchiveTeller(Teller):
-    """Makes the entries of one archive."""
+    """Makes the entries of archives."""
 
-    def __init__(self, page: StatusPage, markup: Markup, archive: Archive) -> None:
-        """Take an archive that is whole."""
+    def __init__(
+        self, page: StatusPage, markup: Markup, dates: Mapping[tuple[str, datetime], datetime]
+    ) -> None:
+        """Take the date of each entry, by its story's id and the instant that was signed."""
         super().__init__(page, markup)
-        self._dates: Mapping[tuple[str, datetime], datetime] = {
-            (name, at): date for date, at, name in archive.part
-        }
+        self._dates = dates
         self._lines: dict[tuple[str, datetime], str] = {}
 
     def date(self, incident: Incident, update: Update) -> datetime:
@@ -42,3 +42,17 @@ class ArchiveTeller(Teller):
         if known is None:
             known = self._lines[key] = super()._line(incident, update)
         return known
+
+
+def written(
+    page: StatusPage, markup: Markup, incident: Incident, dated: Iterable[tuple[datetime, datetime]]
+) -> Iterator[bytes]:
+    """Yield a story's entries as they stand in archives, by (instant signed, date of the entry).
+
+    Raises LookupError where nothing was signed then.
+    """
+    dates = {(incident.id, at): date for at, date in dated}
+    teller = ArchiveTeller(page, markup, dates)
+    updates = {update.at: update for update in incident.updates}
+    for _, at in dates:
+        yield atom(teller.update(incident, updates[at])).encode()

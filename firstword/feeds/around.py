@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
@@ -31,13 +33,20 @@ _PLACES = {
 
 def xml_feed(page: StatusPage, feed: Feed, form: str) -> bytes:
     """Write a feed as Atom or as RSS."""
+    # Most entries were written one by one, when they were made; a build makes few of them.
+    entries = ((entry.xml.get(form) or spell(entry, form)).encode() for entry in feed.entries)
+    return framed(page, feed, form, feed.updated, entries)
+
+
+def framed(
+    page: StatusPage, feed: Feed, form: str, updated: datetime, entries: Iterable[bytes]
+) -> bytes:
+    """Put what stands around a feed around entries that are written, newest first."""
     date, dated = _DATES[form], _SPELL[form]
     around = _around(page, feed, form)
-    around = around.replace(date.format(dated(NEVER)), date.format(dated(feed.updated)), 1)
+    around = around.replace(date.format(dated(NEVER)), date.format(dated(updated)), 1)
     end = around.rindex(_ENDS[form])
-    # Most entries were written one by one, when they were made; a build makes few of them.
-    entries = [entry.xml.get(form) or spell(entry, form) for entry in feed.entries]
-    return "".join([around[:end], *entries, around[end:]]).encode()
+    return b"".join([around[:end].encode(), *entries, around[end:].encode()])
 
 
 def _around(page: StatusPage, feed: Feed, form: str) -> str:

@@ -92,7 +92,8 @@ def channels(page: StatusPage, new_teller: Callable[[], Teller]) -> Iterator[Cha
 
     def every() -> Iterator[Feed]:
         teller = new_teller()
-        yield replace(_live(page, teller), older=_newest_archive(page, teller))
+        entries = _entries(teller, teller.newest_first(Words()))
+        yield replace(_live(page, entries), older=_newest_archive(page, teller))
 
     def incidents() -> Iterator[Feed]:
         told = replace(
@@ -183,10 +184,8 @@ def _entries(teller: Teller, pairs: Iterable[Pair]) -> Iterator[Entry]:
     return (teller.update(*pair) for pair in islice(pairs, MOST))
 
 
-def _live(page: StatusPage, teller: Teller, entries: Iterable[Entry] | None = None) -> Feed:
+def _live(page: StatusPage, entries: Iterable[Entry]) -> Feed:
     name, language = legal(page.site.name), speak(page.site)
-    if entries is None:
-        entries = _entries(teller, teller.newest_first(Words()))
     feed = _feed(
         page,
         "updates",
@@ -253,9 +252,14 @@ def _archive(
         for incident, update in page.stories.words(Words(begin=begin, end=end))
     }
     entries = [teller.update(*told[at, name]) for _, at, name in reversed(archive.part)]
+    yield archive_feed(page, archive, entries)
+
+
+def archive_feed(page: StatusPage, archive: Archive, entries: Iterable[Entry] = ()) -> Feed:
+    """Return the one document of an archive, with entries or for those who have them written."""
     # One format is enough: whoever follows links to archives reads Atom, and they are many.
-    yield replace(
-        _live(page, teller, entries),
+    return replace(
+        _live(page, entries),
         place=archive.place,
         forms=("atom",),
         current=urls.UPDATES_FEED,

@@ -1,4 +1,4 @@
-"""Makes a story's pages, or an archive of feeds, apart from the cache: from what an order says.
+"""Makes a story's pages, and its entries in archives, apart from the cache: from an order alone.
 
 Whoever does this knows the order and what all orders have in common, and nothing else. A question
 that neither answers ends the work, and whoever knows all stories does it.
@@ -17,17 +17,16 @@ from msgspec import Struct
 
 from firstword import urls
 from firstword.cache import questions
-from firstword.cache.codec import from_instant
 from firstword.cache.files import Record, story_of
 from firstword.cache.questions import Trace
 from firstword.cache.units import Made
 from firstword.clock import Clock
-from firstword.feeds import Archive, archive
+from firstword.feeds import written
 from firstword.look import Picture
-from firstword.making.site import NewClock, channel_unit, story_outputs
+from firstword.making.site import story_outputs
 from firstword.markup import Markup
-from firstword.model import Incident, Kind, Site, Update
-from firstword.page import Records, StatusPage, Stories, Words
+from firstword.model import Kind, Site
+from firstword.page import Records, StatusPage, Stories
 from firstword.page.records import Stamps
 from firstword.render import Renderer
 
@@ -53,16 +52,14 @@ class Common(Struct, frozen=True, kw_only=True):
 
 
 class Order(Struct, frozen=True, kw_only=True, array_like=True):
-    """What is to be made, and all that may be known of stories for it."""
+    """One story: what is to be made of it, and all that may be known for that."""
 
-    #: The one story, or all that have a word in an archive's time.
-    stories: tuple[Record, ...]
+    story: Record
     stamps: dict[str, dict[str, datetime | None]]
-    archive: Archive | None = None
-    #: (instant, story) of all updates from one instant to before another, oldest first.
-    said: tuple[tuple[datetime, str], ...] = ()
-    begin: datetime | None = None
-    end: datetime | None = None
+    #: Whether its pages are to be made; else its entries alone.
+    pages: bool = True
+    #: (instant signed, date of its entry) of its updates that stand in archives of feeds.
+    dated: tuple[tuple[datetime, datetime], ...] = ()
 
 
 class Outcome(Struct, frozen=True, kw_only=True, array_like=True):
@@ -72,6 +69,9 @@ class Outcome(Struct, frozen=True, kw_only=True, array_like=True):
     #: (as_of, valid_until) of every clock that was asked.
     clocks: tuple[tuple[datetime | None, datetime | None], ...]
     questions: tuple[tuple[str, int | None], ...]
+    #: The entries in archives, as they were ordered, and what was asked for them.
+    entries: tuple[bytes, ...] = ()
+    asked: tuple[tuple[str, int | None], ...] = ()
 
     def clocks_at(self, now: datetime) -> Iterator[Clock]:
         """Yield the clocks as they were left."""
@@ -86,12 +86,10 @@ class Untold(Exception):
 
 
 class Told:
-    """The stories of one order; notes what is asked, as the cache does."""
+    """What an order tells of other stories; notes what is asked, as the cache does."""
 
-    def __init__(self, common: Common, order: Order) -> None:
+    def __init__(self, common: Common) -> None:
         self._common = common
-        self._order = order
-        self.stories = tuple(story_of(record, common.site) for record in order.stories)
         self.trace = Trace()
 
     def all_signed(self) -> bool:
@@ -105,36 +103,6 @@ class Told:
             raise Untold(slug)
         self.trace.note(questions.spell("kind", slug))
         return self._common.kinds[slug]
-
-    def words(self, wanted: Words) -> Iterator[tuple[Incident, Update]]:
-        """Yield the updates of a time that the order tells of, newest first. Raises Untold."""
-        begin, end = wanted.begin, wanted.end
-        if begin is None or end is None or wanted != Words(begin=begin, end=end):
-            raise Untold(wanted)
-        self._refuse(begin, end)
-        question = questions.spell_find(wanted)
-        self.trace.note(question, questions.NOTHING_YET)
-        found = [
-            (update.at, incident.id, incident, update)
-            for incident in self.stories
-            for update in incident.updates
-            if begin <= update.at < end and not incident.drill
-        ]
-        for at, _, incident, update in sorted(found, key=lambda one: one[:2], reverse=True):
-            self.trace.note(question, from_instant(at))
-            yield incident, update
-        self.trace.note(question)
-
-    def instants(self, begin: datetime, end: datetime) -> list[tuple[datetime, str]]:
-        """Return (instant, id of its story) of updates, oldest first. Raises Untold."""
-        self._refuse(begin, end)
-        self.trace.spans.add((from_instant(begin), from_instant(end)))
-        return [one for one in self._order.said if begin <= one[0] < end]
-
-    def _refuse(self, begin: datetime, end: datetime) -> None:
-        first, last = self._order.begin, self._order.end
-        if first is None or last is None or begin < first or end > last:
-            raise Untold(begin, end)
 
     def __getattr__(self, question: str) -> Any:
         raise Untold(question)
@@ -164,7 +132,7 @@ class Bench:
 
     def _make(self, order: Order) -> Outcome:
         common = self._common
-        told = self._told = Told(common, order)
+        told = self._told = Told(common)
         records = Records(cast("Stamps", order.stamps), common.began, common.published_now)
         page = StatusPage(common.site, cast("Stories", told), records)
         clocks: list[Clock] = []
@@ -173,21 +141,21 @@ class Bench:
             clocks.append(Clock(common.now))
             return clocks[-1]
 
-        made = tuple(self._outputs(page, order, told, new_clock))
+        story = story_of(order.story, common.site)
+        made: tuple[Made, ...] = ()
+        if order.pages:
+            made = tuple(story_outputs(page, self._renderer(page), story, new_clock))
+        questions = tuple(told.trace.questions())
+        told.trace = Trace()
+        # Beside its pages: the story was read, and its words were rendered, a moment ago.
+        entries = tuple(written(page, self._markup, story, order.dated))
         return Outcome(
             made=made,
             clocks=tuple((clock.as_of, clock.valid_until) for clock in clocks),
-            questions=tuple(told.trace.questions()),
+            questions=questions,
+            entries=entries,
+            asked=tuple(told.trace.questions()),
         )
-
-    def _outputs(
-        self, page: StatusPage, order: Order, told: Told, new_clock: NewClock
-    ) -> Iterator[Made]:
-        if order.archive:
-            unit = channel_unit(page, archive(page, self._markup, order.archive), "")
-            return unit.make(new_clock)
-        (incident,) = told.stories
-        return story_outputs(page, self._renderer(page), incident, new_clock)
 
     def _renderer(self, page: StatusPage) -> Renderer:
         common = self._common

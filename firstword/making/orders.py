@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import locale
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
 from firstword.cache.database import Cache
 from firstword.cache.files import Record
-from firstword.cache.stories import CachedStories
-from firstword.cache.units import Unit
-from firstword.feeds import Archive
 from firstword.making.bench import Common, Order, Outcome
-from firstword.making.site import Named
 from firstword.model import Kind
 from firstword.page import StatusPage
 from firstword.render import Renderer
-
-#: Before an archive's first update: how far its dates may depend on what was signed then.
-_BACK = timedelta(hours=4)
-_MINUTE = timedelta(minutes=1)
 
 
 class Makers(Protocol):
@@ -46,7 +38,6 @@ class Orders(Struct, frozen=True, kw_only=True):
     """One build's orders."""
 
     cache: Cache
-    stories: CachedStories
     #: Returns a story as it is kept.
     records: Callable[[str], Record]
     page: StatusPage
@@ -78,31 +69,9 @@ class Orders(Struct, frozen=True, kw_only=True):
         )
         return {slug: Kind(kind) if kind else None for slug, kind in self.cache.db.execute(asked)}
 
-    def of(self, unit: Unit) -> Order:
-        """Return what must be known to make one unit."""
-        if isinstance(unit.of, Archive):
-            return self._archive(unit.of)
-        names = (unit.of.id,) if isinstance(unit.of, Named) else ()
-        return Order(stories=self._told(names), stamps=self._stamps(names))
-
-    def _told(self, names: Iterable[str]) -> tuple[Record, ...]:
-        # As they are kept: whoever makes something of them reads them.
-        return tuple(map(self.records, names))
-
-    def _archive(self, archive: Archive) -> Order:
-        begin, end = archive.time
-        since, until = begin - _BACK, end + _MINUTE
-        said = self.stories.instants(since, until)
-        names = dict.fromkeys(name for at, name in said if begin <= at < end)
-        return Order(
-            stories=self._told(names),
-            stamps=self._stamps(names),
-            archive=archive,
-            said=tuple(said),
-            begin=since,
-            end=until,
-        )
-
-    def _stamps(self, names: Iterable[str]) -> dict[str, dict[str, datetime | None]]:
+    def of(self, name: str, dated: tuple[tuple[datetime, datetime], ...], *, pages: bool) -> Order:
+        """Return what must be known to make a story's pages, and its entries of these dates."""
         known = self.page.records.stamps
-        return {name: dict(known[name]) for name in names if name in known}
+        stamps = {name: dict(known[name])} if name in known else {}
+        # As it is kept: whoever makes something of it reads it.
+        return Order(story=self.records(name), stamps=stamps, pages=pages, dated=dated)

@@ -51,7 +51,6 @@ def story_unit(
         shelf=STORY,
         look=_LOOKS[named.kind],
         make=partial(_story, status, renderer, named.id, story),
-        of=named,
     )
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from itertools import chain, tee
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +15,12 @@ from firstword.cache import keys
 from firstword.cache.database import Cache
 from firstword.cache.files import Files
 from firstword.cache.pieces import CachedPieces
-from firstword.cache.questions import Change, Trace
+from firstword.cache.questions import Change, Trace, spell_find
 from firstword.cache.shown import MANY
 from firstword.cache.stories import CachedStories
 from firstword.cache.units import Made, Unit, Units
 from firstword.clock import Clock
+from firstword.feeds import bound
 from firstword.making.site import (
     ARCHIVE,
     SHELVES,
@@ -34,11 +34,12 @@ from firstword.making.site import (
     units,
 )
 from firstword.manifest import Output
-from firstword.page import StatusPage
+from firstword.page import StatusPage, Words
 from firstword.render import Renderer
 from firstword.write import OutputFolder, digest
 
 if TYPE_CHECKING:
+    from firstword.making.binding import Sheaf
     from firstword.making.orders import Makers
 
 #: Shelves of what a browser shows.
@@ -91,16 +92,22 @@ class Workshop(Struct, kw_only=True):
         # What is made again, or not at all any more, first leaves room: addresses may swap.
         self._begin({*gone, *(u.name for u in todo), *(f"{STORY}/{name}" for name in stories)})
         told = [Named(name, kind) for name in stories if (kind := self.stories.kind(name))]
-        read = self.stories.story
-        self._make_all(
-            (story_unit(self.page, self.renderer, named, read) for named in told),
-            len(told),
-            (unit for unit in todo if unit.shelf in LOOKED_AT),
-        )
+        looked = (unit for unit in todo if unit.shelf in LOOKED_AT)
+        others = (unit for unit in todo if unit.shelf not in LOOKED_AT)
+        archives: Iterable[Unit] | None = None
+        if self.makers and len(told) >= self.makers.worth:
+            archives = self._old_archives(changes, old)
+            archives = self._make_with(self.makers, told, archives, chain(looked, others))
+        else:
+            for unit in map(self._story, told):
+                self.make(unit)
+        for unit in looked:
+            self.make(unit)
         shown()
-        archives, gone = self._archives_to_make(old, changed=bool(changes))
-        self._begin({*gone, *(unit.name for unit in archives)})
-        self._make_all(archives, len(told), (u for u in todo if u.shelf not in LOOKED_AT))
+        if archives is None:
+            archives = self._old_archives(changes, old)
+        for unit in chain(archives, others):
+            self.make(unit)
         self.pieces.forget_doubtful()
         self._old = old
 
@@ -111,35 +118,56 @@ class Workshop(Struct, kw_only=True):
         for name in () if self.anew else sorted(names):
             self.units.begin(name)
 
-    def _make_all(self, units: Iterable[Unit], many: int, alone: Iterable[Unit]) -> None:
-        """Make units, where that is worth it with the help of others, and those nobody can help."""
-        if self.makers is None or many < self.makers.worth:
-            for unit in chain(units, alone):
-                self.make(unit)
-            return
+    def _story(self, named: Named) -> Unit:
+        return story_unit(self.page, self.renderer, named, self.stories.story)
+
+    def _make_with(
+        self, makers: Makers, told: list[Named], archives: list[Unit], alone: Iterable[Unit]
+    ) -> Iterable[Unit]:
+        """Make stories and archives with the help of others; return the archives that are left.
+
+        Of what nobody can help with, as much is made as there is time for meanwhile.
+        """
         # Here and not above: an edit has nothing that is worth it.
+        from firstword.making.binding import Binding
         from firstword.making.orders import Orders
 
         orders = Orders(
             cache=self.cache,
-            stories=self.stories,
             records=Files(self.cache.db).records,
             page=self.page,
             renderer=self.renderer,
             now=self.now,
         )
-        ours, theirs = tee(units)
-        meanwhile = map(self.make, alone)
-        outcomes = self.makers.make(orders.common(), map(orders.of, theirs), meanwhile)
-        for unit, outcome in zip(ours, outcomes, strict=True):
+        binding, pages = Binding(archives), {named.id: named for named in told}
+        names = list(dict.fromkeys([*binding.stories, *pages]))
+        ordered = (orders.of(name, binding.dated(name), pages=name in pages) for name in names)
+        outcomes = makers.make(orders.common(), ordered, map(self.make, alone))
+        for name, outcome in zip(names, outcomes, strict=True):
+            unit = self._story(pages[name]) if name in pages else None
             if outcome is None:
-                self.make(unit)
+                if unit:
+                    self.make(unit)
                 continue
-            for made in outcome.made:
-                self.put(unit.name, made)
-            trace = Trace(asked=dict(outcome.questions))
-            self.units.keep(unit, outcome.clocks_at(self.now), trace)
-        deque(meanwhile, maxlen=0)
+            if unit:
+                for made in outcome.made:
+                    self.put(unit.name, made)
+                asked = Trace(asked=dict(outcome.questions))
+                self.units.keep(unit, outcome.clocks_at(self.now), asked)
+            for sheaf in binding.take(name, outcome.entries, outcome.asked):
+                self._bind(sheaf)
+        return binding.left()
+
+    def _bind(self, sheaf: Sheaf) -> None:
+        """Make an archive of its entries; whoever makes it of stories asks for its time's words."""
+        begin, end = sheaf.archive.time
+        with self.stories.tracing() as trace:
+            self.stories.note(spell_find(Words(begin=begin, end=end)))
+            key, data = bound(self.page, sheaf.archive, sheaf.newest_first())
+            self.put(sheaf.unit.name, Made(key=key, data=data, leaf=True))
+        for question, depth in sheaf.trace.questions():
+            trace.note(question, depth)
+        self.units.keep(sheaf.unit, (), trace)
 
     def _other_looks(self) -> list[str]:
         """Return the looks whose templates are others than in the last build."""
@@ -158,6 +186,12 @@ class Workshop(Struct, kw_only=True):
         if self.anew:
             changed |= {name for (name,) in self.cache.db.execute("SELECT id FROM story")}
         return sorted(changed | {name for unit in old if (name := story_name(unit))})
+
+    def _old_archives(self, changes: list[Change], old: set[str]) -> list[Unit]:
+        """Return the archives of feeds that are made again, with room left for them."""
+        archives, gone = self._archives_to_make(old, changed=bool(changes))
+        self._begin({*gone, *(unit.name for unit in archives)})
+        return archives
 
     def _archives_to_make(self, old: set[str], *, changed: bool) -> tuple[list[Unit], set[str]]:
         """Return the archives of feeds that are made again, and the names of those that are gone.
