@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 import nh3
@@ -108,19 +109,21 @@ class Examined(Struct, frozen=True):
 
 def examine(text: str) -> Examined:
     """Find out by rendering it what becomes of a text's links, pictures and tags."""
-    if not any(mark in text for mark in ("](", "]:", "<")):
-        return Examined()
+    if "](" in text or "]:" in text or "<" in text:
+        return _examined(text)
+    return _NOTHING_TO_EXAMINE
+
+
+_NOTHING_TO_EXAMINE = Examined()
+
+
+# Kept for a while: a story is asked once for what its readers lose, and once for where it links to.
+@lru_cache(maxsize=64)
+def _examined(text: str) -> Examined:
     rendered = _convert(text)
-    found: list[tuple[str, str]] = []
-
-    def note(tag: str, name: str, value: str) -> str | None:
-        if name in {"href", "src"}:
-            found.append((tag, value.strip()))
-        return value
-
     # Whatever scheme somebody typed is let through here: nobody sees this output.
-    schemes = set(_ANY_SCHEME.findall(html.unescape(rendered).casefold()))
-    nh3.clean(rendered, attributes=_ATTRIBUTES, attribute_filter=note, url_schemes=schemes)
+    schemes = frozenset(_ANY_SCHEME.findall(html.unescape(rendered).casefold()))
+    found = _addresses_in(schemes).of(rendered)
     lost = [(tag, url) for tag, url in found if _resolve(tag, url, _anywhere) is None]
     return Examined(
         slugs=_once(_story(url)[0] for tag, url in found if tag == "a"),
@@ -133,6 +136,30 @@ def examine(text: str) -> Examined:
         ),
         paths=_once(url for tag, url in found if tag == "a" and re.match(r"/(?!/)", url)),
     )
+
+
+class _Addresses:
+    """Lists where HTML points to. Its cleaner takes longer to make than to use."""
+
+    def __init__(self, schemes: frozenset[str]) -> None:
+        self._found: list[tuple[str, str]] = []
+        self._cleaner = nh3.Cleaner(
+            attributes=_ATTRIBUTES, attribute_filter=self._note, url_schemes=set(schemes)
+        )
+
+    def of(self, rendered: str) -> Sequence[tuple[str, str]]:
+        """Return the name of each tag that has an address, and the address."""
+        self._found.clear()
+        self._cleaner.clean(rendered)
+        return tuple(self._found)
+
+    def _note(self, tag: str, name: str, value: str) -> str | None:
+        if name in {"href", "src"}:
+            self._found.append((tag, value.strip()))
+        return value
+
+
+_addresses_in = lru_cache(maxsize=16)(_Addresses)
 
 
 def _typed(address: str, text: str) -> str:

@@ -12,9 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firstword.lint import RowError, allowances, find, names, read_rows, wording
+from firstword.lint import (
+    RowError,
+    allowances,
+    find,
+    find_some,
+    names,
+    read_rows,
+    rules_near,
+    wording,
+)
+from firstword.lint.needs import words_of
 from firstword.lint.phrases import Pattern, PhraseError, compile_phrases
-from firstword.lint.prose import LONGEST, sentences
+from firstword.lint.prose import LONGEST, Sentence, keeps_words, sentences
 from firstword.lint.rules import OURS, READY, Rule, make_ready
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -425,6 +435,65 @@ def test_what_a_saying_needs_never_hides_it(language: str) -> None:
 
     assert len(found) > 20
     assert [text for saying, text in found if not saying.needs.may_be_met(text)] == []
+
+
+@given(
+    st.lists(st.sampled_from([*" \n.,'\"-#>[](){}|!:/1", "ab", "é", "ß", "a.b", "- ", "\u2019"]))
+)
+def test_no_sentence_has_a_word_more_than_a_text_that_keeps_its_words(
+    parts: list[str],
+) -> None:
+    text = "".join(parts)
+
+    said = [word for one in sentences(text) for word in words_of(one.text)[1]]
+
+    assert not keeps_words(text) or set(said) <= words_of(text)[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "lo*s*t",
+            "_lost_",
+            "~~lost~~",
+            "lo<b>st",
+            "lo&#115;t",
+            r"lo\st",
+            "lo\u00adst",
+            "lo\u200bst",
+        ),
+        *("a@b", "lost" * LONGEST, "élost.example.com"),
+    ],
+)
+def test_a_text_may_have_other_words_when_it_is_taken_apart(text: str) -> None:
+    assert not keeps_words(text)
+
+
+def test_a_text_without_the_words_that_tell_is_not_taken_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken: list[str] = []
+
+    def counted(text: str) -> tuple[Sentence, ...]:
+        taken.append(text)
+        return sentences(text)
+
+    monkeypatch.setattr("firstword.lint.prose.sentences", counted)
+
+    assert not EN.tells("loss", "Pages are slow, and have been since nine.")
+    assert not EN.tells("cause", "Pages are slow, and have been since nine.")
+    assert taken == []
+    assert not EN.tells("loss", "Pages are *slow*, and have been since nine.")
+    assert len(taken) == 1
+
+
+def test_what_texts_may_break_is_found_for_all_of_them_at_once() -> None:
+    texts = list(EVASIVE)
+    near = rules_near("\n".join(texts), EN)
+
+    assert [find_some(text, EN, near) for text in texts] == [find(text, EN) for text in texts]
+    assert rules_near("Nothing was lost.\nWe wrote to everybody.", EN) == []
 
 
 def test_no_rule_can_look_further_than_a_few_words() -> None:

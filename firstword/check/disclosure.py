@@ -195,8 +195,11 @@ def _wording(incident: Incident, site: Site, words: Wording) -> Iterator[Problem
     from firstword import lint
 
     first_word = len(incident.updates) == 1 and incident.is_open
-    for line, text, update in _texts(incident):
-        for found in lint.find(text, words):
+    texts = list(_texts(incident))
+    # All at once, for most stories break no rule anywhere.
+    near = lint.rules_near("\n".join([text for _, text, _ in texts]), words)
+    for line, text, update in texts if near else ():
+        for found in lint.find_some(text, words, near):
             if found.rule in allowed(update, site):
                 continue
             level = Level.NOTICE if first_word or found.mild else Level.WARNING

@@ -5,7 +5,7 @@ The rules are data (`wording.tsv`, and a company's own); a language without rule
 
 from __future__ import annotations
 
-from firstword.lint.find import Finding, allowances, find, own_sentences
+from firstword.lint.find import Finding, allowances, find, find_some, own_sentences, rules_near
 from firstword.lint.rules import Row, RowError, Wording, names, read_rows, wording
 
 __all__ = [
@@ -15,8 +15,10 @@ __all__ = [
     "Wording",
     "allowances",
     "find",
+    "find_some",
     "names",
     "own_sentences",
     "read_rows",
+    "rules_near",
     "wording",
 ]

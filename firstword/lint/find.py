@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from firstword.lint.needs import words_of
@@ -49,10 +49,28 @@ def find(text: str, wording: Wording) -> list[Finding]:
     Takes as long as the text is long: each sentence is looked at once by each rule that could
     apply, and no rule looks further than a sentence.
     """
+    return find_some(text, wording, rules_near(text, wording))
+
+
+def rules_near(text: str, wording: Wording) -> Sequence[Rule]:
+    """Return the rules that a text may break, by its words; most texts break none.
+
+    Of several texts with a line's end between them: those that any one of them may break.
+    """
+    if _DISGUISED.search(text):
+        text = text.translate(_UNSEEN)
+    return _near(wording, _words(text, wording))
+
+
+def find_some(text: str, wording: Wording, rules: Sequence[Rule]) -> list[Finding]:
+    """Find what `find` does, where only some rules can have been broken."""
+    if not rules:
+        return []
     disguised = _DISGUISED.search(text) is not None
     if disguised:
         text = text.translate(_UNSEEN)
-    near = _near(wording, _words(text, wording))
+    words = _words(text, wording)
+    near = [rule for rule in rules if _may(rule, words)]
     if near and not disguised:
         # Most texts hold no such phrase anywhere, and are not taken apart.
         flat = text.translate(_FLAT)
@@ -92,7 +110,8 @@ def _words(text: str, wording: Wording) -> frozenset[str]:
 
 def _near(wording: Wording, words: frozenset[str]) -> list[Rule]:
     """Return the rules that a text of these words may break."""
-    met = {rule.name: rule for word in words & wording.index.keys() for rule in wording.index[word]}
+    index = wording.index
+    met = {rule.name: rule for word in words & index.keys() for rule in index[word]}
     return [met[name] for name in sorted(met) if _may(met[name], words)]
 
 

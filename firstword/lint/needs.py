@@ -34,8 +34,12 @@ class Needs:
         self._words: dict[str, list[Groups]] = {}
         self._pieces: dict[str, list[Groups]] = {}
         self._any = False
+        #: Words that are enough by themselves.
+        self._enough: set[str] = set()
         for groups in phrases:
             self._any |= not groups
+            if len(groups) == 1:
+                self._enough.update(word for word in groups[0] if not word.endswith("~"))
             for word in groups[0] if groups else ():
                 where = self._pieces if word.endswith("~") else self._words
                 where.setdefault(word.removesuffix("~"), []).append(groups[1:])
@@ -43,9 +47,11 @@ class Needs:
     def may_be_met(self, text: str) -> bool:
         """Tell whether a text may hold one of the phrases; False is sure."""
         # Patterns take these for an "i", and folding does not.
-        if self._any or "\u0131" in text or "\u0130" in text:
+        if self._any or (not text.isascii() and ("\u0131" in text or "\u0130" in text)):
             return True
         folded, words = words_of(text)
+        if not words.isdisjoint(self._enough):
+            return True
         met = [rest for word in words & self._words.keys() for rest in self._words[word]]
         for piece, found in self._pieces.items():
             if piece in folded:

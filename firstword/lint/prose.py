@@ -56,6 +56,9 @@ _STOPS = frozenset(".!?\u3002\uff01\uff1f\u061f\n")
 _SPACES = str.maketrans(
     dict.fromkeys("\u00a0\u202f\u2007", " ") | dict.fromkeys("\u00ad\u200b\u2060\ufeff")
 )
+#: What can go from between two letters, so that a sentence has a word that the text has not: marks,
+#: what is not seen, and the end of a mail address that is too long to be one.
+_JOINS = re.compile(r"[*_~<&\\@\u00ad\u200b\u2060\ufeff]")
 #: Longer ones are cut; work on one of them stays small whatever somebody pastes.
 LONGEST = 1000
 #: Every mark costs a step. No prose has as many as this in a text of the largest size.
@@ -78,6 +81,16 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     Kept for a while: a story is asked for many things.
     """
     return tuple(_sentences(text))
+
+
+def keeps_words(text: str) -> bool:
+    """Tell whether sentences surely have no word that their text, as it is typed, has not."""
+    return (
+        len(text) <= LONGEST  # nothing is cut
+        and not _JOINS.search(text)
+        # Behind a letter that is none in ASCII an address begins in the middle of a word.
+        and (text.isascii() or not _MAY_BE_ADDRESS.search(text))
+    )
 
 
 def _sentences(text: str) -> Iterator[Sentence]:

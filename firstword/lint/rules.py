@@ -71,9 +71,17 @@ class Saying:
 
     def said(self, sentence: str) -> bool:
         """Tell whether a sentence says it."""
-        return bool(self.pattern.search(sentence)) and not (
-            self.unless and self.unless.search(sentence)
-        )
+        return bool(self.pattern.search(sentence)) and not self._undone(sentence)
+
+    def _undone(self, sentence: str) -> bool:
+        return bool(self.unless and self.unless.search(sentence))
+
+    def told_in(self, sentence: str, aside: Saying | None) -> bool:
+        """Tell whether a sentence says it when set phrases are left out."""
+        # Leaving them out costs more than looking, and few sentences have anything to tell.
+        if not self.needs.may_be_met(sentence) or not self.pattern.search(sentence):
+            return False
+        return self.said(aside.pattern.cut(sentence)) if aside else not self._undone(sentence)
 
 
 class Wording(Struct, frozen=True, kw_only=True):
@@ -96,17 +104,16 @@ class Wording(Struct, frozen=True, kw_only=True):
         saying = self.says.get(what)
         if saying is None:
             return True
-        from firstword.lint.prose import sentences
+        from firstword.lint.prose import keeps_words, sentences
 
-        # Leaving set phrases out costs more than looking, and few sentences have anything to tell.
-        own = (
-            sentence.text
-            for text in texts
-            for sentence in sentences(text)
-            if saying.needs.may_be_met(sentence.text) and saying.pattern.search(sentence.text)
-        )
         aside = self.says.get(f"{what}-aside")
-        return any(map(saying.said, map(aside.pattern.cut, own) if aside else own))
+        return any(
+            saying.told_in(sentence.text, aside)
+            for text in texts
+            # Most texts lack the words, and are not taken apart.
+            if saying.needs.may_be_met(text) or not keeps_words(text)
+            for sentence in sentences(text)
+        )
 
     def hollow(self, *texts: str) -> bool:
         """Tell whether Markdown texts hold no word that could tell anything, quotations aside.
