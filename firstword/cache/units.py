@@ -41,6 +41,14 @@ class Made(Struct, frozen=True, kw_only=True):
     owner: str = ""
 
 
+class Draft(Struct, frozen=True, kw_only=True):
+    """A file before it is made."""
+
+    #: All that can be another the next time, as far as whoever makes it asks nothing.
+    told: object
+    make: Callable[[], Made]
+
+
 class Unit(Struct, frozen=True, kw_only=True):
     """What is made together, and made again as soon as anything that it asked for is another."""
 
@@ -53,6 +61,8 @@ class Unit(Struct, frozen=True, kw_only=True):
     inputs: str = ""
     #: The templates it is made by, joined by "+"; "" = by code alone.
     look: str = ""
+    #: Begins its only file; None where nothing tells beforehand that it would be the same.
+    draft: Callable[[Clock], Draft] | None = None
     #: What it consists of, where others can make the parts; None = it is made in one.
     of: object = None
 
@@ -176,6 +186,11 @@ class Units:
         )
         self._db.execute("DELETE FROM need WHERE unit = ?", (name,))
 
+    def leave(self, name: str) -> bool:
+        """Give a unit that began back what it had made; tell whether there was anything."""
+        left = self._db.execute("UPDATE output SET stale = 0 WHERE unit = ? AND stale = 1", (name,))
+        return left.rowcount > 0
+
     def keep(self, unit: Unit, clocks: Iterable[Clock], trace: Trace) -> None:
         """Keep a unit that was made, with what it was told by clocks and stories."""
         clocks = list(clocks)
@@ -264,11 +279,10 @@ class Units:
 
         A digest over the digests of buckets of keys: the same whether all of it was made or some.
         """
+        # By now nothing is stale: the index has all that is asked for.
+        asked = "SELECT key, digest FROM output WHERE bucket = ? ORDER BY key"
         for bucket in sorted(self._moved - {_UNCOUNTED}):
-            lines = self._db.execute(
-                "SELECT key, digest FROM output WHERE bucket = ? AND stale = 0 ORDER BY key",
-                (bucket,),
-            )
+            lines = self._db.execute(asked, (bucket,))
             text = "".join(f"{key}\0{digest}\n" for key, digest in lines)
             if text:
                 digest = hashlib.sha256(text.encode()).hexdigest()

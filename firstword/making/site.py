@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from msgspec import Struct
 
 from firstword import urls
 from firstword.api import Document, documents, story_documents
-from firstword.cache.units import Made, Unit
+from firstword.cache.units import Draft, Made, Unit
 from firstword.clock import Clock
 from firstword.content.scan import written
 from firstword.feeds import Channel, Dated, archive_months, archived, feeds, write
@@ -100,12 +102,15 @@ def story_name(unit: str) -> str:
 
 def units(status: StatusPage, renderer: Renderer, images: Path) -> Iterator[Unit]:
     """Yield all that is not one story's own."""
-    for page in (*pages(status), *more_pages(status), *record_pages(status)):
+    # The page of a component, or a person, asks for all of each open story, and shows little of it.
+    alike = {page.key: page for page in more_pages(status)}
+    for page in (*pages(status), *alike.values(), *record_pages(status)):
         yield Unit(
             name=f"page/{page.key}",
             shelf="page",
             look=page.template,
             make=partial(_pages, renderer, page),
+            draft=partial(_draft, renderer, page) if page.key in alike else None,
         )
     for document in documents(status, renderer.markup):
         yield Unit(name=f"api/{document.key}", shelf="api", make=partial(_document, document))
@@ -122,12 +127,23 @@ def units(status: StatusPage, renderer: Renderer, images: Path) -> Iterator[Unit
 
 
 def _page(renderer: Renderer, page: Page, clock: Clock) -> Made:
-    data = renderer.render(page, clock)
+    return _made(page, renderer.render(page, clock))
+
+
+def _made(page: Page, data: bytes) -> Made:
     return Made(key=page.key, data=data, leaf=page.leaf, owner=page.owner)
 
 
 def _pages(renderer: Renderer, page: Page, clock: NewClock) -> Iterator[Made]:
     yield _page(renderer, page, clock())
+
+
+def _draft(renderer: Renderer, page: Page, clock: Clock) -> Draft:
+    common = renderer.context(page.key, clock, page.language)
+    own = page.context(clock)
+    # The rest of what pages have in common is the site's, or is asked of stories and clocks.
+    told = (page.key, page.language, common["signed"], own)
+    return Draft(told=told, make=lambda: _made(page, renderer.write(page, {**common, **own})))
 
 
 def _document(document: Document, clock: NewClock) -> Iterator[Made]:
@@ -173,6 +189,29 @@ def _signature(path: Path) -> str:
     now = time.time_ns()
     # One that may be written again unseen is another one by then.
     return written(path.stat(), now) or str(now)
+
+
+def signature_of(folders: Iterable[Path], now: int) -> str:
+    """Return another text where a file in one of some folders was written, or came, or went.
+
+    `now` in nanoseconds since 1970, from before; "" where that cannot be told.
+    """
+    found: list[str] = []
+    known = tuple(folders)
+    for folder in known:
+        for here, _, names in os.walk(folder):
+            for name in names:
+                path = f"{here}/{name}"
+                try:
+                    signed = written(Path(path).stat(), now)
+                except OSError:
+                    return ""
+                if not signed:
+                    return ""
+                found.append(f"{path}\0{signed}")
+    return sha256(
+        "\n".join((*map(str, known), *sorted(found))).encode("utf-8", "surrogateescape")
+    ).hexdigest()
 
 
 def find_images(folder: Path) -> Iterator[Path]:

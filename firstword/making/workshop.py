@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +20,10 @@ from firstword.cache.pieces import CachedPieces
 from firstword.cache.questions import Change, Trace, spell_find
 from firstword.cache.shown import MANY
 from firstword.cache.stories import CachedStories
-from firstword.cache.units import Made, Unit, Units
+from firstword.cache.units import Draft, Made, Unit, Units
 from firstword.clock import Clock
 from firstword.feeds import bound
+from firstword.making.alike import Alike
 from firstword.making.site import (
     ARCHIVE,
     SHELVES,
@@ -28,6 +31,7 @@ from firstword.making.site import (
     STORY,
     Named,
     archive_listings,
+    signature_of,
     sitemap_units,
     story_name,
     story_unit,
@@ -36,6 +40,7 @@ from firstword.making.site import (
 from firstword.manifest import Output
 from firstword.page import StatusPage, Words
 from firstword.render import Renderer
+from firstword.values import replace
 from firstword.write import OutputFolder, digest
 
 if TYPE_CHECKING:
@@ -46,7 +51,7 @@ if TYPE_CHECKING:
 LOOKED_AT = frozenset({"page", "image"})
 
 
-class Workshop(Struct, kw_only=True):
+class Workshop(Struct, kw_only=True, dict=True):
     """One build's making."""
 
     cache: Cache
@@ -64,6 +69,7 @@ class Workshop(Struct, kw_only=True):
     #: Keys of all that was made, whether or not it is another one than before.
     made: list[str] = []
     _old: set[str] = set()
+    _looks: Mapping[str, str] = {}
 
     def make_what_is_old(
         self, changes: list[Change], images: Path, shown: Callable[[], None] = lambda: None
@@ -110,6 +116,15 @@ class Workshop(Struct, kw_only=True):
             self.make(unit)
         self.pieces.forget_doubtful()
         self._old = old
+
+    @cached_property
+    def _alike(self) -> Alike:
+        return Alike(
+            cache=self.cache,
+            stories=self.stories,
+            site=repr(replace(self.page.site, targets=())),
+            looks=self._looks,
+        )
 
     def _begin(self, names: set[str]) -> None:
         """Take away what units made, but where that was done for all of them."""
@@ -171,9 +186,16 @@ class Workshop(Struct, kw_only=True):
 
     def _other_looks(self) -> list[str]:
         """Return the looks whose templates are others than in the last build."""
-        now = keys.looks(self.cache, self.renderer.sources, self.renderer.refers)
         before: Mapping[str, str] = json.loads(self.cache.meta("theme") or "{}")
+        signature = signature_of(self.renderer.folders, time.time_ns())
+        if signature and signature == self.cache.meta("theme files"):
+            # None was written since: the others need not be read.
+            self._looks = before
+            return []
+        now = keys.looks(self.cache, self.renderer.sources, self.renderer.refers)
+        self.cache.note("theme files", signature)
         self.cache.note("theme", json.dumps(now))
+        self._looks = now
         changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
         if not changed:
             return []
@@ -243,9 +265,19 @@ class Workshop(Struct, kw_only=True):
             return clocks[-1]
 
         with self.stories.tracing() as trace:
-            for made in unit.make(new_clock):
-                self.put(unit.name, made, counts=counts)
+            if unit.draft:
+                self._make_other(unit, unit.draft(clock := new_clock()), clock)
+            else:
+                for made in unit.make(new_clock):
+                    self.put(unit.name, made, counts=counts)
         self.units.keep(unit, clocks, trace)
+
+    def _make_other(self, unit: Unit, draft: Draft, clock: Clock) -> None:
+        """Write a page, where it is not known to be the same as last time."""
+        digest = self._alike.digest(unit, draft)
+        if not self.anew and self._alike.knows(unit, digest) and self.units.leave(unit.name):
+            return
+        self.put(unit.name, self._alike.make(unit, draft, digest, clock))
 
     def put(self, unit: str, made: Made, *, counts: bool = True) -> None:
         one = Output(

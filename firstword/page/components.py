@@ -8,14 +8,15 @@ from msgspec import Struct
 
 from firstword.clock import Clock
 from firstword.model import UNDER_WAY, Component, ComponentStatus, Incident, Kind
+from firstword.page.lines import Line
 
 
 class ComponentState(Struct, frozen=True):
-    """One component's state and the stories that hold it there, worst first."""
+    """One component's state and the stories that hold it there, as lists name them, worst first."""
 
     component: Component
     status: ComponentStatus
-    because: tuple[Incident, ...]
+    because: tuple[Line, ...]
 
 
 def component_states(
@@ -36,7 +37,7 @@ def component_states(
             ComponentState(
                 component,
                 reasons[0][0] if reasons else ComponentStatus.OPERATIONAL,
-                tuple(incident for _, incident in reasons),
+                tuple(Line.of(incident) for _, incident in reasons),
             )
         )
     return tuple(states)

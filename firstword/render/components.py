@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from firstword import urls
 from firstword.clock import Clock
-from firstword.model import Component, ComponentStatus, Incident, Person, Update
-from firstword.page import StatusPage, Wanted, Words
+from firstword.model import Component, ComponentStatus, Person, Update
+from firstword.page import Line, StatusPage, Wanted, Words
 from firstword.render.head import component_head, missing_head
 from firstword.render.history import by_year
 from firstword.render.page import Page
@@ -96,9 +96,10 @@ def snippet(status: StatusPage, component: Component) -> str:
 
 def person_page(status: StatusPage, person: Person, clock: Clock) -> dict[str, Any]:
     """Return what person.html gets."""
-    newest: dict[str, tuple[Incident, Update]] = {}
+    newest: dict[str, tuple[Line, Update]] = {}
     for incident, update in status.stories.words(Words(author=person.name)):
-        newest.setdefault(incident.id, (incident, update))
+        if incident.id not in newest:
+            newest[incident.id] = Line.of(incident), update
         if len(newest) > MOST_STORIES:
             break
     stories = list(newest.values())

@@ -92,6 +92,11 @@ class Renderer:
                 found[name] = loader.get_source(self._environment, name)[0] if loader else ""
         return found
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that templates are looked for in, the strongest first."""
+        return *self.overrides, self.theme / "templates"
+
     def refers(self, name: str) -> set[str]:
         """Name the templates that one draws in; all of them where only the page can tell."""
         named = _refers(self.sources[name])
@@ -99,7 +104,12 @@ class Renderer:
 
     def render(self, page: Page, clock: Clock) -> bytes:
         """Render one page at an instant; the clock notes until when it holds."""
-        context = {**self.context(page.key, clock, page.language), **page.context(clock)}
+        return self.write(
+            page, {**self.context(page.key, clock, page.language), **page.context(clock)}
+        )
+
+    def write(self, page: Page, context: dict[str, Any]) -> bytes:
+        """Write a page from all that its template gets."""
         context[KEPT] = self._kept_for(context)
         try:
             return self._environment.get_template(page.template).render(context).encode()
@@ -117,7 +127,7 @@ class Renderer:
         """Return an error that arose in a template in words, None for any other."""
         from firstword.render.faults import fault
 
-        return fault(error, (*self.overrides, self.theme / "templates"), names)
+        return fault(error, self.folders, names)
 
     def context(self, key: str, clock: Clock, language: str = "") -> dict[str, Any]:
         """Return what every template gets; no language is the site's."""
