@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from textwrap import dedent
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from firstword.model import (
@@ -512,6 +513,14 @@ def test_a_bare_time_in_the_south(after: str, text: str, due: str) -> None:
     found = parse_next(text, SYDNEY, parse_time(after, SYDNEY))
 
     assert found == (parse_time(due, SYDNEY), False)
+
+
+def test_an_update_that_says_no_facts_takes_no_room_in_the_cache() -> None:
+    update = story().updates[0]
+    kept = msgspec.json.encode(update)
+
+    assert "says" not in msgspec.json.decode(kept)
+    assert msgspec.json.decode(kept, type=type(update)) == update
 
 
 def test_next_may_be_a_full_time_or_a_day() -> None:

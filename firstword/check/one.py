@@ -21,6 +21,7 @@ from firstword.model import (
     Status,
     Update,
 )
+from firstword.model.incident import NO_FACTS
 from firstword.parse.keys import TEXTS, nearest
 from firstword.parse.redactions import redactions
 
@@ -87,10 +88,14 @@ def _who(incident: Incident, site: Site) -> Iterator[Problem]:
 
 def _gaps(incident: Incident, site: Site) -> Iterator[Problem]:
     """A gap where words were redacted is signed too, by the name that readers see."""
-    words = [(1, text) for text in _texts(incident.first) if text]
+    words = [(1, text) for text in _texts(incident.first)]
     for update in incident.updates:
-        words += ((update.line, text) for text in (update.body, *_texts(update.says)) if text)
+        words.append((update.line, update.body))
+        if update.says is not NO_FACTS:
+            words += [(update.line, text) for text in _texts(update.says)]
     for line, text in words:
+        if not text or "[redacted" not in text:
+            continue
         for gap in redactions(text):
             signs = (
                 name for person in site.people.values() for name in (person.name, person.shown)

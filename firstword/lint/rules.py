@@ -81,7 +81,9 @@ class Saying:
         # Leaving them out costs more than looking, and few sentences have anything to tell.
         if not self.needs.may_be_met(sentence) or not self.pattern.search(sentence):
             return False
-        return self.said(aside.pattern.cut(sentence)) if aside else not self._undone(sentence)
+        if aside and aside.needs.may_be_met(sentence):
+            return self.said(aside.pattern.cut(sentence))
+        return not self._undone(sentence)
 
 
 class Wording(Struct, frozen=True, kw_only=True):

@@ -75,14 +75,15 @@ class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
         if not said:
             return self
         left = structs.replace(self, **dict.fromkeys(said))
-        return left if left != _NOTHING else _NOTHING
+        return left if left != NO_FACTS else NO_FACTS
 
     def _said(self) -> dict[str, Any]:
         values = zip(_FACTS, _VALUES(self), strict=True)
         return {name: value for name, value in values if value is not None}
 
 
-_NOTHING = Facts()
+#: One for all who say nothing: where it is the same, it is not written into the cache.
+NO_FACTS = Facts()
 # Asked for once: these are read and laid over each other for every update of every file.
 _FACTS = Facts.__struct_fields__
 _VALUES = attrgetter(*_FACTS)
@@ -133,7 +134,7 @@ class Update(_Said, frozen=True, kw_only=True, eq=False, omit_defaults=True):
     status: Status
     #: Markdown, never empty where a person signed.
     body: str
-    says: Facts = _NOTHING
+    says: Facts = NO_FACTS
     #: The instant of the update this one corrects.
     corrects: datetime | None = None
     #: Numbers of the follow-ups this update closes.
@@ -338,7 +339,7 @@ def _timeline(incident: Incident) -> tuple[Moment, ...]:
     moments = []
     for update in incident.updates:
         fixes = tuple(corrections.get(update.at, ()))
-        says = Facts() if update.status is Status.CORRECTION else update.says
+        says = NO_FACTS if update.status is Status.CORRECTION else update.says
         for fix in fixes:
             says = fix.says.over(says)
         # A next word, a reason and an end belong to the update that said them, not to all after.

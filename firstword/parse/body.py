@@ -50,6 +50,11 @@ class RawUpdate(Struct):
     muddled: bool = False
 
     @property
+    def text(self) -> str:
+        """All lines below the keys, as they are."""
+        return "\n".join(self.lines)
+
+    @property
     def body(self) -> str:
         """The Markdown, without blank lines around it."""
         return "\n".join(self.lines[self._first :]).rstrip()

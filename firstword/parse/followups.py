@@ -38,7 +38,8 @@ class _Item(Struct):
 
 def read_follow_ups(raw: RawUpdate, status: Status, values: Values) -> Iterator[FollowUp]:
     """Find the promises in an update's lists, numbered 0; what is not quite one is a problem."""
-    if not any("[" in line or "(" in line for line in raw.lines):
+    text = raw.text
+    if "[" not in text and "(" not in text:
         return  # neither a box nor a person with a day
     for item in _items(raw):
         text = " ".join(filter(None, item.texts))

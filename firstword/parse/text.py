@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 
 from firstword.model import Level
 from firstword.parse.findings import Finding, Rule, shown
@@ -28,7 +29,7 @@ def read_text(data: bytes) -> tuple[list[str], list[Finding]]:
     if (at := data.find(b"\0")) >= 0:
         return _refuse(_line(data, at), "encoding", f"NUL byte at offset {at}; is this text?")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         # After a byte order mark the decoder counts from behind it.
         at = error.start + len(data) - len(error.object)

@@ -71,7 +71,9 @@ def parse_next(text: str, zone: tzinfo, after: datetime) -> tuple[datetime, bool
             return to_come[0], False
         passed = not to_come
     elif early == late:
-        passed = early <= after
+        if early > after:
+            return early, False
+        passed = True
     else:
         passed = today <= here  # a time that the clocks skip has passed when they show a later one
     return _in_zone(today + _DAY if passed else today, zone, text), False
@@ -106,19 +108,32 @@ def _clean(text: str) -> str:
 
 
 def _due(text: str, zone: tzinfo, forms: str) -> tuple[datetime, bool]:
-    if _DATE.fullmatch(_clean(text)):
+    if ":" not in text and _DATE.fullmatch(_clean(text)):
         return end_of_day(parse_day(text), zone), True
     return _time(text, zone, forms), False
 
 
 def _time(text: str, zone: tzinfo, forms: str) -> datetime:
-    found = _TIME.fullmatch(_clean(text))
+    found = _TIME.fullmatch(text) or _TIME.fullmatch(_clean(text))
     if not found:
         raise TimeProblem("time", f"not a time: {shown(text)}; {_advice(_clean(text), forms)}")
-    wall = datetime.combine(_date(found["date"], text), _clock(found["time"], text))
-    if found["zone"] is None:
+    day, clock, offset = found.groups()
+    wall = _wall(day, clock, text)
+    if offset is None:
         return _in_zone(wall, zone, text)
-    return wall.replace(tzinfo=_offset(found["zone"], text)).astimezone(UTC)
+    return wall.replace(tzinfo=_offset(offset, text)).astimezone(UTC)
+
+
+def _wall(day: str, clock: str, whole: str) -> datetime:
+    try:
+        wall = datetime.fromisoformat(f"{day} {clock}")
+        # Newer Pythons read 24:00 as midnight, of which day is anybody's guess.
+        if wall.year in _YEARS and clock[:2] != "24":
+            return wall
+    except ValueError:
+        pass
+    # Piece by piece, which takes longer, and tells what is wrong.
+    return datetime.combine(_date(day, whole), _clock(clock, whole))
 
 
 def _respelled(text: str) -> str:
@@ -159,7 +174,7 @@ def _date(text: str, whole: str) -> date:
 
 
 def _clock(text: str, whole: str) -> time:
-    # Not time.fromisoformat: newer Pythons read 24:00 as midnight, of which day is anybody's guess.
+    # Not time.fromisoformat, because of 24:00.
     try:
         return time(int(text[:2]), int(text[3:5]), int(text[6:8] or 0))
     except ValueError:
@@ -181,7 +196,10 @@ def _readings(wall: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     The second is the earlier one where the clocks skip the time.
     """
     placed = wall.replace(tzinfo=zone)
-    return placed.astimezone(UTC), placed.replace(fold=1).astimezone(UTC)
+    early, again = placed.astimezone(UTC), placed.replace(fold=1)
+    if again.utcoffset() == placed.utcoffset():
+        return early, early
+    return early, again.astimezone(UTC)
 
 
 def _in_zone(wall: datetime, zone: tzinfo, text: str) -> datetime:

@@ -139,7 +139,8 @@ def _check_body(raw: RawUpdate, values: Values) -> None:
     )
     if not said and not raw.muddled:
         values.error(raw.line, "empty-update", "nothing is said in this update")
-    if not any(": " in line or ":\t" in line for line in raw.lines):
+    text = raw.text
+    if ": " not in text and ":\t" not in text:
         return  # no key, and no time that is promised after one
     for index, (number, lines) in enumerate(_paragraphs(raw)):
         keys = [_is_key(line) for line in lines]

@@ -17,6 +17,7 @@ from firstword.model import (
     Level,
     Problem,
 )
+from firstword.model.incident import NO_FACTS
 from firstword.parse.findings import Finding, Rule, shown
 from firstword.parse.keys import NO, YES, nearest
 from firstword.parse.times import (
@@ -129,10 +130,10 @@ class Values:
 
     def facts(self, said: Mapping[str, Said], at: datetime | None = None) -> Facts:
         """Read every fact that front matter or one update's keys carry."""
-        facts = {key: read(self, said[key]) for key, read in _FACTS.items() if key in said}
+        facts = {key: read(self, one) for key, one in said.items() if (read := _FACTS.get(key))}
         if "next" in said:
             facts["next"] = self.next(said["next"], at)
-        return Facts(**facts)
+        return Facts(**facts) if facts else NO_FACTS
 
     def _timed(self, said: Said | None, read: Callable[[str], V]) -> V | None:
         if not said:
