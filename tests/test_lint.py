@@ -25,7 +25,7 @@ from firstword.lint import (
 from firstword.lint.needs import words_of
 from firstword.lint.phrases import Pattern, PhraseError, compile_phrases
 from firstword.lint.prose import LONGEST, Sentence, keeps_words, sentences
-from firstword.lint.rules import OURS, READY, Rule, make_ready
+from firstword.lint.rules import OURS, READY, Rule, Saying, make_ready
 
 ROOT = Path(__file__).resolve().parent.parent
 HONEST = ROOT / "tests" / "data" / "honest"
@@ -419,6 +419,16 @@ def test_what_is_told_is_looked_for_once_in_every_sentence(
 
     assert sum(map(len, searched)) <= 3 * len(text)
     assert max(map(len, searched), default=0) <= LONGEST
+
+
+def test_a_sentence_is_searched_for_the_one_phrase_whose_words_it_has() -> None:
+    saying = Saying(compile_phrases("was lost|come back ... later|refund~", "en"), None)
+
+    assert saying.said("Nothing was lost.")
+    assert not saying.said("You can come back.")
+    assert "compiled" not in vars(saying.pattern)
+    assert saying.said("What was lost we refund.")
+    assert "compiled" in vars(saying.pattern)
 
 
 @pytest.mark.parametrize("language", ["en", "de", "ja", "ar"])

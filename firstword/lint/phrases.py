@@ -19,7 +19,7 @@ Nothing can be repeated without end, so nobody's phrase can make a check hang.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -78,6 +78,14 @@ class Compiled(NamedTuple):
     #: not hold that phrase. `x~` stands for a piece of a word. The group that the fewest texts can
     #: fill comes first.
     needs: tuple[tuple[tuple[str, ...], ...], ...]
+    #: The pattern of each phrase, in the same order, and what stands before and after any.
+    phrases: tuple[str, ...]
+    edges: tuple[str, str]
+
+    def alone(self, at: int) -> Pattern:
+        """Return what finds one of the phrases."""
+        before, after = self.edges
+        return Pattern(f"{before}(?:{self.phrases[at]}){after}")
 
 
 class _Item(NamedTuple):
@@ -92,18 +100,35 @@ def compile_phrases(text: str, language: str) -> Compiled:
     """Compile phrases of a language. Raises PhraseError."""
     if len(text) > _LONGEST * 4:
         raise PhraseError(f"longer than {_LONGEST * 4} characters; write several rules")
-    before, after = ("", "") if language in UNSPACED else (r"(?<!\w)", r"(?!\w)")
-    joined = _JOINED.get(language, "")
+    before, after = _edges(language)
     # Of whole words on both sides: "order ... again" is not in "orders work again".
-    gap = f"{after}{_GAP}{before}{joined}"
+    gap = f"{after}{_GAP}{before}"
     reader = _Reader(_pieces(text), "" if language in UNSPACED else " {1,4}", gap)
     phrases = reader.phrases(0)
     if reader.ahead():
         raise PhraseError(f"cannot be read from {reader.ahead()!r} on")
-    found = _one_of(phrases)
-    pattern = Pattern(f"{before}{joined}{found.pattern}{after}")
     needs = (sorted(item.needs, key=_rare, reverse=True) for item in phrases)
-    return Compiled(pattern, tuple(tuple(tuple(sorted(g)) for g in groups) for groups in needs))
+    return put_together(
+        language,
+        [item.pattern for item in phrases],
+        tuple(tuple(tuple(sorted(g)) for g in groups) for groups in needs),
+    )
+
+
+def put_together(
+    language: str, phrases: Sequence[str], needs: tuple[tuple[tuple[str, ...], ...], ...]
+) -> Compiled:
+    """Put phrases together, each of which is a pattern already."""
+    before, after = _edges(language)
+    pattern = Pattern(f"{before}(?:{'|'.join(phrases)}){after}")
+    return Compiled(pattern, needs, tuple(phrases), (before, after))
+
+
+def _edges(language: str) -> tuple[str, str]:
+    """Return what stands before and after a phrase of a language."""
+    if language in UNSPACED:
+        return "", ""
+    return rf"(?<!\w){_JOINED.get(language, '')}", r"(?!\w)"
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from firstword.lint.needs import Needs
-from firstword.lint.phrases import Compiled, Pattern, PhraseError, compile_phrases
+from firstword.lint.phrases import Compiled, Pattern, PhraseError, compile_phrases, put_together
 from firstword.patterns import later
 
 OURS = Path(__file__).parent / "wording.tsv"
@@ -31,8 +31,8 @@ _LANGUAGE = re.compile(r"\*|[a-z]{2,3}")
 
 #: A line of the table, by column. Plain, so that settings can hold it.
 Row = tuple[str, str, str, str, str, str]
-#: A pattern, and what a text needs to hold it, as `Compiled` has it.
-Ready = tuple[str, tuple[tuple[tuple[str, ...], ...], ...]]
+#: The pattern of each phrase, and what a text needs to hold it, as `Compiled` has it.
+Ready = tuple[tuple[str, ...], tuple[tuple[tuple[str, ...], ...], ...]]
 
 
 class RowError(ValueError):
@@ -61,17 +61,29 @@ class Saying:
 
     def __init__(self, phrases: Compiled, unless: Pattern | None) -> None:
         """Take the phrases, and what makes them none in the same sentence."""
-        self.pattern, self._phrases = phrases
+        self.pattern = phrases.pattern
         self.unless = unless
+        self._phrases = phrases
+        self._alone: dict[int, Pattern] = {}
 
     @cached_property
     def needs(self) -> Needs:
         """What a text must hold to say it."""
-        return Needs(self._phrases)
+        return Needs(self._phrases.needs)
 
     def said(self, sentence: str) -> bool:
         """Tell whether a sentence says it."""
-        return bool(self.pattern.search(sentence)) and not self._undone(sentence)
+        return self._holds(sentence) and not self._undone(sentence)
+
+    def _holds(self, sentence: str) -> bool:
+        """Tell whether one of the phrases is in a sentence: mostly its words leave one or none."""
+        met = self.needs.met(sentence)
+        if len(met) != 1:
+            return bool(met and self.pattern.search(sentence))
+        [at] = met
+        if at not in self._alone:
+            self._alone[at] = self._phrases.alone(at)
+        return bool(self._alone[at].search(sentence))
 
     def _undone(self, sentence: str) -> bool:
         return bool(self.unless and self.unless.search(sentence))
@@ -79,7 +91,7 @@ class Saying:
     def told_in(self, sentence: str, aside: Saying | None) -> bool:
         """Tell whether a sentence says it when set phrases are left out."""
         # Leaving them out costs more than looking, and few sentences have anything to tell.
-        if not self.needs.may_be_met(sentence) or not self.pattern.search(sentence):
+        if not self._holds(sentence):
             return False
         if aside and aside.needs.may_be_met(sentence):
             return self.said(aside.pattern.cut(sentence))
@@ -238,11 +250,7 @@ def _ours() -> tuple[Row, ...]:
 def _compiled(phrases: str, language: str) -> Compiled:
     """Return phrases ready for use: ours were made ready when they were written down."""
     ready = _ready(language).get(phrases)
-    return (
-        compile_phrases(phrases, language)
-        if ready is None
-        else Compiled(Pattern(ready[0]), ready[1])
-    )
+    return compile_phrases(phrases, language) if ready is None else put_together(language, *ready)
 
 
 @lru_cache(maxsize=32)
@@ -257,7 +265,7 @@ def make_ready() -> bytes:
     for language, _, phrases, unless, *_ in _ours():
         for text in filter(None, (phrases, unless)):
             found = compile_phrases(text, language)
-            ready.setdefault(language, {})[text] = found.pattern.text, found.needs
+            ready.setdefault(language, {})[text] = found.phrases, found.needs
     # A line a phrase, so that a change of one is a change of one line.
     return (
         msgspec.json.encode(ready, order="sorted")
