@@ -18,6 +18,7 @@ from firstword.markup import Markup
 from firstword.model import Kind
 from firstword.page import StatusPage
 from firstword.render import Page, Renderer
+from firstword.render.head import FILTERS
 from firstword.render.told import Told, ToldFacts
 from firstword.settings import read_site
 
@@ -278,3 +279,48 @@ def test_what_pages_share_is_written_once_whoever_renders_them(
 
     assert made == [f"{name} Ada" for name in ("Acme status",) * 3 + ("Other", "Acme status")]
     assert asked == ["Ada"] * 2
+
+
+def test_a_text_with_a_name_is_each_pages_own_where_it_may_differ(tmp_path: Path) -> None:
+    theme = Theme(
+        tmp_path,
+        plain_css="a > b {}",
+        filled_css="{{ name }} > b {}",
+        own_html="{% set style %}{% include sheet %}{{ root }}{% endset %}{{ style }}"
+        "{% set fixed %}{% include 'filled.css' %}{% endset %}{{ fixed }} {{ fixed|csp_hash }}",
+        if_html="{% if name %}{% set a %}{{ root }}{% endset %}{% endif %}{{ a is defined }}",
+        two_html="{% set a %}{{ root }}{% endset %}{% block title %}{{ a }}{% endblock %}"
+        "{% for a in [name] %}{{ a }}{{ root }}{% endfor %}{{ a }}",
+        base_html="{% set a %}{{ root }}{% endset %}{{ a }}{% block title %}{{ a }}{% endblock %}",
+        child_html="{% extends 'base.html' %}{% set a %}{{ site.name }}{% endset %}"
+        "{% block title %}({{ a }}{{ name }}){% endblock %}",
+    )
+
+    plain, filled = (theme.page("own", name="&", sheet=f"{it}.css") for it in ("plain", "filled"))
+    other = theme.page("own", name="c", sheet="plain.css")
+
+    assert plain.startswith("a > b {}./&amp; > b {} sha256-")
+    assert filled.startswith("&amp; > b {}./&amp; > b {} sha256-")
+    assert other.startswith("a > b {}./c > b {} sha256-")
+    assert other[-44:] != plain[-44:] == filled[-44:]
+    assert [theme.page("if", name=name) for name in ("a", "")] == ["True", "False"]
+    assert [theme.page("two", name=name) for name in ("a", "b")] == ["./a././", "./b././"]
+    assert [theme.page("child", name=name) for name in ("a", "b")] == ["./(./a)", "./(./b)"]
+
+
+def test_a_text_with_a_name_is_written_once_for_all_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setitem(FILTERS, "csp_hash", asked.append)
+    theme = Theme(
+        tmp_path,
+        plain_css="a > b {}",
+        own_html="{% set style %}{% include 'plain.css' %}{{ site.accent|accent_css }}{% endset %}"
+        "<{{ name }}>{{ style|csp_hash }}{{ style }}",
+    )
+
+    made = [theme.page("own", name=name) for name in ("a", "b")]
+
+    assert made == ["<a>Nonea > b {}", "<b>Nonea > b {}"]
+    assert asked == ["a > b {}"]

@@ -7,6 +7,7 @@ template may say, and what it means, stays Jinja's.
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import cast
 
@@ -31,8 +32,12 @@ class Writer(CodeGenerator):
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - Jinja's name
         """Compile a whole template."""
         # Whoever gives one of our names another meaning here has it everywhere in this template.
-        self._renamed = {name.name for name in node.find_all(nodes.Name) if name.ctx != "load"}
+        stored = Counter(name.name for name in node.find_all(nodes.Name) if name.ctx != "load")
+        self._renamed, self._stored = stored.keys(), stored
         self._kept = 0
+        #: Names that were given a text that pages share, as they are called in the code.
+        self._texts: set[str] = set()
+        self._in_text = False
         super().visit_Template(node, frame)
         text = _plain(node)
         if text is not None:
@@ -56,8 +61,32 @@ class Writer(CodeGenerator):
         self.outdent()
         self.writeline("else:")
         self.indent()
+        if self._in_text:
+            # It may write of its page: from here on nothing is taken from other pages.
+            self.writeline("kept = {}")
         super().visit_Include(node, frame)
         self.outdent()
+
+    def visit_AssignBlock(self, node: nodes.AssignBlock, frame: Frame) -> None:  # noqa: N802
+        """Give a name to what is between two tags: once for all pages, where they share it."""
+        if not self._is_text(node, frame):
+            super().visit_AssignBlock(node, frame)
+            return
+        key = self._key()
+        self.writeline(f"if {key!r} not in kept:", node)
+        self.indent()
+        self._in_text = True
+        super().visit_AssignBlock(node, frame)
+        self._in_text = False
+        ref = frame.symbols.ref(cast("nodes.Name", node.target).name)
+        self.writeline(f"keep(kept, {key!r}, {ref})")
+        self.outdent()
+        self.push_assign_tracking()
+        self.newline(node)
+        self.visit(node.target, frame)
+        self.write(f" = kept[{key!r}]")
+        self.pop_assign_tracking(frame)
+        self._texts.add(ref)
 
     def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802
         """Write text and values one after another; in runs that are kept and in others."""
@@ -85,13 +114,17 @@ class Writer(CodeGenerator):
 
     def _write_kept(self, run: list[nodes.Expr], frame: Frame) -> None:
         """Write a run once for all pages that share it."""
-        self._kept += 1
-        key = f"{self.name}:{self._kept}"
+        key = self._key()
         self.write(f"(kept.get({key!r}) or keep(kept, {key!r}, concat((")
         for child in run:
             self._write_child(child, frame)
             self.write(",")
         self.write("))))")
+
+    def _key(self) -> str:
+        """Spell under what the next text is kept."""
+        self._kept += 1
+        return f"{self.name}:{self._kept}"
 
     def _write_child(self, child: nodes.Expr, frame: Frame) -> None:
         if isinstance(child, nodes.TemplateData):
@@ -109,7 +142,8 @@ class Writer(CodeGenerator):
         if isinstance(node, _CONSTANT):
             return True
         if isinstance(node, nodes.Name):
-            return node.name in SHARED and self._is_ours(node, frame)
+            ours = node.name in SHARED and self._is_ours(node, frame)
+            return ours or self._is_of_a_text(node, frame)
         if isinstance(node, nodes.Call):
             known = self._is_label(node, frame) or self._is_of_urls(node, frame)
             parts = (*node.args, *node.kwargs)
@@ -126,6 +160,32 @@ class Writer(CodeGenerator):
         load = frame.symbols.find_load(frame.symbols.ref(name.name))
         ours = load is not None and load[0] == VAR_LOAD_RESOLVE
         return ours and name.name not in self._renamed
+
+    def _is_of_a_text(self, name: nodes.Name, frame: Frame) -> bool:
+        """Tell whether a name means a text that pages share, given to it in the same function."""
+        ref = frame.symbols.ref(name.name)
+        load = frame.symbols.find_load(ref)
+        return ref in self._texts and load is not None and load[0] != VAR_LOAD_RESOLVE
+
+    def _is_text(self, node: nodes.AssignBlock, frame: Frame) -> bool:
+        """Tell whether a name is given to the same text on all pages, once and whatever happens.
+
+        Templates that are drawn in may turn out to be more than a text, when they are.
+        """
+        known = frame.rootlevel and frame.eval_ctx.autoescape and not frame.eval_ctx.volatile
+        target = node.target
+        if not known or node.filter or not isinstance(target, nodes.Name):
+            return False
+        inner = frame.inner()
+        inner.symbols.analyze_node(node)
+        return self._stored[target.name] == 1 and all(
+            all(self._shared(child, inner) for child in part.nodes)
+            if isinstance(part, nodes.Output)
+            else isinstance(part, nodes.Include)
+            and isinstance(part.template, nodes.Const)
+            and not part.ignore_missing
+            for part in node.body
+        )
 
     def _is_label(self, node: nodes.Call, frame: Frame) -> bool:
         callee = node.node
