@@ -324,3 +324,73 @@ def test_a_text_with_a_name_is_written_once_for_all_pages(
 
     assert made == ["<a>Nonea > b {}", "<b>Nonea > b {}"]
     assert asked == ["a > b {}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("{{ m('<', n('<')) }}", "[&lt;|(&lt;)]"),
+        ("{{ m(n('<')|upper) }}", "[(&LT;)|-]"),
+        ("{{ m('a')|length }} {{ m('a') ~ '<' }}", "5 [a|-]&lt;"),
+        ("{% autoescape false %}{{ n('<') }}{% endautoescape %}", "(&lt;)"),
+        ("{% set k = n('<') %}{{ k }}{{ k == '(&lt;)' }}", "(&lt;)True"),
+        ("{% for n in ['a'] %}{{ n }}{% endfor %}{{ n('b') }}", "a(b)"),
+        ("{% macro o(a) %}{{ a('<') }}{% endmacro %}{{ o(n) }}", "(&lt;)"),
+        ("{% block title %}{{ n('b') }}{% endblock %}", "(b)"),
+        ("{{ n.name }}{{ n('a', *[]) }}{{ n(a='b') }}", "n(a)(b)"),
+        (
+            "{% macro p() %}{{ q(1) }}{% endmacro %}{% macro q(a) %}{{ a }}{% endmacro %}{{ p() }}",
+            "1",
+        ),
+    ],
+    ids=["in", "filtered", "joined", "bare", "set", "for", "handed", "block", "stars", "later"],
+)
+def test_a_macro_of_the_same_template_is_called_as_any(
+    text: str, written: str, tmp_path: Path
+) -> None:
+    macros = (
+        "{% macro m(a, b='-') %}[{{ a }}|{{ b }}]{% endmacro %}"
+        "{% macro n(a) %}({{ a }}){% endmacro %}"
+    )
+    theme = Theme(tmp_path, own_html=macros + text)
+
+    assert theme.page("own") == written
+
+
+class Slow:
+    """Has some names of its own, and others by key."""
+
+    found = None
+
+    @property
+    def lost(self) -> str:
+        raise AttributeError("lost")
+
+    def __getitem__(self, key: str) -> str:
+        return f"<{key}>"
+
+
+def test_a_value_is_asked_for_what_it_has_and_then_by_key(tmp_path: Path) -> None:
+    theme = Theme(
+        tmp_path,
+        own_html="{{ it.found }} {{ it.lost }} {{ it.other }} {{ row.name.code }} "
+        "{{ row.none is defined }} {% for one in row.all %}{{ one.name }}{% endfor %}",
+    )
+
+    row = {"name": Told.of("a", "b"), "all": [{"name": "c"}]}
+    assert theme.page("own", it=Slow(), row=row) == "None &lt;lost&gt; &lt;other&gt; b False c"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("{% set say = _ %}{{ say('History') }}{{ _('History') }}", "VerlaufVerlauf"),
+        ("{{ _(*['History']) }}", "Verlauf"),
+        ("{% macro m(_) %}{{ _ }}{% endmacro %}{{ m('a') }}{{ _('History') }}", "aVerlauf"),
+        ("{{ gettext is defined }}{% trans %}History{% endtrans %}", "TrueVerlauf"),
+    ],
+)
+def test_a_label_is_said_whatever_else_its_name_is_used_for(
+    text: str, written: str, tmp_path: Path
+) -> None:
+    assert Theme(tmp_path, own_html=text).page("own", language="de") == written

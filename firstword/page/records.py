@@ -38,8 +38,8 @@ class Records(Struct, frozen=True):
 
     def stamp(self, incident: Incident, update: Update) -> datetime | None:
         """Return when an update was first published; None when nobody can know."""
-        known = self.stamps.get(incident.id, {})
-        if update.id in known:
+        known = self.stamps.get(incident.id)
+        if known and update.id in known:
             return known[update.id]
         return self.now if self.began else None
 

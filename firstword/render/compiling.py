@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import cast
 
 from jinja2 import nodes
-from jinja2.compiler import CodeGenerator, Frame
+from jinja2.compiler import CodeGenerator, Frame, find_undeclared
 from jinja2.idtracking import VAR_LOAD_RESOLVE
 
 from firstword.render.head import FILTERS
@@ -22,6 +22,11 @@ from firstword.render.language import LABELS, VALUE_FILTERS
 SHARED = frozenset({"site", "urls", "language", "root", "logo", "favicon"})
 #: Filters that return the same for the same, in one language.
 _FILTERS = VALUE_FILTERS.keys() | FILTERS.keys()
+#: Filters that return what is escaped already, or has nothing to escape.
+_SAFE = frozenset({"at_clock", "due", "icon", "instant", "listed", "tongue", "when"})
+_OURS = {**VALUE_FILTERS, **FILTERS}
+#: What makes Jinja call a macro otherwise than its parameters say.
+_SPECIAL = ("caller", "kwargs", "varargs")
 _CONSTANT = (nodes.TemplateData, nodes.Const)
 _OF_PARTS = (nodes.Getattr, nodes.Getitem, nodes.Keyword, nodes.Or, nodes.And, nodes.Not)
 
@@ -34,6 +39,8 @@ class Writer(CodeGenerator):
         # Whoever gives one of our names another meaning here has it everywhere in this template.
         stored = Counter(name.name for name in node.find_all(nodes.Name) if name.ctx != "load")
         self._renamed, self._stored = stored.keys(), stored
+        self._macros = _macros(node)
+        self._only_said = _only_said(node) - stored.keys()
         self._kept = 0
         #: Names that were given a text that pages share, as they are called in the code.
         self._texts: set[str] = set()
@@ -47,6 +54,17 @@ class Writer(CodeGenerator):
         """Begin a function of the template."""
         super().write_commons()
         self.writeline("kept = context.kept()")
+
+    def enter_frame(self, frame: Frame) -> None:
+        """Look up the names that a scope uses; labels are at hand without that."""
+        loads = frame.symbols.loads
+        frame.symbols.loads = {
+            ref: load
+            for ref, load in loads.items()
+            if load[0] != VAR_LOAD_RESOLVE or load[1] not in self._only_said
+        }
+        super().enter_frame(frame)
+        frame.symbols.loads = loads
 
     def visit_Include(self, node: nodes.Include, frame: Frame) -> None:  # noqa: N802
         """Draw another template in; one without anything to fill in is a text."""
@@ -131,11 +149,45 @@ class Writer(CodeGenerator):
             self.write(repr(child.data))
             return
         self.newline(child)
-        # What labels say is escaped where it is filled in.
-        safe = isinstance(child, nodes.Call) and self._is_label(child, frame)
+        if isinstance(child, nodes.Call) and (macro := self._macro(child, frame)):
+            self._write_macro_call(child, macro, frame)
+            return
+        safe = self._is_safe(child, frame)
         self.write("" if safe else "escape(")
         self.visit(child, frame)
         self.write("" if safe else ")")
+
+    def _is_safe(self, child: nodes.Expr, frame: Frame) -> bool:
+        """Tell whether a value needs no escaping: labels escape what they are filled in with."""
+        if isinstance(child, nodes.Filter):
+            name = child.name
+            return name in _SAFE and self.environment.filters.get(name) is _OURS[name]
+        return isinstance(child, nodes.Call) and self._is_label(child, frame)
+
+    def _macro(self, node: nodes.Call, frame: Frame) -> nodes.Macro | None:
+        """Return the macro of this very template that is called, where it is known how."""
+        callee = node.node
+        if not isinstance(callee, nodes.Name) or callee.name not in self._macros:
+            return None
+        escapes = frame.eval_ctx.autoescape and not frame.eval_ctx.volatile
+        if not escapes or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            return None
+        macro = self._macros[callee.name]
+        load = frame.symbols.find_load(frame.symbols.ref(callee.name))
+        # In a block the name may mean what another template gave it.
+        here = load is not None and load[0] != VAR_LOAD_RESOLVE
+        fits = len(node.args) <= len(macro.args) and callee.name not in self._renamed
+        return macro if here and fits else None
+
+    def _write_macro_call(self, node: nodes.Call, macro: nodes.Macro, frame: Frame) -> None:
+        """Call a macro's own function: what it returns is escaped."""
+        self.visit(node.node, frame)
+        self.write("._func(")
+        for arg in node.args:
+            self.visit(arg, frame)
+            self.write(", ")
+        self.write("missing, " * (len(macro.args) - len(node.args)))
+        self.write(")")
 
     def _shared(self, node: nodes.Node, frame: Frame) -> bool:
         """Tell whether an expression is the same on every page that shares what is kept."""
@@ -197,6 +249,14 @@ class Writer(CodeGenerator):
             and self._is_ours(callee, frame)
         )
 
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802
+        """Ask a value for what it has under a name; only where it has nothing, as Jinja asks."""
+        of, found = self.temporary_identifier(), self.temporary_identifier()
+        self.write(f"({found} if ({found} := getattr(({of} := ")
+        self.visit(node.node, frame)
+        self.write(f"), {node.attr!r}, missing)) is not missing")
+        self.write(f" else environment.getattr({of}, {node.attr!r}))")
+
     def _is_of_urls(self, node: nodes.Call, frame: Frame) -> bool:
         """Tell whether a function of `urls` is called: they know no page and no time."""
         callee = node.node
@@ -215,7 +275,11 @@ class Writer(CodeGenerator):
         forward_caller: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Call something; a label without asking first what it wants to be given."""
-        if self._is_label(node, frame):
+        if macro := None if forward_caller else self._macro(node, frame):
+            self.write("marked(")
+            self._write_macro_call(node, macro, frame)
+            self.write(")")
+        elif self._is_label(node, frame):
             self.write(f"labels[{cast('nodes.Name', node.node).name!r}](context")
             self.signature(node, frame)
             self.write(")")
@@ -235,3 +299,30 @@ def _plain(node: nodes.Template) -> str | None:
                 return None
             text += child.data
     return text
+
+
+def _macros(node: nodes.Template) -> dict[str, nodes.Macro]:
+    """Return a template's macros that are called as their parameters say, by their names."""
+    again = Counter(macro.name for macro in node.find_all(nodes.Macro))
+    again.update(one.target for one in node.find_all(nodes.Import))
+    for one in node.find_all(nodes.FromImport):
+        again.update(name if isinstance(name, str) else name[1] for name in one.names)
+    return {
+        macro.name: macro
+        for macro in node.body
+        if isinstance(macro, nodes.Macro)
+        and again[macro.name] == 1
+        and not find_undeclared(macro.body, _SPECIAL)
+        and not {arg.name for arg in macro.args} & {*_SPECIAL}
+    }
+
+
+def _only_said(node: nodes.Template) -> set[str]:
+    """Return the labels' names that a template does nothing with but say labels."""
+    used = Counter(name.name for name in node.find_all(nodes.Name))
+    said = Counter(
+        call.node.name
+        for call in node.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and not call.dyn_args and not call.dyn_kwargs
+    )
+    return {name for name in LABELS if said[name] == used[name]}

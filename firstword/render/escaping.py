@@ -8,7 +8,7 @@ from typing import Any
 
 import markupsafe
 
-_READ_BY_HTML = re.compile("[&<>'\"]")
+_find_read_by_html = re.compile("[&<>'\"]").search
 
 
 def escaped(value: Any) -> str:
@@ -16,7 +16,7 @@ def escaped(value: Any) -> str:
     kind: Any = type(value)
     if kind is markupsafe.Markup:
         return value  # type: ignore[no-any-return]
-    if (kind is str or _is_text(kind)) and not _READ_BY_HTML.search(value):
+    if (kind is str or _is_text(kind)) and not _find_read_by_html(value):
         return value  # type: ignore[no-any-return]
     return markupsafe.escape(value)
 

@@ -48,10 +48,16 @@ def _language(context: Context) -> Language:
     return language
 
 
-def _pieces(text: str) -> list[str]:
-    """Split a text into words, name of a value, words and so on; as a whole where `%` does more."""
-    pieces = _PLACE.split(text)
-    return pieces if not any("%" in words for words in pieces[::2]) else [text]
+#: A text that is filled in: how it begins, and each value's name with the words behind it.
+Pieces = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def _pieces(text: str) -> Pieces:
+    """Split a text where values come in; it stays whole where `%` does more."""
+    first, *rest = _PLACE.split(text)
+    if any("%" in words for words in (first, *rest[1::2])):
+        return text, ()
+    return first, tuple(zip(rest[::2], rest[1::2], strict=True))
 
 
 def _filled(context: Context, text: str, values: dict[str, Any]) -> str:
@@ -62,12 +68,16 @@ def _filled(context: Context, text: str, values: dict[str, Any]) -> str:
     return _written(language, _pieces(text), values)
 
 
-def _written(language: Language, pieces: list[str], values: dict[str, Any]) -> markupsafe.Markup:
-    if len(pieces) == 1:
-        text = markupsafe.Markup(pieces[0])  # noqa: S704 - texts are the theme's and our translators'
+def _written(language: Language, pieces: Pieces, values: dict[str, Any]) -> markupsafe.Markup:
+    first, rest = pieces
+    if not rest:
+        # Not ours to escape: texts are the theme's and our translators'.
+        text = marked(first)
         return text % language.isolated(values) if "%" in text else text
-    whole = pieces.copy()
-    whole[1::2] = [escaped(language.isolate(values[name])) for name in pieces[1::2]]
+    # Put together by join: what is escaped already would have `+` escape our words.
+    whole = [first]
+    for name, then in rest:
+        whole += (escaped(language.isolate(values[name])), then)
     return marked("".join(whole))
 
 

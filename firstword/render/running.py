@@ -65,7 +65,7 @@ class QuickTemplate(jinja2.Template):
         """Load compiled code; what it writes goes through the `escape` of its own module."""
         template = super().from_code(environment, code, globals, uptodate)
         module = template.root_render_func.__globals__
-        module.update(escape=escaped, labels=LABELS, keep=_keep)
+        module.update(escape=escaped, marked=marked, labels=LABELS, keep=_keep)
         vars(template)["plain"] = module.get("plain")
         return template
 
