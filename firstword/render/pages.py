@@ -242,7 +242,9 @@ def _states(incident: Incident) -> dict[str, ComponentStatus]:
     worst: dict[str, ComponentStatus] = {}
     for moment in incident.timeline:
         for name, state in moment.component_states.items():
-            worst[name] = max(worst.get(name, state), state, key=lambda s: s.severity)
+            known = worst.get(name)
+            if known is not state and (known is None or state.severity > known.severity):
+                worst[name] = state
     return worst
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from functools import cache, partial
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 from jinja2.runtime import Context, Macro
@@ -53,6 +53,14 @@ class QuickTemplate(jinja2.Template):
 
     #: All that it writes, where that is nothing but a text.
     plain: str | None = None
+
+    def encoded(self, given: Mapping[str, Any]) -> bytes:
+        """Return a page's bytes. Put together as text, one sign would make all of it wider."""
+        context = self.new_context({**given})
+        try:
+            return b"".join(map(str.encode, self.root_render_func(context)))
+        except Exception:  # noqa: BLE001 - it is raised again, with the template's line
+            self.environment.handle_exception()
 
     @classmethod
     def from_code(
@@ -109,7 +117,7 @@ class QuickEnvironment(jinja2.Environment):
     def __init__(self, **options: Any) -> None:
         """Take Jinja's own options."""
         super().__init__(**options)
-        self._found: dict[str, jinja2.Template] = {}
+        self._found: dict[str, QuickTemplate] = {}
 
     def make_globals(
         self,
@@ -127,11 +135,11 @@ class QuickEnvironment(jinja2.Environment):
         name: str | jinja2.Template,
         parent: str | None = None,
         globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - Jinja's name
-    ) -> jinja2.Template:
+    ) -> QuickTemplate:
         """Return a template by its name; none changes while this is in use."""
         found = self._found.get(name) if isinstance(name, str) and not globals else None
         if found is None:
-            found = super().get_template(name, parent, globals)
+            found = cast("QuickTemplate", super().get_template(name, parent, globals))
             if isinstance(name, str) and not globals:
                 self._found[name] = found
         return found

@@ -56,7 +56,7 @@ class Renderer:
         self.markup = markup
         self.logo = logo
         self.favicon = favicon
-        self._environment: jinja2.Environment
+        self._environment: QuickEnvironment
         self._kept: dict[tuple[str, str], Kept] = {}
         if like is not None:
             self._environment, self.sources = like._environment, like.sources
@@ -112,7 +112,7 @@ class Renderer:
         """Write a page from all that its template gets."""
         context[KEPT] = self._kept_for(context)
         try:
-            return self._environment.get_template(page.template).render(context).encode()
+            return self._environment.get_template(page.template).encoded(context)
         except Exception as error:  # noqa: BLE001 - it is raised again, or in words
             raise self.fault(error, context) or error from None
 
