@@ -86,13 +86,12 @@ class Addressed(Protocol):
 
 def incident_path(incident: Addressed) -> str:
     """Spell a story's address, relative to the site."""
-    language = f"{incident.language}/" if incident.language else ""
-    return f"{language}{_FOLDERS[incident.kind]}/{incident.slug}/"
+    return story_path(incident.kind, incident.slug, incident.language)
 
 
-def story_path(kind: Kind, slug: str) -> str:
-    """Spell the address of a story that is no translation, relative to the site."""
-    return f"{_FOLDERS[kind]}/{slug}/"
+def story_path(kind: Kind, slug: str, language: str = "") -> str:
+    """Spell the same of what an address is made of; a translation's has its language."""
+    return f"{language}/{_FOLDERS[kind]}/{slug}/" if language else f"{_FOLDERS[kind]}/{slug}/"
 
 
 def is_story(path: str) -> bool:

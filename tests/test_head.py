@@ -329,6 +329,19 @@ def test_the_sitemap_names_translations(site: SmallSite) -> None:
     }
 
 
+def test_a_translation_that_is_a_draft_is_in_no_sitemap_until_it_is_none(tmp_path: Path) -> None:
+    german = f"{FOLDER}/2026-11-21-card-payments.de.md"
+    draft = FILES[german].replace("---\n", "---\ndraft: true\n", 1)
+    site = make_site(tmp_path, {**FILES, german: draft})
+    before = site.files("output")["sitemaps/2026-11.xml"]
+    site.write(german, FILES[german])
+
+    assert site.pelican(SOURCE_DATE_EPOCH="1795260000").code == 0
+
+    assert b"hreflang" not in before
+    assert b'hreflang="de"' in site.files("output")["sitemaps/2026-11.xml"]
+
+
 def test_a_word_changes_the_file_of_its_month_alone(tmp_path: Path) -> None:
     bowls = f"{FOLDER}/2026-10-14-bowls.md"
     site = make_site(tmp_path, {SLOW_FILE: SLOW, bowls: FILES[bowls]})

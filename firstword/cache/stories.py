@@ -101,6 +101,17 @@ class CachedStories:
             found = self._few[question] = list(rows_of(self._db, wanted))
         return found
 
+    def translated(self, month: date) -> Mapping[str, list[str]]:
+        """Return the languages into which stories that began in a month are translated, by id."""
+        asked = (
+            "SELECT s.id, f.language FROM story s JOIN file f ON f.slug = s.slug"
+            " WHERE s.month = ? AND f.language != '' AND f.hidden = 0 ORDER BY f.language, f.path"
+        )
+        found: dict[str, list[str]] = {}
+        for name, language in self._db.execute(asked, (month.isoformat(),)):
+            found.setdefault(name, []).append(language)
+        return found
+
     def lines(self, wanted: Wanted) -> list[Line]:
         """Return stories as lists name them, in the order asked for."""
         return self._answer("lines", questions.plain(wanted))  # type: ignore[no-any-return]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from hashlib import sha256
+from hashlib import blake2b
 from itertools import islice
 
+import msgspec
 from msgspec import Struct
 
 from firstword import urls
@@ -29,6 +30,7 @@ PART = 50
 NEVER = datetime(2026, 1, 1, tzinfo=UTC)
 
 Pair = tuple[Incident, Update]
+_encoder = msgspec.json.Encoder()
 
 
 class Feed(Struct, frozen=True, kw_only=True):
@@ -236,7 +238,7 @@ def archive_channel(
     return Channel(
         name=archive.place,
         # Which entries these are was asked before; what they say is asked when it is made.
-        inputs=sha256(repr((archive.links, list(archive.part))).encode()).hexdigest(),
+        inputs=blake2b(_encoder.encode(archive), digest_size=16).hexdigest(),
         make=partial(_archive, page, new_teller, archive),
         archive=archive,
     )

@@ -7,6 +7,7 @@ somebody else signs in the same minute, so an entry's second comes from its own 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -54,16 +55,19 @@ def dates_of(site: Site, said: Iterable[tuple[datetime, str]]) -> Dates:
     #: Story → when its next entry may be dated.
     free: dict[str, datetime] = {}
 
-    def take(wish: _Wish, date: datetime) -> None:
-        dates[wish.story, wish.at] = date
-        free[wish.story] = date + _SECOND
+    def take(at: datetime, story: str, date: datetime) -> None:
+        dates[story, at] = date
+        free[story] = date + _SECOND
         taken.add(date)
 
     for at, together in groupby(sorted(said), key=itemgetter(0)):
+        names = [name for _, name in together]
+        if len(names) == 1 and at.second and at not in taken and free.get(names[0], at) <= at:
+            # Nobody else has a say in a second that was signed, and no id in what is wished.
+            take(at, names[0], at)
+            continue
         spelled = update_id(at)
-        wishes = [
-            _Wish(at, _digest(urls.entry_id_of(site, name, spelled)), name) for _, name in together
-        ]
+        wishes = [_Wish(at, _digest(urls.entry_id_of(site, name, spelled)), name) for name in names]
         late = []
         for wish in sorted(wishes) if len(wishes) > 1 else wishes:
             # Nearly everybody gets the second they want.
@@ -73,11 +77,11 @@ def dates_of(site: Site, said: Iterable[tuple[datetime, str]]) -> Dates:
             if first in taken:
                 late.append(wish)
             else:
-                take(wish, first)
+                take(at, wish.story, first)
         # Afterwards, so that whoever lost a second takes it from nobody else.
         for wish in late:
             slots = _slots(wish, max(at, free.get(wish.story, at)))
-            take(wish, next(slot for slot in slots if slot not in taken))
+            take(at, wish.story, next(slot for slot in slots if slot not in taken))
     return dates
 
 
@@ -135,8 +139,8 @@ class EntryDates:
         if not self._pieces.keeps or end - begin <= _BLOCK:
             return self._between(begin, end)
         first, last = (int(at.timestamp()) // _BLOCK_SECONDS for at in (begin, end - _SECOND))
-        blocks = (self._block(number) for number in range(first, last + 1))
-        return [one for block in blocks for one in block if begin <= one[0] < end]
+        found = list(chain.from_iterable(map(self._block, range(first, last + 1))))
+        return found[bisect_left(found, (begin,)) : bisect_left(found, (end,))]
 
     def first(self, begin: datetime, end: datetime) -> Dated | None:
         """Return the first entry dated in a time, and ask of no more of it than needed."""

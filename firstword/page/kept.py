@@ -59,6 +59,14 @@ class KeptStories(Struct, frozen=True, dict=True, eq=False):
         """Yield what questions know of the same stories in the same order."""
         yield from (row for row, _ in self._found(wanted))
 
+    def translated(self, month: date) -> Mapping[str, list[str]]:
+        """Return the languages into which stories that began in a month are translated, by id."""
+        return {
+            row.id: [one.language for one in incident.translations]
+            for row, incident in self._rows
+            if row.month == month and incident.translations
+        }
+
     def lines(self, wanted: Wanted) -> list[Line]:
         """Return stories as lists name them, in the order asked for."""
         return [row.line for row, _ in self._found(wanted)]

@@ -195,6 +195,13 @@ class Stories(Protocol):
         """Yield what questions know of the same stories in the same order; none of them is read."""
         ...
 
+    def translated(self, month: date) -> Mapping[str, list[str]]:
+        """Return the languages into which stories that began in a month are translated, by id.
+
+        Whoever asks has asked for the stories: a translation is a part of its story.
+        """
+        ...
+
     def lines(self, wanted: Wanted) -> list[Line]:
         """Return stories as lists name them, the first in the order asked for first."""
         ...

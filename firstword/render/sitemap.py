@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Struct
 
 from firstword import urls
-from firstword.model import Incident, Site
-from firstword.page import StatusPage, Wanted
+from firstword.model import Site
+from firstword.page import Row, StatusPage, Wanted
 from firstword.render.history import by_year, shelves
 from firstword.render.record import record_pages
 
@@ -98,13 +98,17 @@ def _month(status: StatusPage, month: date, part: int) -> bytes:
     """Return the stories of a month, in every language; the first part begins with its page."""
     site, stories = status.site, status.stories
 
+    def told_of(*, open_: bool) -> list[_Told]:
+        rows = list(stories.rows(Wanted(month=month, open=open_)))
+        translated = stories.translated(month) if rows else {}
+        return [_told(site, row, translated.get(row.id, ())) for row in rows]
+
     def over() -> str:
-        ended = stories.find(Wanted(month=month, open=False))
-        return _encoder.encode([_told(site, one) for one in ended]).decode()
+        return _encoder.encode(told_of(open_=False)).decode()
 
     # Most are over, and stay as they are when another one is written about.
     told = _decoder.decode(status.pieces.text(f"sitemap/{month:%Y-%m}", "", over))
-    told += [_told(site, one) for one in stories.find(Wanted(month=month, open=True))]
+    told += told_of(open_=True)
     told.sort(key=lambda one: (one.started_at, one.id), reverse=True)
     last = max(one.updated_at for one in told)
     first = [_row(site, urls.month_path(month), last)] if part == 1 else []
@@ -112,20 +116,22 @@ def _month(status: StatusPage, month: date, part: int) -> bytes:
     return _document("urlset", (*first, *chain.from_iterable(one.rows for one in some)))
 
 
-def _told(site: Site, incident: Incident) -> _Told:
+def _told(site: Site, story: Row, languages: Iterable[str]) -> _Told:
     """Return a story in every language; drills are for people who know of them."""
-    versions = () if incident.drill else (incident, *incident.translations)
+    paths = {"": urls.story_path(story.kind, story.slug)}
+    paths |= {one: urls.story_path(story.kind, story.slug, one) for one in languages}
     links = "".join(
-        f'<xhtml:link rel="alternate" hreflang={quoteattr(one.language or site.language)} '
-        f"href={quoteattr(urls.absolute(site, urls.incident_path(one)))}/>"
-        for one in (versions if incident.translations else ())
+        f'<xhtml:link rel="alternate" hreflang={quoteattr(one or site.language)} '
+        f"href={quoteattr(urls.absolute(site, path))}/>"
+        for one, path in (paths.items() if len(paths) > 1 else ())
     )
-    rows = (_row(site, urls.incident_path(one), incident.updated_at, links) for one in versions)
-    return _Told(incident.started_at, incident.id, incident.updated_at, tuple(rows))
+    told = () if story.drill else paths.values()
+    rows = tuple([_row(site, path, story.updated, links) for path in told])
+    return _Told(story.started, story.id, story.updated, rows)
 
 
 def _row(site: Site, path: str, changed_at: datetime | None = None, links: str = "") -> str:
-    when = f"<lastmod>{changed_at:%Y-%m-%dT%H:%M:%SZ}</lastmod>" if changed_at else ""
+    when = f"<lastmod>{changed_at.isoformat()[:19]}Z</lastmod>" if changed_at else ""
     return f"<url><loc>{escape(urls.absolute(site, path))}</loc>{when}{links}</url>"
 
 
