@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import msgspec
 import pytest
@@ -33,6 +34,7 @@ from firstword.making import Workshop
 from firstword.making.bench import Bench, Common, Order
 from firstword.making.bench import Outcome as Made
 from firstword.making.binding import Sheaf
+from firstword.making.site import archive_listings
 from firstword.manifest import Memory
 from firstword.model import update_id
 from firstword.settings import load_settings, read_site
@@ -350,6 +352,32 @@ def test_an_answer_fits_into_the_pipe_and_nobody_waits_to_be_asked(place: Workpl
 
     most = int(Path("/proc/sys/fs/pipe-max-size").read_text())
     assert widths == [min(most, 1_048_576)] * 4
+
+
+def test_what_pages_have_in_common_is_told_once_before_the_archives_are_listed(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    write, listings = frames.write, archive_listings
+
+    def tell(to: BinaryIO, kind: bytes, data: bytes = b"") -> None:
+        told.append({frames.BEGIN: "begin", frames.DO: "do"}[kind])
+        write(to, kind, data)
+
+    def listed(*given: Any) -> Iterator[Any]:
+        told.append("list")
+        return listings(*given)
+
+    monkeypatch.setattr(build, "complain", lambda _: None)
+    monkeypatch.setattr(frames, "write", tell)
+    monkeypatch.setattr("firstword.making.workshop.archive_listings", listed)
+
+    built(place, "told-once", Crew(2, lambda _: None, worth=10))
+
+    making = told[told.index("list") - 2 :]
+    assert told[:2] == ["begin", "begin"]
+    assert making[:3] == ["begin", "begin", "list"]
+    assert told.count("begin") == 4
 
 
 def test_nobody_is_started_where_there_is_little_to_do_or_one_process_is_wanted() -> None:

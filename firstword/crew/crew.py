@@ -58,10 +58,16 @@ class Crew:
         self._most = min(processes, MOST)
         self._complain = complain
         self._hands: list[_Hand] | None = None
+        #: What they were told last.
+        self._told = b""
 
     def judge(self, site: Site, now: datetime, files: Iterable[SourceFile]) -> Iterator[Judged]:
         """Yield what each file is, in their order."""
         return self._do(JUDGE, Judging(site, now), files)
+
+    def begin(self, common: Common) -> None:
+        """Say what orders will have in common: whoever makes them can load what that takes."""
+        self._begin(MAKE, common)
 
     def make(
         self, common: Common, orders: Iterable[Order], meanwhile: Iterable[object] = ()
@@ -77,7 +83,7 @@ class Crew:
         """Let them go."""
         for hand in self._hands or ():
             hand.close()
-        self._hands = None
+        self._hands, self._told = None, b""
 
     def processes(self) -> list[int]:
         """Return the ids of those that work now."""
@@ -86,11 +92,9 @@ class Crew:
     def _do(
         self, name: str, common: Any, tasks: Iterable[Any], meanwhile: Iterable[object] = ()
     ) -> Iterator[Any]:
-        kind, told = job(name), pickle.dumps((name, common))
+        kind = job(name)
         own: Callable[[Any], Any] | None = None
-        hands = self._open()
-        for hand in hands:
-            hand.send(frames.BEGIN, told)
+        hands = self._begin(name, common)
         waiting: deque[tuple[_Hand | None, list[Any]]] = deque()
         left, steps = iter(tasks), iter(meanwhile)
         turn = 0
@@ -123,6 +127,14 @@ class Crew:
             for by, _ in waiting:
                 if by is not None:
                     by.receive()
+
+    def _begin(self, name: str, common: Any) -> list[_Hand]:
+        """Tell all of them what tasks have in common, if that is not what they were told last."""
+        hands, told = self._open(), pickle.dumps((name, common))
+        for hand in hands if told != self._told else ():
+            hand.send(frames.BEGIN, told)
+        self._told = told
+        return hands
 
     def _open(self) -> list[_Hand]:
         if self._hands is None:

@@ -23,6 +23,10 @@ class Makers(Protocol):
     #: From how many stories on that is quicker than one by one.
     worth: int
 
+    def begin(self, common: Common) -> None:
+        """Say what orders will have in common: whoever makes them can load what that takes."""
+        ...
+
     def make(
         self, common: Common, orders: Iterable[Order], meanwhile: Iterable[object]
     ) -> Iterator[Outcome | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -45,7 +45,7 @@ from firstword.write import OutputFolder, digest
 
 if TYPE_CHECKING:
     from firstword.making.binding import Sheaf
-    from firstword.making.orders import Makers
+    from firstword.making.orders import Makers, Orders
 
 #: Shelves of what a browser shows.
 LOOKED_AT = frozenset({"page", "image"})
@@ -70,6 +70,8 @@ class Workshop(Struct, kw_only=True, dict=True):
     made: list[str] = []
     _old: set[str] = set()
     _looks: Mapping[str, str] = {}
+    #: Units of lists for search engines that are made already.
+    _sitemaps: set[str] = set()
 
     def make_what_is_old(
         self, changes: list[Change], images: Path, shown: Callable[[], None] = lambda: None
@@ -102,8 +104,12 @@ class Workshop(Struct, kw_only=True, dict=True):
         others = (unit for unit in todo if unit.shelf not in LOOKED_AT)
         archives: Iterable[Unit] | None = None
         if self.makers and len(told) >= self.makers.worth:
+            orders = self._orders()
+            # What they load for it they load while the archives are listed here.
+            self.makers.begin(orders.common())
             archives = self._old_archives(changes, old)
-            archives = self._make_with(self.makers, told, archives, chain(looked, others))
+            alone = chain(looked, others, self._sitemaps_of_stories())
+            archives = self._make_with(self.makers, orders, told, archives, alone)
         else:
             for unit in map(self._story, told):
                 self.make(unit)
@@ -136,24 +142,32 @@ class Workshop(Struct, kw_only=True, dict=True):
     def _story(self, named: Named) -> Unit:
         return story_unit(self.page, self.renderer, named, self.stories.story)
 
-    def _make_with(
-        self, makers: Makers, told: list[Named], archives: list[Unit], alone: Iterable[Unit]
-    ) -> Iterable[Unit]:
-        """Make stories and archives with the help of others; return the archives that are left.
-
-        Of what nobody can help with, as much is made as there is time for meanwhile.
-        """
+    def _orders(self) -> Orders:
         # Here and not above: an edit has nothing that is worth it.
-        from firstword.making.binding import Binding
         from firstword.making.orders import Orders
 
-        orders = Orders(
+        return Orders(
             cache=self.cache,
             records=Files(self.cache.db).records,
             page=self.page,
             renderer=self.renderer,
             now=self.now,
         )
+
+    def _make_with(
+        self,
+        makers: Makers,
+        orders: Orders,
+        told: list[Named],
+        archives: list[Unit],
+        alone: Iterable[Unit],
+    ) -> Iterable[Unit]:
+        """Make stories and archives with the help of others; return the archives that are left.
+
+        Of what nobody can help with, as much is made as there is time for meanwhile.
+        """
+        from firstword.making.binding import Binding
+
         binding, pages = Binding(archives), {named.id: named for named in told}
         names = list(dict.fromkeys([*binding.stories, *pages]))
         ordered = (orders.of(name, binding.dated(name), pages=name in pages) for name in names)
@@ -291,6 +305,13 @@ class Workshop(Struct, kw_only=True, dict=True):
         self.made.append(made.key)
         self.output.write(made.key, made.data, changed=changed, new=new)
 
+    def _sitemaps_of_stories(self) -> Iterator[Unit]:
+        """Yield the lists that name no stock page, where all of them are made."""
+        for unit in sitemap_units(self.page, []) if self.anew else ():
+            if not unit.inputs:
+                self._sitemaps.add(unit.name)
+                yield unit
+
     def make_sitemaps(self, stock: list[str]) -> None:
         """Make the lists for search engines, which name stock pages as well."""
         listed = list(sitemap_units(self.page, stock))
@@ -298,6 +319,6 @@ class Workshop(Struct, kw_only=True, dict=True):
         for name in here.keys() - {unit.name for unit in listed}:
             self.units.begin(name)
         for unit in listed:
-            if self.is_old(unit, here):
+            if unit.name not in self._sitemaps and self.is_old(unit, here):
                 self.units.begin(unit.name)
                 self.make(unit)
