@@ -261,12 +261,12 @@ def test_stamps_that_become_known_make_the_story_again(place: Workplace) -> None
 def test_targets_that_were_never_published_to_make_no_story_anew(
     place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read: list[str] = []
+    read: list[bytes] = []
     decode = codec.read
 
-    def counted(text: str) -> Incident:
-        read.append(text)
-        return decode(text)
+    def counted(record: bytes) -> Incident:
+        read.append(record)
+        return decode(record)
 
     monkeypatch.setattr(codec, "read", counted)
     for memory in (lambda now: merge_memory([], now), None):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 #: Another number throws every cache away.
-SCHEMA = 4
+SCHEMA = 5
 #: How long to wait for another build that has the cache, in seconds.
 PATIENCE = 60.0
 NO_TIME = 0.1
@@ -26,7 +26,7 @@ CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE file(
     path TEXT PRIMARY KEY, signature TEXT NOT NULL, blob TEXT NOT NULL, origin TEXT NOT NULL,
     id TEXT NOT NULL, slug TEXT NOT NULL, language TEXT NOT NULL, newest INTEGER NOT NULL,
-    hidden INTEGER NOT NULL, drill INTEGER NOT NULL, text TEXT NOT NULL, record TEXT NOT NULL,
+    hidden INTEGER NOT NULL, drill INTEGER NOT NULL, text TEXT NOT NULL, record BLOB NOT NULL,
     problems TEXT NOT NULL, remarks TEXT NOT NULL
 );
 -- Which file links to which story.

@@ -16,7 +16,7 @@ from firstword.values import replace
 #: for each a few times, with thousands of others between; an edit asks for a few, often.
 _MOST_KNOWN = 1024
 #: A story as it is kept: what each of its files tells, the original's first.
-Record = tuple[str, ...]
+Record = tuple[bytes, ...]
 _HAS_PROBLEMS = "(problems != '' OR remarks != '')"
 
 
@@ -226,7 +226,7 @@ class Files:
         """Return the same as it is kept, for `story_of`."""
         return tuple(record for _, record in self._records(name))
 
-    def _records(self, name: str) -> list[tuple[str, str]]:
+    def _records(self, name: str) -> list[tuple[str, bytes]]:
         """Return path and record of an original and of its translations, by their language."""
         asked = (
             "SELECT o.path, o.record, t.language, t.path, t.record FROM file o"

@@ -46,7 +46,7 @@ class Records(Mapping[str, Record]):
 
     def _all(self) -> Iterator[tuple[str, Record]]:
         """Yield every id and its record, newest first, read in one go."""
-        beside: dict[str, list[tuple[str, str, str]]] = {}
+        beside: dict[str, list[tuple[str, str, bytes]]] = {}
         asked = (
             "SELECT slug, path, text, record FROM file WHERE language != '' AND hidden = 0"
             " ORDER BY language, path"
@@ -61,7 +61,12 @@ class Records(Mapping[str, Record]):
             yield name, self._record(name, path, text, record, beside.get(slug, ()))
 
     def _record(
-        self, name: str, path: str, text: str, record: str, others: Sequence[tuple[str, str, str]]
+        self,
+        name: str,
+        path: str,
+        text: str,
+        record: bytes,
+        others: Sequence[tuple[str, str, bytes]],
     ) -> Record:
         """Return a record; `others` are path, text and story of each translation."""
         incident = codec.read(record)
