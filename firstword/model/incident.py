@@ -65,6 +65,12 @@ class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
         said = self._said()
         return structs.replace(older, **said) if said else older
 
+    def lasting_over(self, older: Facts) -> Facts:
+        """The same for what lasts: a next word, a reason and an end are one update's own."""
+        values = zip(_LASTING, _LASTING_VALUES(self), strict=True)
+        said = {name: value for name, value in values if value is not None}
+        return structs.replace(older, **said) if said else older
+
     def names(self) -> tuple[str, ...]:
         """Name the facts that are said, in the order of the file format."""
         return tuple(self._said())
@@ -87,6 +93,9 @@ NO_FACTS = Facts()
 # Asked for once: these are read and laid over each other for every update of every file.
 _FACTS = Facts.__struct_fields__
 _VALUES = attrgetter(*_FACTS)
+_PASSING = ("next", "because", "ended")
+_LASTING = tuple(name for name in _FACTS if name not in _PASSING)
+_LASTING_VALUES = attrgetter(*_LASTING)
 
 
 class FollowUp(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -333,7 +342,7 @@ def _timeline(incident: Incident) -> tuple[Moment, ...]:
     for update in corrections.get(incident.updates[0].at, ()) if incident.updates else ():
         # The front matter is the first update's: correcting that update corrects it too.
         first = update.says.over(first)
-    facts = first.without("next", "because", "ended")
+    facts = first.without(*_PASSING)
     components = _named({}, first.components)
     status = Status.UPDATE
     moments = []
@@ -342,8 +351,7 @@ def _timeline(incident: Incident) -> tuple[Moment, ...]:
         says = NO_FACTS if update.status is Status.CORRECTION else update.says
         for fix in fixes:
             says = fix.says.over(says)
-        # A next word, a reason and an end belong to the update that said them, not to all after.
-        facts = says.without("next", "because", "ended").over(facts)
+        facts = says.lasting_over(facts)
         components = _named(components, says.components)
         if update.status not in HOLDING:
             status = update.status
