@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -621,6 +622,20 @@ def test_only_commits_are_asked_about_ahead(site: Site, since: str) -> None:
 
     git.close()
     assert git._ahead is None
+
+
+def test_where_nothing_can_be_put_down_git_is_not_asked(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+
+    asked = Worktree(site.place.root / "content")
+
+    assert asked.now() is None
+    asked.close()
 
 
 def test_a_question_that_nobody_needs_is_ended(site: Site) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 # Set by git itself around hooks and aliases: they would point us at another repository.
 _LEAKS = frozenset(
@@ -52,9 +53,10 @@ class Question:
 
     def __init__(self, repo: Path, *arguments: str) -> None:
         self._git: subprocess.Popen[bytes] | None = None
-        # In a file: a pipe holds so little that git would wait for us to read it.
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the answer
+        self._said: IO[bytes] | None = None
         try:
+            # A pipe holds so little that git would wait for us to read it.
+            self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the answer
             self._git = subprocess.Popen(
                 command(repo, *arguments),
                 env=quiet_environment(),
@@ -63,11 +65,11 @@ class Question:
                 stderr=subprocess.PIPE,
             )
         except OSError:
-            self._said.close()
+            self._forget()
 
     def answer(self, patience: float) -> bytes | None:
         """Return what git says; None where it cannot, has doubts, or needs more than seconds."""
-        if self._git is None:
+        if self._git is None or self._said is None:
             return None
         try:
             _, doubts = self._git.communicate(timeout=patience)
@@ -76,9 +78,10 @@ class Question:
             return None
         sound = self._git.returncode == 0 and not doubts
         self._git = None
-        with self._said as said:
-            said.seek(0)
-            return said.read() if sound else None
+        self._said.seek(0)
+        said = self._said.read()
+        self._forget()
+        return said if sound else None
 
     def close(self) -> None:
         """Ask no longer."""
@@ -86,5 +89,10 @@ class Question:
             with suppress(OSError):
                 self._git.kill()
             self._git.communicate()
-            self._said.close()
             self._git = None
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._said is not None:
+            self._said.close()
+            self._said = None
