@@ -9,6 +9,9 @@ from functools import lru_cache
 #: Groups of words, one of each; those of a phrase as `phrases.Compiled` has them.
 Groups = tuple[tuple[str, ...], ...]
 
+#: What else a phrase needs: of each group one of its words, or one of its pieces of words.
+Rest = tuple[tuple[frozenset[str], tuple[str, ...]], ...]
+
 _WORD = re.compile(r"\w+")
 #: Byte of ASCII → what it is in a word, folded; a space where it is no part of one.
 _IN_WORD = bytes(
@@ -36,12 +39,13 @@ class Needs:
         #: Phrases that any text may hold.
         self._always = [at for at, groups in enumerate(phrases) if not groups]
         # By the first group, which the fewest texts can fill.
-        self._words: dict[str, list[tuple[int, Groups]]] = {}
-        self._pieces: dict[str, list[tuple[int, Groups]]] = {}
+        self._words: dict[str, list[tuple[int, Rest]]] = {}
+        self._pieces: dict[str, list[tuple[int, Rest]]] = {}
         for at, groups in enumerate(phrases):
+            rest = tuple(map(_sorted_out, groups[1:]))
             for word in groups[0] if groups else ():
                 where = self._pieces if word.endswith("~") else self._words
-                where.setdefault(word.removesuffix("~"), []).append((at, groups[1:]))
+                where.setdefault(word.removesuffix("~"), []).append((at, rest))
 
     def met(self, text: str) -> Collection[int]:
         """Tell which of the phrases a text may hold, by their numbers; the rest it surely lacks."""
@@ -55,7 +59,12 @@ class Needs:
             if piece in folded:
                 near += found
         for at, rest in near:
-            if at not in met and all(_hold(folded, words, group) for group in rest):
+            if at in met:
+                continue
+            for some, pieces in rest:
+                if words.isdisjoint(some) and not any(piece in folded for piece in pieces):
+                    break
+            else:
                 met.add(at)
         return met
 
@@ -64,8 +73,7 @@ class Needs:
         return bool(self._always or self.met(text))
 
 
-def _hold(folded: str, words: frozenset[str], group: tuple[str, ...]) -> bool:
-    """Tell whether a text of these words holds one of a group."""
-    return not words.isdisjoint(group) or any(
-        word[-1] == "~" and word[:-1] in folded for word in group
-    )
+def _sorted_out(group: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the words of a group, and its pieces of words."""
+    pieces = tuple(word[:-1] for word in group if word.endswith("~"))
+    return frozenset(word for word in group if not word.endswith("~")), pieces

@@ -59,6 +59,10 @@ _SPACES = str.maketrans(
 #: What can go from between two letters, so that a sentence has a word that the text has not: marks,
 #: what is not seen, and the end of a mail address that is too long to be one.
 _JOINS = re.compile(r"[*_~<&\\@\u00ad\u200b\u2060\ufeff]")
+#: What Markdown may take for a mark. Paragraphs without, as most are, it need not take apart.
+_MARKED = re.compile(
+    r"[\x00-\x09\x0b-\x1f\\`*_~<>&\[\]|#\x7f\ud800-\udfff]|^[^A-Za-z\n]", re.MULTILINE
+)
 #: Longer ones are cut; work on one of them stays small whatever somebody pastes.
 LONGEST = 1000
 #: Every mark costs a step. No prose has as many as this in a text of the largest size.
@@ -97,7 +101,7 @@ def _sentences(text: str) -> Iterator[Sentence]:
     if len(text) > MOST_MARKS and sum(map(text.count, _MARKS)) > MOST_MARKS:
         return
     pieces, at, places, lines = [], 0, [], []
-    for words, line in _words(text):
+    for words, line in _words(text) if _MARKED.search(text) else _plain_words(text):
         places.append(at)
         lines.append(line)
         pieces.append(words)
@@ -151,6 +155,20 @@ def _cuts(prose: str) -> Iterator[tuple[int, int]]:
         if end > start:
             yield start, end
         start = end
+
+
+def _plain_words(text: str) -> Iterator[tuple[str, int]]:
+    """Yield what `_words` would of paragraphs without a mark."""
+    goes_on = False
+    for number, line in enumerate(text.split("\n")):
+        if line:
+            yield " " if goes_on else "\n", number
+            yield line.rstrip(" "), number
+        elif goes_on:
+            yield "\n", number
+        goes_on = bool(line)
+    if goes_on:
+        yield "\n", number
 
 
 def _words(text: str) -> Iterator[tuple[str, int]]:

@@ -66,14 +66,18 @@ class RawUpdate(Struct):
 
     @property
     def _first(self) -> int:
-        return next((at for at, line in enumerate(self.lines) if line.strip()), 0)
+        for at, line in enumerate(self.lines):
+            if line.strip():
+                return at
+        return 0
 
 
 def read_updates(lines: Sequence[str], first_line: int) -> tuple[list[RawUpdate], list[Finding]]:
     """Split body lines into raw updates. Line numbers count from `first_line`."""
     scanner = _Scanner()
+    see = scanner.line
     for number, line in enumerate(lines, first_line):
-        scanner.line(line, number)
+        see(line, number)
     return scanner.updates, [*scanner.findings, *scanner.veil.findings()]
 
 
@@ -187,11 +191,11 @@ class _Scanner:
 
     def _key(self, line: str, number: int) -> bool:
         """Read a line under a heading as a key; False where the keys end."""
-        update = self.updates[-1]
-        if not line.strip() or _looks_like_update(line) or _is_heading(line):
+        text = line.rstrip()
+        if not text or _looks_like_update(line) or _is_heading(line):
             self.in_keys = False
             return False
-        text = line.rstrip()
+        update = self.updates[-1]
         if found := _KEY.fullmatch(text):
             update.keys.append((found[1], (found[2] or "").strip(), number))
             return True
@@ -226,9 +230,10 @@ class _Scanner:
     def _text(self, line: str, number: int, hidden: Hidden = "") -> None:
         if self.updates and not self.lost:
             update = self.updates[-1]
-            if not update.lines:
+            lines = update.lines
+            if not lines:
                 update.first_body_line = number
-            update.lines.append(line)
+            lines.append(line)
             update.hidden.append(hidden)
         elif line.strip() and not hidden and not self.lost:
             self.lost = True
@@ -242,8 +247,8 @@ class _Scanner:
 
 def _is_text(line: str) -> bool:
     """Tell whether a line outside of fences and comments is text or blank; most lines are."""
-    return (not line or line[0].isalnum()) and not (
-        "|" in line or "#" in line or "```" in line or "~~~" in line
+    return not line or (
+        line[0].isalnum() and not ("|" in line or "#" in line or "```" in line or "~~~" in line)
     )
 
 
