@@ -134,12 +134,14 @@ class _Ledger(Struct, frozen=True):
 
     def _next_word(self, made_by: Update) -> Update | None:
         """Return the update that readers got first after one that announced it."""
-        later = (
+        at = made_by.at
+        later = [
             update
             for update in self.incident.updates
-            if update.at > made_by.at and update.status is not Status.CORRECTION and update.signed
-        )
-        return min(later, key=self._published_at, default=None)
+            if update.at > at and update.status is not Status.CORRECTION and update.signed
+        ]
+        # Most often one is left, or none: the promise of the last word but one, and of the last.
+        return min(later, key=self._published_at) if len(later) > 1 else next(iter(later), None)
 
     def expectations(self) -> Iterator[Promise]:
         """Yield every time at which it was to be over."""
@@ -216,8 +218,9 @@ class _Ledger(Struct, frozen=True):
             outcome = Outcome.OVERDUE if self.clock.passed(due.at) else Outcome.PENDING
         else:
             outcome = _OUTCOMES[how, at <= due.at]
-        ends = [made_by, ended_by] if ended_by else [made_by]
-        stamped = all(self.records.stamp(self.incident, end) for end in ends)
+        stamped = bool(self.records.stamp(self.incident, made_by)) and not (
+            ended_by and not self.records.stamp(self.incident, ended_by)
+        )
         return Promise(
             kind=kind,
             incident=self.incident,

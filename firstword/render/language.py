@@ -44,7 +44,9 @@ def install(environment: Environment) -> None:
 
 
 def _language(context: Context) -> Language:
-    language: Language = context.resolve_or_missing("language")
+    # As `resolve_or_missing` has it, which each label and each time of a page would call.
+    names = context.vars if "language" in context.vars else context.parent
+    language: Language = names["language"]
     return language
 
 
