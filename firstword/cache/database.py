@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 #: Another number throws every cache away.
-SCHEMA = 5
+SCHEMA = 6
 #: How long to wait for another build that has the cache, in seconds.
 PATIENCE = 60.0
 NO_TIME = 0.1
@@ -46,7 +46,7 @@ CREATE TABLE story(
     open INTEGER NOT NULL, signed INTEGER NOT NULL, repeats INTEGER NOT NULL,
     month TEXT NOT NULL, started INTEGER NOT NULL, planned INTEGER NOT NULL,
     updated INTEGER NOT NULL, ended INTEGER, digest TEXT NOT NULL, stamps TEXT NOT NULL,
-    row TEXT NOT NULL, path TEXT NOT NULL, changed INTEGER NOT NULL
+    row BLOB NOT NULL, path TEXT NOT NULL, changed INTEGER NOT NULL
 );
 CREATE INDEX story_slug ON story(slug);
 CREATE INDEX story_started ON story(started, id);

@@ -5,102 +5,26 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 
-from firstword.cache.codec import from_instant, to_instant
-from firstword.model import About, Kind, Status
-from firstword.page import Line, Mark, Measure, Row, Verdict
+from firstword.cache.codec import from_instant
+from firstword.page import Row
 
-#: What a row is read from, in this order.
-COLUMNS = (
-    "id, slug, kind, drill, open, signed, repeats, month, started, planned, updated, ended, row"
-)
+#: What a row is read from.
+COLUMNS = "row"
 
 #: (month, measure, verdict) of what is added up.
 Sums = tuple[str, str, str]
 
-_month = lru_cache(1024)(date.fromisoformat)
-#: What every mark says, and what one says that is not spelled out.
-_SAID = 4
-_UNSAID: list[Any] = [0, "", False, 0, ""]
+_encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Row)
 
 
 @lru_cache(2048)
-def to_row(found: tuple[Any, ...]) -> Row:
+def to_row(found: tuple[bytes]) -> Row:
     """Read a row; one build asks for the same ones again and again."""
-    name, slug, kind, drill, is_open, signed, repeats, month, *instants, text = found
-    started, planned, updated, ended = instants
-    named, said, marks, line = msgspec.json.decode(text)
-    return Row(
-        id=name,
-        slug=slug,
-        kind=Kind(kind),
-        drill=bool(drill),
-        open=bool(is_open),
-        signed=bool(signed),
-        repeats=bool(repeats),
-        month=_month(month),
-        started=to_instant(started),
-        planned=to_instant(planned),
-        updated=to_instant(updated),
-        ended=None if ended is None else to_instant(ended),
-        components={component: to_instant(at) for component, at in named},
-        said=tuple((to_instant(at), author) for at, author in said),
-        marks=tuple((_month(first), _to_mark(plain)) for first, *plain in marks),
-        line=_to_line(line, slug=slug, kind=Kind(kind), drill=bool(drill), at=to_instant(started)),
-    )
-
-
-def _from_line(line: Line) -> list[Any]:
-    """Spell what a list shows and no column has."""
-    seconds = None if line.lasted is None else line.lasted.total_seconds()
-    return [line.title, str(line.status), line.about and str(line.about), line.imported, seconds]
-
-
-def _to_line(plain: list[Any], *, slug: str, kind: Kind, drill: bool, at: datetime) -> Line:
-    title, status, about, imported, seconds = plain
-    return Line(
-        slug=slug,
-        kind=kind,
-        about=About(about) if about else None,
-        status=Status(status),
-        drill=drill,
-        imported=imported,
-        title=title,
-        started_at=at,
-        lasted=None if seconds is None else timedelta(seconds=seconds),
-    )
-
-
-def _from_mark(mark: Mark) -> list[Any]:
-    """Spell a mark; what stands last and says nothing is left out."""
-    plain = [
-        *(from_instant(mark.at), str(mark.measure), str(mark.verdict), from_instant(mark.update)),
-        *(mark.seconds, mark.person, mark.whole_day, mark.number, mark.component),
-    ]
-    while len(plain) > _SAID and not plain[-1]:
-        plain.pop()
-    return plain
-
-
-def _to_mark(plain: list[Any]) -> Mark:
-    at, measure, verdict, update, *rest = plain
-    seconds, person, whole_day, number, component = rest + _UNSAID[len(rest) :]
-    return Mark(
-        at=to_instant(at),
-        measure=Measure(measure),
-        verdict=Verdict(verdict),
-        update=to_instant(update),
-        seconds=seconds,
-        person=person,
-        whole_day=whole_day,
-        number=number,
-        component=component,
-    )
+    return _decoder.decode(found[0])
 
 
 def get_row(db: sqlite3.Connection, name: str) -> Row | None:
@@ -116,7 +40,6 @@ def put_row(
     named: list[tuple[str, int]] = [(name, from_instant(at)) for name, at in row.components.items()]
     said = [(from_instant(at), author) for at, author in row.said]
     started, updated = from_instant(row.started), from_instant(row.updated)
-    marks = [[month.isoformat(), *_from_mark(mark)] for month, mark in row.marks]
     db.execute(
         "INSERT INTO story VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
@@ -126,7 +49,7 @@ def put_row(
             *(
                 digest,
                 stamps,
-                msgspec.json.encode([named, said, marks, _from_line(row.line)]).decode(),
+                _encoder.encode(row),
                 path,
                 number,
             ),

@@ -10,7 +10,7 @@ from firstword.model import About, Incident, Kind, Status
 from firstword.page.spans import lasted
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class Line(Struct, frozen=True, kw_only=True, array_like=True):
     """What a list names a story by; it changes seldom, so that lists are seldom made again."""
 
     slug: str

@@ -66,7 +66,7 @@ _PROMISED = {
 }
 
 
-class Mark(Struct, frozen=True, kw_only=True):
+class Mark(Struct, frozen=True, kw_only=True, array_like=True):
     """One thing judged."""
 
     #: Decides which month it counts in; of a promise, when it was due.

@@ -29,7 +29,7 @@ class Order(StrEnum):
     ENDED = "ended"
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class Row(Struct, frozen=True, kw_only=True, array_like=True):
     """What questions know of a story without looking into it."""
 
     id: str
