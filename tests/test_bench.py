@@ -276,8 +276,10 @@ def test_the_whole_machinery_works_with_nobody_but_ourselves(tmp_path: Path) -> 
         "one update mailed to 1,000: to nowhere: our own work",
         "most memory of mailing 1,000",
     ]
-    assert re.search(r"mailed to 1,000.* \d+ messages a second.* 12 bodies composed", table)
-    assert re.search(r"\d+ read, \d+ rendered, \d+ written .*\n.* 1 GET, \d+ PUT", table)
+    assert re.search(r"mailed to 1,000.* [\d,]+ messages a second.* 12 bodies composed", table)
+    assert re.search(
+        r"[1-9]\d* read, [1-9]\d* rendered, [1-9]\d* written .*\n.* 1 GET, [1-9]\d* PUT", table
+    )
     assert "| Firstword | home | 1 |" in table
     assert not list(tmp_path.glob("firstword-bench-*"))
 

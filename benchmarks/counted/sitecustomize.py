@@ -26,14 +26,20 @@ def _watch(event: str, args: tuple[Any, ...]) -> None:
                 os.write(_LOG, b"r")
 
 
-class _WrapsJinja:
-    """Stands before the import of jinja2.environment and wraps its Template.render."""
+#: Module → the class in it that renders, and how: a page of ours becomes bytes at once.
+_RENDERING = {
+    "jinja2.environment": ("Template", "render"),
+    "firstword.render.running": ("QuickTemplate", "encoded"),
+}
+
+
+class _WrapsRendering:
+    """Stands before the import of whatever renders and wraps it."""
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
-        """Find jinja2.environment as ever, with another last step."""
-        if name != "jinja2.environment":
+        """Find a module that renders as ever, with another last step."""
+        if name not in _RENDERING:
             return None
-        sys.meta_path.remove(self)
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
             loader: Any = spec.loader
@@ -41,17 +47,18 @@ class _WrapsJinja:
 
             def load(module: Any) -> None:
                 loaded(module)
-                render = module.Template.render
+                of, how = _RENDERING[name]
+                renders = getattr(getattr(module, of), how)
 
                 def noted(template: Any, *args: Any, **kwargs: Any) -> Any:
                     os.write(_LOG, b"t")
-                    return render(template, *args, **kwargs)
+                    return renders(template, *args, **kwargs)
 
-                module.Template.render = noted
+                setattr(getattr(module, of), how, noted)
 
             loader.exec_module = load
         return spec
 
 
 sys.addaudithook(_watch)
-sys.meta_path.insert(0, _WrapsJinja())
+sys.meta_path.insert(0, _WrapsRendering())
