@@ -13,6 +13,7 @@ from babel.numbers import format_percent
 from test_settings import read, refusal
 
 from firstword.model import Due
+from firstword.values import replace
 from firstword.words import Language, speak
 from firstword.words.catalogue import catalogue
 
@@ -44,6 +45,15 @@ def language(code: str, zone: str = "Europe/Berlin") -> Language:
 )
 def test_an_instant(code: str, zone: str, moment: str) -> None:
     assert language(code, zone).moment(NINE) == moment
+
+
+def test_an_instant_is_of_the_readers_zone_whatever_was_spelled_before() -> None:
+    """Who writes to a reader has the site's language tell the reader's times."""
+    here = language("en")
+    there = replace(here, zone=ZoneInfo("Asia/Tokyo"))
+
+    assert here.moment(NINE) == "21 November 2026, 10:00 CET (09:00 UTC)"
+    assert there.moment(NINE) == "21 November 2026, 18:00 JST (09:00 UTC)"
 
 
 def test_every_instant_has_its_own_day_and_weekday_whatever_was_spelled_before() -> None:

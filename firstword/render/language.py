@@ -126,7 +126,7 @@ def _when(
     context: Context, at: datetime, near: datetime | None = None, *, weekday: bool = False
 ) -> markupsafe.Markup:
     language = _language(context)
-    key = "when", at, near, weekday
+    key = "when", at, near, weekday, language.zone
     known: markupsafe.Markup | None = language.spelled.get(key)
     if known is None:
         text = language.near(at, near) if near else language.moment(at, weekday=weekday)

@@ -183,7 +183,8 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     def moment(self, at: datetime, *, weekday: bool = False) -> str:
         """Spell an instant: `21 November 2026, 10:00 CET (09:00 UTC)`, the weekday when asked."""
         # A signature, the line that later entries have for it, and whoever links to it: the same.
-        key = "moment", at, weekday
+        # By the zone: who writes to a reader tells the times of theirs with the same language.
+        key = "moment", at, weekday, self.zone
         known = self.spelled.get(key)
         if known is None:
             known = self.keep(key, self._moment(at.astimezone(self.zone), weekday=weekday))
