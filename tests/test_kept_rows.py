@@ -156,6 +156,10 @@ TOGETHER = {
     "a translation": {"2026/cards.de.md": TRANSLATED},
     "a translation elsewhere": {"1/cards.de.md": TRANSLATED},
     "a draft": {"2026/draft.md": STORY.format(**VALUES, more="draft: true\n")},
+    # Then everything is judged anew, together.
+    "two of one name": {
+        f"{year}/twice.md": STORY.format(**VALUES, more="") for year in (2026, 2027)
+    },
     "a claim": {"2027/clash.md": STORY.format(**VALUES, more="aliases: [mail]\n")},
 }
 
