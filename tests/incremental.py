@@ -30,6 +30,26 @@ SETTINGS = {
     ],
 }
 
+#: A story that goes on.
+OPEN = """\
+---
+title: Checkout is slow
+impact: minor
+started: 2026-11-21 08:00
+components: [checkout]
+---
+
+## 2026-11-21 08:10 | Dawn Okafor | investigating
+components: checkout partial_outage
+next: 10:00
+
+Pages take a minute.
+
+## 2026-11-21 09:10 | Ian Reyes | update
+
+They still do.
+"""
+
 #: What was in a folder, and what was said while it was built.
 Outcome = tuple[dict[str, bytes], tuple[str, ...], tuple[str, ...]]
 

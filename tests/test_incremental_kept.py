@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from incremental import SETTINGS, Workplace, quiet
+from incremental import OPEN, SETTINGS, Workplace, quiet
 
 from firstword import build
 from firstword.cache.database import open_cache
@@ -38,24 +38,6 @@ Every card is refused.
 ## 2026-11-20 01:00 | Dawn Okafor | resolved
 
 All cards work. See [what goes on](incident:slow).
-"""
-OPEN = """\
----
-title: Checkout is slow
-impact: minor
-started: 2026-11-21 08:00
-components: [checkout]
----
-
-## 2026-11-21 08:10 | Dawn Okafor | investigating
-components: checkout partial_outage
-next: 10:00
-
-Pages take a minute.
-
-## 2026-11-21 09:10 | Ian Reyes | update
-
-They still do.
 """
 WINDOW = """\
 ---

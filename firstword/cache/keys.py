@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from firstword.cache.database import Cache
+from firstword.content.scan import written
 from firstword.model import Site
 from firstword.values import replace
 
@@ -127,6 +128,29 @@ def looks(
     found = {name: _digest(sources[one] for one in _closure(name, direct)) for name in sources}
     cache.note("looks", json.dumps({whole: found}))
     return found
+
+
+def signature_of(folders: Iterable[Path], now: int) -> str:
+    """Return another text where a file in one of some folders was written, or came, or went.
+
+    `now` in nanoseconds since 1970, from before; "" where that cannot be told.
+    """
+    found: list[str] = []
+    known = tuple(folders)
+    for folder in known:
+        for here, _, names in os.walk(folder):
+            for name in names:
+                path = f"{here}/{name}"
+                try:
+                    signed = written(Path(path).stat(), now)
+                except OSError:
+                    return ""
+                if not signed:
+                    return ""
+                found.append(f"{path}\0{signed}")
+    return hashlib.sha256(
+        "\n".join((*map(str, known), *sorted(found))).encode("utf-8", "surrogateescape")
+    ).hexdigest()
 
 
 def _closure(name: str, direct: Mapping[str, list[str]]) -> list[str]:

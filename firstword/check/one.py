@@ -13,6 +13,7 @@ from firstword.check.times import expectations, future, times
 from firstword.model import (
     ENDINGS,
     HOLDING,
+    NO_FACTS,
     ComponentStatus,
     Incident,
     Kind,
@@ -21,7 +22,6 @@ from firstword.model import (
     Status,
     Update,
 )
-from firstword.model.incident import NO_FACTS
 from firstword.parse.keys import TEXTS, nearest
 from firstword.parse.redactions import redactions
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 
 from msgspec import Struct
@@ -189,29 +187,6 @@ def _signature(path: Path) -> str:
     now = time.time_ns()
     # One that may be written again unseen is another one by then.
     return written(path.stat(), now) or str(now)
-
-
-def signature_of(folders: Iterable[Path], now: int) -> str:
-    """Return another text where a file in one of some folders was written, or came, or went.
-
-    `now` in nanoseconds since 1970, from before; "" where that cannot be told.
-    """
-    found: list[str] = []
-    known = tuple(folders)
-    for folder in known:
-        for here, _, names in os.walk(folder):
-            for name in names:
-                path = f"{here}/{name}"
-                try:
-                    signed = written(Path(path).stat(), now)
-                except OSError:
-                    return ""
-                if not signed:
-                    return ""
-                found.append(f"{path}\0{signed}")
-    return sha256(
-        "\n".join((*map(str, known), *sorted(found))).encode("utf-8", "surrogateescape")
-    ).hexdigest()
 
 
 def find_images(folder: Path) -> Iterator[Path]:

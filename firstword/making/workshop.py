@@ -31,7 +31,6 @@ from firstword.making.site import (
     STORY,
     Named,
     archive_listings,
-    signature_of,
     sitemap_units,
     story_name,
     story_unit,
@@ -201,7 +200,7 @@ class Workshop(Struct, kw_only=True, dict=True):
     def _other_looks(self) -> list[str]:
         """Return the looks whose templates are others than in the last build."""
         before: Mapping[str, str] = json.loads(self.cache.meta("theme") or "{}")
-        signature = signature_of(self.renderer.folders, time.time_ns())
+        signature = keys.signature_of(self.renderer.folders, time.time_ns())
         if signature and signature == self.cache.meta("theme files"):
             # None was written since: the others need not be read.
             self._looks = before

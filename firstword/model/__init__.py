@@ -7,6 +7,7 @@ clock or a setting.
 from __future__ import annotations
 
 from firstword.model.incident import (
+    NO_FACTS,
     ComponentChange,
     Due,
     Facts,
@@ -34,6 +35,7 @@ __all__ = [
     "ENDINGS",
     "HOLDING",
     "LIFECYCLE",
+    "NO_FACTS",
     "UNDER_WAY",
     "About",
     "Accent",

@@ -62,18 +62,15 @@ class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     def over(self, older: Facts) -> Facts:
         """Return these facts laid over older ones: what they say wins, the rest stays."""
-        said = self._said()
-        return structs.replace(older, **said) if said else older
+        return _laid(_filled(_FACTS, _VALUES(self)), older)
 
     def lasting_over(self, older: Facts) -> Facts:
         """The same for what lasts: a next word, a reason and an end are one update's own."""
-        values = zip(_LASTING, _LASTING_VALUES(self), strict=True)
-        said = {name: value for name, value in values if value is not None}
-        return structs.replace(older, **said) if said else older
+        return _laid(_filled(_LASTING, _LASTING_VALUES(self)), older)
 
     def names(self) -> tuple[str, ...]:
         """Name the facts that are said, in the order of the file format."""
-        return tuple(self._said())
+        return tuple(_filled(_FACTS, _VALUES(self)))
 
     def without(self, *names: str) -> Facts:
         """Return these facts as if nothing were said of some."""
@@ -83,9 +80,13 @@ class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
         left = structs.replace(self, **dict.fromkeys(said))
         return left if left != NO_FACTS else NO_FACTS
 
-    def _said(self) -> dict[str, Any]:
-        values = zip(_FACTS, _VALUES(self), strict=True)
-        return {name: value for name, value in values if value is not None}
+
+def _filled(names: tuple[str, ...], values: tuple[Any, ...]) -> dict[str, Any]:
+    return {name: one for name, one in zip(names, values, strict=True) if one is not None}
+
+
+def _laid(said: dict[str, Any], older: Facts) -> Facts:
+    return structs.replace(older, **said) if said else older
 
 
 #: One for all who say nothing: where it is the same, it is not written into the cache.

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from firstword.model import (
+    NO_FACTS,
     ComponentChange,
     ComponentStatus,
     Due,
@@ -17,7 +18,6 @@ from firstword.model import (
     Level,
     Problem,
 )
-from firstword.model.incident import NO_FACTS
 from firstword.parse.findings import Finding, Rule, shown
 from firstword.parse.keys import NO, YES, nearest
 from firstword.parse.times import (
