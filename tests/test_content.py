@@ -12,7 +12,7 @@ from test_check import FIRST, SETTINGS, SITE, file
 
 from firstword.content import Content, SourceFile, load, scan
 from firstword.content.read import read_content
-from firstword.content.scan import written
+from firstword.folder import written
 from firstword.model import Level, Problem
 from firstword.settings import read_site
 

@@ -22,6 +22,7 @@ from firstword import build, gitlog
 from firstword.build import RunOptions, build_site
 from firstword.content import look
 from firstword.gitlog import worktree
+from firstword.gitlog.names import names_below
 from firstword.gitlog.worktree import Worktree, apart, read_status, sees_all, unhidden, unlike
 
 NAMES = ("cards", "mail", "slow", "dns")
@@ -273,6 +274,30 @@ def test_what_was_another_one_when_all_was_read_is_looked_at_again(
 
     assert begun.place.warm() == begun.place.cold()
     assert "First words." in begun.shown("cards")
+
+
+@pytest.mark.parametrize("git_holds_it", [False, True])
+def test_what_comes_while_all_is_looked_at_is_found_by_the_next_build(
+    site: Site, monkeypatch: pytest.MonkeyPatch, *, git_holds_it: bool
+) -> None:
+    def slow(root: Path, content: Path) -> object:
+        found = look(root, content)
+        site.say("late", "Late words.")
+        if git_holds_it:
+            site.git("add", "-A")
+        return found
+
+    site.git("update-index", "--assume-unchanged", str(site.path("cards")))
+    site.place.warm()
+    site.git("update-index", "--no-assume-unchanged", str(site.path("cards")))
+    monkeypatch.setattr("firstword.cache.reading.look", slow)
+    site.place.warm()
+    monkeypatch.undo()
+    assert not (site.place.root / "output" / "incidents" / "2026-11-12-late").exists()
+
+    check(site)
+
+    assert "Late words." in site.shown("late")
 
 
 def test_a_name_that_is_not_spelled_as_it_is_puts_all_in_doubt() -> None:
@@ -607,7 +632,9 @@ def test_what_two_commits_differ_in_is_asked_ahead(
     # With another commit in mind the answer is of no use.
     git.ask_ahead("0" * 40 if moved else before)
 
-    written = git.written_since(json.dumps(["content/incidents/", before]))
+    found = names_below(str(site.incidents), {})
+    assert found is not None
+    written = git.written_since(json.dumps(["content/incidents/", before, found[0]]))
 
     assert written == frozenset({"2026/2026-11-12-cards.md"})
     assert asked == ["late"] * moved

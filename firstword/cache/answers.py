@@ -37,15 +37,19 @@ def _months_of(db: sqlite3.Connection, said: dict[str, Any]) -> Mapping[date, in
     wanted = questions.read_find(said, words=False)
     found: dict[date, int] = {}
     if said.keys() <= {"kinds", "component", "year"} and len(said.keys() - {"year"}) == 1:
+        # Years are spelled with four digits: texts come in the order of time.
         year = said.get("year")
+        begin, end = ("0000", "9999") if year is None else (f"{year:04d}", f"{year + 1:04d}")
         sort = "component" if "component" in said else "kind"
         names = [said["component"]] if "component" in said else [str(k) for k in said["kinds"]]
         for name in names:
-            asked = "SELECT month, stories FROM tally WHERE sort = ? AND name = ? AND stories > 0"
-            for text, count in db.execute(asked, (sort, name)):
-                if year is None or text.startswith(f"{year:04d}-"):
-                    month = date.fromisoformat(text)
-                    found[month] = found.get(month, 0) + count
+            asked = (
+                "SELECT month, many FROM tally"
+                " WHERE sort = ? AND name = ? AND month > ? AND month < ? AND many > 0"
+            )
+            for text, count in db.execute(asked, (sort, name, begin, end)):
+                month = date.fromisoformat(text)
+                found[month] = found.get(month, 0) + count
     elif isinstance(wanted, Wanted):
         for row in rows_of(db, wanted):
             found[row.month] = found.get(row.month, 0) + 1
@@ -85,7 +89,7 @@ def _all_signed(db: sqlite3.Connection) -> bool:
 
 
 def _signed_by(db: sqlite3.Connection, author: str) -> int:
-    asked = "SELECT total(signed) FROM signer WHERE author = ? AND drill = 0"
+    asked = "SELECT total(many) FROM tally WHERE sort = 'author' AND name = ?"
     return int(db.execute(asked, (author,)).fetchone()[0])
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 #: Another number throws every cache away.
-SCHEMA = 6
+SCHEMA = 7
 #: How long to wait for another build that has the cache, in seconds.
 PATIENCE = 60.0
 NO_TIME = 0.1
@@ -71,11 +71,10 @@ CREATE INDEX part_updated ON part(component, updated, story);
 CREATE INDEX part_first ON part(component, drill, first);
 CREATE INDEX part_newest ON part(component, drill, updated);
 CREATE TABLE signer(
-    author TEXT, story TEXT, drill INTEGER NOT NULL, signed INTEGER NOT NULL,
-    updated INTEGER NOT NULL, PRIMARY KEY(author, story)
+    author TEXT, story TEXT, updated INTEGER NOT NULL, PRIMARY KEY(author, story)
 ) WITHOUT ROWID;
 CREATE INDEX signer_story ON signer(story);
-CREATE INDEX signer_updated ON signer(author, updated, story, drill, signed);
+CREATE INDEX signer_updated ON signer(author, updated, story);
 CREATE TABLE word(
     at INTEGER, story TEXT, drill INTEGER NOT NULL, PRIMARY KEY(at, story)
 ) WITHOUT ROWID;
@@ -92,9 +91,10 @@ CREATE TABLE figure(
 ) WITHOUT ROWID;
 CREATE TABLE month(month TEXT PRIMARY KEY, stories INTEGER NOT NULL, updates INTEGER NOT NULL)
     WITHOUT ROWID;
--- The same by kind and by component, which is what history asks for.
+-- The same by kind and by component, which is what history asks for: stories. And what each person
+-- signed: updates, drills left out.
 CREATE TABLE tally(
-    sort TEXT, name TEXT, month TEXT, stories INTEGER NOT NULL, PRIMARY KEY(sort, name, month)
+    sort TEXT, name TEXT, month TEXT, many INTEGER NOT NULL, PRIMARY KEY(sort, name, month)
 ) WITHOUT ROWID;
 -- Months of UTC in which updates were signed, drills left out.
 CREATE TABLE spoken(month TEXT PRIMARY KEY, updates INTEGER NOT NULL) WITHOUT ROWID;
@@ -112,7 +112,8 @@ CREATE TABLE asked(
     -- Where it asks of a time only, in seconds.
     low INTEGER, high INTEGER
 );
-CREATE INDEX asked_sort ON asked(sort);
+-- Questions about one story or one slug are as many as there are stories: had by name alone.
+CREATE INDEX asked_wide ON asked(high) WHERE sort NOT IN ('get', 'kind');
 CREATE TABLE need(
     number INTEGER, unit TEXT, bound INTEGER, PRIMARY KEY(number, unit)
 ) WITHOUT ROWID;

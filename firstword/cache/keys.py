@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from firstword.cache.database import Cache
-from firstword.content.scan import written
+from firstword.folder import written
 from firstword.model import Site
 from firstword.values import replace
 

@@ -59,12 +59,10 @@ def put_row(
         "INSERT INTO part VALUES(?,?,?,?,?,?)",
         [(name, row.id, row.drill, first, started, updated) for name, first in named],
     )
-    newest: dict[str, tuple[int, int]] = {}
-    for at, author in said:
-        newest[author] = newest.get(author, (0, 0))[0] + 1, at
+    newest = {author: at for at, author in said}
     db.executemany(
-        "INSERT INTO signer VALUES(?,?,?,?,?)",
-        [(author, row.id, row.drill, count, at) for author, (count, at) in newest.items()],
+        "INSERT INTO signer VALUES(?,?,?)",
+        [(author, row.id, at) for author, at in newest.items()],
     )
     db.executemany("INSERT INTO word VALUES(?,?,?)", [(at, row.id, row.drill) for at, _ in said])
     if row.marks:
@@ -121,8 +119,9 @@ class Counts:
         self._tallies["kind", str(row.kind), month] += sign
         for name in row.components:
             self._tallies["component", name, month] += sign
-        for at, _ in () if row.drill else row.said:
+        for at, author in () if row.drill else row.said:
             self._spoken[f"{at.isoformat()[:7]}-01"] += sign
+            self._tallies["author", author, month] += sign
         self._sums |= {(m.isoformat(), str(one.measure), str(one.verdict)) for m, one in row.marks}
 
     def keep(self, db: sqlite3.Connection) -> None:
@@ -135,7 +134,7 @@ class Counts:
         db.execute("DELETE FROM month WHERE stories = 0")
         db.executemany(
             "INSERT INTO tally VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET"
-            " stories = stories + excluded.stories",
+            " many = many + excluded.many",
             [(*tally, many) for tally, many in self._tallies.items() if many],
         )
         db.executemany(

@@ -23,7 +23,7 @@ class Beside:
     ) -> None:
         """Ask; `content` = the folder whose incidents git is to look at for the build, too."""
         # Its processes are started by this thread, so that they are under way at once.
-        self._worktree = Worktree(content) if content and not clean else None
+        self._worktree = Worktree(content, others=True) if content and not clean else None
         pool = ThreadPoolExecutor(1 + len(stores))
         self._roots = [(store.name, pool.submit(read_root, store)) for store in stores]
         self._source = pool.submit(_read_source, root, self._worktree, clean=clean)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from firstword.folder import FOLDER, hidden
+from firstword.folder import FOLDER, hidden, written
 from firstword.model import Level, Problem
 from firstword.parse.text import MOST_BYTES
 
@@ -60,13 +60,6 @@ class Seen(Struct, frozen=True):
     def read(self, content: Path) -> SourceFile:
         """Read it as it is now."""
         return _read(Path(self.full), content / FOLDER, self.path)
-
-
-#: A file that was written as shortly before it was looked at may be written again unseen.
-_RACY_NS = 50_000_000
-#: The same where times come in whole seconds, or in every other one: on some shares and sticks.
-_RACY_COARSE_NS = 2_100_000_000
-_SECOND_NS = 1_000_000_000
 
 
 def look(root: Path, content: Path) -> tuple[list[Seen], list[Problem]]:
@@ -136,17 +129,6 @@ def _signature(entry: os.DirEntry[str], now: int) -> str:
     except OSError:
         return ""
     return written(status, now)
-
-
-def written(status: os.stat_result, now: int) -> str:
-    """Return another text where a file was written since; "" where that cannot be told.
-
-    `now` in nanoseconds since 1970, from before the file was looked at.
-    """
-    at = max(status.st_mtime_ns, status.st_ctime_ns)
-    if at > now - (_RACY_NS if at % _SECOND_NS else _RACY_COARSE_NS):
-        return ""
-    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
 
 
 def shown(found: Path, root: Path) -> str:

@@ -8,6 +8,9 @@ named in that note, not named by git now, and the same in both commits, is as it
 
 What git might not see makes it no witness at all: links, repositories inside, files it was told to
 look away from, folders it cannot read. Then every file is looked at.
+
+To list all that it holds and does not hold takes git as long as to look at it. So it is not asked
+where that shows without it: in its index, and in the names of each folder, which are noted too.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from pathlib import Path
 from firstword.folder import FOLDER, hidden
 from firstword.gitlog import Held, asking_changes, changes, head, read_changes
 from firstword.gitlog.call import Question
+from firstword.gitlog.index import index_of, looks_at_all
+from firstword.gitlog.names import Names, names_below
 
 #: With more than so many in doubt it is quicker to look at all.
 _MOST = 1000
@@ -28,6 +33,7 @@ _MOST = 1000
 _PATIENCE = 10.0
 # Two questions, since the two looks that take long share nothing: at each file that git holds, and
 # for files that it does not hold. How far the upstream is away may take long too, and is not told.
+# What `_LISTED` tells beside that, `unlike` and `sees_all` need.
 _STATUS = (
     *("-c", "core.fsmonitor=false", "-c", "core.checkStat=default", "-c", "core.trustctime=true"),
     *("status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z", "--untracked-files=no"),
@@ -53,18 +59,22 @@ class Now:
 class Worktree:
     """Asks git when it is made; the answer is fetched when it is needed."""
 
-    def __init__(self, content: Path) -> None:
+    def __init__(self, content: Path, *, others: bool = False) -> None:
+        """`others` = also ask at once what git does not hold: whoever publishes has to know."""
         # Through a link git could be another one than the last time, with the same commit.
         self.folder = Path(os.path.realpath(content / FOLDER))
         self._top = _top(self.folder)
         self._prefix = _prefix(self.folder, self._top) if self._top else None
-        self._asked: tuple[Question, ...] = ()
+        self._status: Question | None = None
+        self._listing: Question | None = None
         self._answer: Now | None = None
-        self._listed = b""
+        self._said = b""
+        self._listed: tuple[list[str], bytes] | None = None
+        self._names: Names = {}
         self._ahead: tuple[str, str, Question] | None = None
         if self._prefix is not None and self.folder.is_dir():
-            asked = (_STATUS, _LISTED)
-            self._asked = tuple(Question(self.folder, *arguments) for arguments in asked)
+            self._status = Question(self.folder, *_STATUS)
+            self._listing = Question(self.folder, *_LISTED) if others else None
 
     def ask_ahead(self, since: str) -> None:
         """Ask what changed from one commit to that which seems to be checked out.
@@ -79,21 +89,37 @@ class Worktree:
             self._ahead = since, now, asked
 
     def now(self) -> Now | None:
-        """Return what git says; None where it cannot tell of every file."""
-        if self._asked:
-            status, listed = (question.answer(_PATIENCE) for question in self._asked)
-            self._asked = ()
-            if status is not None and listed is not None:
-                others, held = apart(listed)
-                if sees_all(held):
-                    self._answer = read_status(status, self._prefix or "", others)
-                    self._listed = held
+        """Return what git says; None where it cannot tell of every file.
+
+        What it does not hold is among it where that was asked.
+        """
+        if self._status is not None and self._top is not None:
+            # Git goes on while we read its index.
+            plain = self._listing is None and looks_at_all(index_of(self._top), self._prefix or "")
+            said, self._status = self._status.answer(_PATIENCE), None
+            if said is not None and (plain or self._list()):
+                self._said = said
+                self._answer = self._read(self._listed[0] if self._listed else ())
         return self._answer
+
+    def _read(self, others: Collection[str]) -> Now | None:
+        return read_status(self._said, self._prefix or "", others)
+
+    def _list(self) -> bool:
+        """Have git list what it holds and what it does not; tell whether it looks at all of it."""
+        if self._listed is None:
+            question = self._listing or Question(self.folder, *_LISTED)
+            self._listing = None
+            listed = question.answer(_PATIENCE)
+            if listed is not None:
+                others, held = apart(listed)
+                self._listed = (others, held) if sees_all(held) else None
+        return self._listed is not None
 
     def within(self, root: Path) -> str | None:
         """Return the folder of incidents as seen from one around it; None where git is another."""
         root = Path(os.path.realpath(root))
-        if not self._asked or _top(root) != self._top or not self.folder.is_relative_to(root):
+        if self._status is None or _top(root) != self._top or not self.folder.is_relative_to(root):
             return None
         return self.folder.relative_to(root).as_posix()
 
@@ -120,20 +146,30 @@ class Worktree:
         if told is None:
             return ""
         if known is not None:
-            # Git was asked a moment before: what it holds and nobody saw is in doubt as well.
+            # What is there and nobody saw is in doubt as well: git and we look a moment later.
+            found = names_below(str(self.folder), {})
+            if found is None or not self._list() or self._listed is None:
+                return ""
+            self._names, there = found
             few = doubtful is not None and len(doubtful) <= _MOST
-            doubtful = unlike(self._listed, known(), doubtful if few else None)
+            seen = known()
+            unseen = unhidden(there - seen.keys())
+            doubtful = unlike(self._listed[1], seen, doubtful if few else None)
+            doubtful = None if doubtful is None else doubtful | unseen
         if doubtful is None or len(doubtful) > _MOST:
             return ""
-        return json.dumps([self._prefix, told.commit, *sorted(told.paths.union(doubtful))])
+        doubts = sorted(told.paths.union(doubtful))
+        return json.dumps([self._prefix, told.commit, self._names, *doubts])
 
     def written_since(self, note: str) -> frozenset[str] | None:
         """Return what may be written since a build left a note; None where git cannot tell.
 
         Paths are relative to the folder of incidents; what is gone is among them.
         """
-        prefix, before, *doubtful = json.loads(note) if note else (None, "")
+        prefix, before, self._names, *doubtful = json.loads(note) if note else (None, "", {})
         told = self.now() if prefix is not None and prefix == self._prefix else None
+        if told is not None and self._listed is None:
+            told = self._with_others(told)
         if told is None:
             return None
         paths = told.paths | frozenset(doubtful)
@@ -143,6 +179,20 @@ class Worktree:
                 return None
             paths |= unhidden(held.path for held in changed)
         return paths if len(paths) <= _MOST else None
+
+    def _with_others(self, told: Now) -> Now | None:
+        """Return what git says, and what lies in folders with other names than were noted."""
+        found = names_below(str(self.folder), self._names)
+        if found is None:
+            return None
+        self._names, there = found
+        # Others are in doubt beside them.
+        if 2 * len(there) <= _MOST:
+            return Now(told.commit, told.paths | unhidden(there), dirty=None)
+        if not self._list() or self._listed is None:
+            return None
+        self._answer = self._read(self._listed[0])
+        return self._answer
 
     def _changes(self, old: str, new: str) -> list[Held] | None:
         """Return what git says of two commits, where it was asked of these in time or now."""
@@ -154,10 +204,11 @@ class Worktree:
 
     def close(self) -> None:
         """Ask no longer."""
-        ahead = self._ahead[2:] if self._ahead else ()
-        for question in (*self._asked, *ahead):
-            question.close()
-        self._asked = ()
+        ahead = self._ahead[2] if self._ahead else None
+        for question in (self._status, self._listing, ahead):
+            if question is not None:
+                question.close()
+        self._status = self._listing = None
 
 
 def head_of(root: Path, told: Worktree | None) -> str | None:

@@ -14,8 +14,8 @@ from firstword import urls
 from firstword.api import Document, documents, story_documents
 from firstword.cache.units import Draft, Made, Unit
 from firstword.clock import Clock
-from firstword.content.scan import written
 from firstword.feeds import Channel, Dated, archive_months, archived, feeds, write
+from firstword.folder import written
 from firstword.markup import Markup
 from firstword.model import Incident, Kind
 from firstword.page import StatusPage
