@@ -17,7 +17,7 @@ from firstword.errors import Conflict
 from firstword.gitlog import Relation, Source
 from firstword.manifest import STATE, Built, Manifest, Memory, Output, Record
 from firstword.publisher import Report, publish
-from firstword.publisher.job import Journal
+from firstword.publisher.job import Journal, Progress
 from firstword.store import Found, Head, Store
 from firstword.store.state import State, read_state
 
@@ -257,6 +257,7 @@ class World:
         shards: MutableMapping[str, bytes] | None = None,
         journal: Journal | None = None,
         roots: Mapping[str, State] | None = None,
+        progress: Progress = lambda _target, _sent, _of: None,
     ) -> list[Report]:
         at = NOON + MINUTE * (ord(commit[0].lower()) - ord("a") if commit else 0)
         return publish(
@@ -279,6 +280,7 @@ class World:
             shards=shards,
             journal=journal,
             roots=roots,
+            progress=progress,
         )
 
     def publish_one(

@@ -60,6 +60,19 @@ def test_the_publisher_tells_each_file_it_sent(tmp_path: Path) -> None:
 # ── lines and bars ───────────────────────────────────────────────────────────────────────────────
 
 
+def test_lines_go_up_whichever_thread_tells_first() -> None:
+    stream = io.StringIO()
+    lines = Lines(stream)
+
+    for _ in range(2):
+        for done in (10, 1, 30, 20, 31, 100, 99):
+            lines.sent("s3://status", done, 100)
+        lines.sent("s3://status", 1, 100)
+
+    told = [f"s3://status: {done} of 100 sent" for done in (10, 30, 100)]
+    assert stream.getvalue().splitlines() == told * 2
+
+
 def test_plain_lines_tell_every_tenth() -> None:
     stream = io.StringIO()
     lines = Lines(stream)

@@ -55,10 +55,15 @@ class Lines:
 
     def sent(self, target: str, done: int, total: int) -> None:
         tenth = done * 10 // total
+        # Not told in order; and the lock is not for each of ten thousand files.
+        if done > 1 and tenth <= self._told.get(target, 0):
+            return
         with self._lock:
-            told, self._told[target] = self._told.get(target, 0), tenth % 10
-        if tenth > told and total >= WORTH_A_LINE and not self._quiet:
-            self.say(f"{target}: {done} of {total} sent")
+            told = self._told.get(target, 0)
+            told = 0 if done == 1 and told == 10 else told  # another publish
+            self._told[target] = max(told, tenth)
+            if tenth > told and total >= WORTH_A_LINE and not self._quiet:
+                print(f"{target}: {done} of {total} sent", file=self._stream, flush=True)
 
 
 class Bar:

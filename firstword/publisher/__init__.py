@@ -3,7 +3,7 @@
     read roots and shards → is ours the newer source? → memory → build → plan
       → lease → new leaves → the rest, and shards where they can be told → deletes → root
 
-What to send is decided in `plan`, how a target is held in `store.state`. Dying anywhere leaves a
+What to send is decided in `plan`, how a target is held in `store.hold`. Dying anywhere leaves a
 site that works and a state from which the next publish goes on.
 """
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
-from firstword.errors import BuildError, StoreError
+from firstword.errors import StoreError
 from firstword.gitlog import ANCESTORS, Source
 from firstword.manifest import Built, Lease, Memory, Origin
-from firstword.plan import Delete, Plan, Put, describe, make_plan, reconcile
+from firstword.plan import Delete, Plan, describe, make_plan, reconcile
 from firstword.publisher.job import Job, Target
+from firstword.publisher.sending import Sending
 from firstword.shards import SHARDS, shard_key, tree_of
+from firstword.store.hold import Hold, foretold
 from firstword.store.parallel import in_parallel
 from firstword.store.probe import PROBES, ready
-from firstword.store.state import Hold, LeaseLost, State, foretold, read_root
+from firstword.store.state import LeaseLost, State, read_root
 
 POLL_SECONDS = 2.0
 #: With more files than this a way more or less to the server counts for nothing.
@@ -82,28 +82,18 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
     )
     hold = Hold(target.store, target.state, lease, clock=job.clock, lasts=job.lease)
     job.say(f"{target.store.name}: {describe(plan)[-1]}")
-    sent, of, workers = itertools.count(1), len(plan.puts), job.at_once(plan.puts)
-
-    def send(put: Put | bytes) -> tuple[str, str] | None:
-        if isinstance(put, bytes):
-            hold.put_ahead(put)
-            return None
-        etag = hold.put(put, bodies.pop(put.key, b"") or _body(built, put))
-        job.progress(target.store.name, next(sent), of)
-        return put.key, etag
-
-    bodies: dict[str, bytes] = {}
+    of, workers = len(plan.puts), job.at_once(plan.puts)
+    sending = Sending(job, target, built, hold, of=of, workers=workers)
     try:
         etags: dict[str, str] = {}
         *earlier, last = plan.phases or ((),)
         for phase in earlier:
-            etags |= _told(in_parallel(send, phase, workers, plan.prepare))
+            etags |= sending.send(phase, plan.prepare)
         if hold.foretells and 0 < of <= MOST_AHEAD:
             # Read for their ETags, and sent as they were read.
-            bodies |= {put.key: _body(built, put) for put in last}
-        beside = _shards_ahead(hold, plan, etags, bodies, origin)
-        todo: list[Put | bytes] = [*last, *beside]
-        etags |= _told(in_parallel(send, todo, workers))
+            sending.read(last)
+        ahead = _shards_ahead(hold, plan, etags, sending.bodies, origin)
+        etags |= sending.send(last, plan.prepare, ahead)
         undone = in_parallel(lambda delete: _delete(target, hold, delete), plan.deletes, workers)
         kept = [delete for delete in undone if delete is not None]
         committed = plan.committed(etags, origin, kept)
@@ -122,10 +112,6 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
     if job.journal is not None:
         job.journal.note(tree_of(before).remembers, done.remembers, done.ids)
     target.state = State(committed, None)
-
-
-def _told(answers: Iterable[tuple[str, str] | None]) -> dict[str, str]:
-    return dict(answer for answer in answers if answer is not None)
 
 
 def _shards_ahead(
@@ -162,16 +148,6 @@ def _orphans(target: Target) -> list[str]:
         return []
     named = set(map(shard_key, tree_of(target.state.manifest).named()))
     return [k for k in target.listing if k.startswith((SHARDS, PROBES)) and k not in named]
-
-
-def _body(built: Built, put: Put) -> bytes:
-    """Read one output, and make sure that it is still what was built. Raises BuildError."""
-    # Without pathlib and without a buffer: a first publish reads ten thousand of them.
-    with open(f"{built.folder}/{put.key}", "rb", buffering=0) as file:  # noqa: PTH123
-        body = file.readall()
-    if hashlib.sha256(body).hexdigest() != put.output.digest:
-        raise BuildError(f"{put.key!r} changed after the build: is another build running?")
-    return body
 
 
 def _origin(source: Source, before: Origin) -> Origin:

@@ -7,7 +7,7 @@ ETags are opaque and bare, without quotes.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +35,20 @@ class Head:
     etag: str
     digest: str | None = None
     generation: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """What `Store.put` is told of one object."""
+
+    key: str
+    body: bytes
+    content_type: str
+    cache_control: str
+    digest: str
+    generation: int
+    if_match: str | None
+    if_absent: bool
 
 
 class Store(Protocol):
@@ -89,6 +103,20 @@ class Remote(Store, Protocol):
 
     def server_time(self) -> datetime | None:
         """Return what time the server has, to the second; None = it does not say."""
+
+
+@runtime_checkable
+class Many(Store, Protocol):
+    """A store that writes many objects with less work than each alone."""
+
+    def put_many(
+        self, writes: Iterator[Write], at_once: int, told: Callable[[str, str], None]
+    ) -> None:
+        """Write what is easily written; tell the key and the ETag of each.
+
+        What is not told is to be written with `put`, which also knows why; after a failure that is
+        the rest, and stays in `writes`. Raises what `writes` and `told` raise.
+        """
 
 
 def open_store(target: str, *, environ: Mapping[str, str], options: Target | None = None) -> Store:

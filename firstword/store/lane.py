@@ -14,7 +14,8 @@ import importlib.util
 import os
 import re
 import ssl
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -161,6 +162,20 @@ class Lane:
         """
         if not self.open or self._pauses():
             return None
+        head = self._head(method, key, headers, body, digest)
+        if head is None:
+            return None
+        try:
+            answer = self._wire.ask(head, body, bodiless=method == "HEAD")
+        except (OSError, UnicodeError):  # the second of names that no server can have
+            self._pausing = _PAUSE
+            return None
+        return self._known(key, answer, known)
+
+    def _head(
+        self, method: str, key: str, headers: Mapping[str, str], body: bytes, digest: str
+    ) -> bytes | None:
+        """Return what comes before a body, signed; None = the client has to spell it."""
         path = self._path + quote(key, safe="/~")
         told = {"host": self._host, **headers}
         if not _PLAIN.fullmatch(" ".join(told.values())):
@@ -173,12 +188,13 @@ class Lane:
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {signed[name]}" for name in signed)]
         if method == "PUT":
             lines.append(f"content-length: {len(body)}")
-        head = "\r\n".join([*lines, "user-agent: firstword", "", ""]).encode("ascii")
-        try:
-            answer = self._wire.ask(head, body, bodiless=method == "HEAD")
-        except (OSError, UnicodeError):  # the second of names that no server can have
-            self._pausing = _PAUSE
-            return None
+        return "\r\n".join([*lines, "user-agent: firstword", "", ""]).encode("ascii")
+
+    def _known(self, key: str, answer: Reply, known: Collection[int]) -> Reply | None:
+        """Return an answer of a known status; of others, note whether to go on this way.
+
+        Raises Conflict.
+        """
         if answer.status in known:
             return answer
         if answer.status == 412 or (answer.status == 409 and _code(answer) in LOST):
@@ -188,6 +204,35 @@ class Lane:
         elif answer.status not in _PASSING:
             self.open = False
         return None
+
+    def put_many(
+        self,
+        writes: Iterator[tuple[str, bytes, str, Mapping[str, str]]],
+        at_once: int,
+        told: Callable[[str, str], None],
+    ) -> None:
+        """Write objects (key, body, digest, headers) as `put` does; tell each ETag as it comes.
+
+        What is not told is still to be written: where anything but "done" came back, or nothing.
+        After a failure that is all that had not begun, and it stays in `writes`.
+        """
+
+        def requests() -> Iterator[tuple[str, bytes]]:
+            for key, body, digest, headers in writes:
+                head = self._head("PUT", key, headers, body, digest)
+                if head is not None:
+                    yield key, head + body
+
+        def answered(key: str, reply: Reply) -> bool:
+            with suppress(Conflict):
+                answer = self._known(key, reply, {200, 404})
+                if answer is not None and answer.status == 200 and "etag" in answer.headers:
+                    told(key, answer.headers["etag"])
+            return self.open and not self._pausing
+
+        if self.open and not self._pausing:
+            whole = self._wire.ask_many(requests(), at_once, answered)
+            self._pausing = self._pausing if whole else _PAUSE
 
 
 def _code(answer: Reply) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from threading import Thread
 from typing import TypeVar
 
@@ -58,3 +58,33 @@ def in_parallel(
     if failed:
         raise failed[min(failed)]
     return [done[at] for at in range(len(todo))]
+
+
+def beside(
+    work: Callable[[Iterator[T]], object], items: Iterable[T], meanwhile: Callable[[], object]
+) -> None:
+    """Let one thread work through items while whoever waits does something else.
+
+    The failure of either stops what has not begun, and is raised once what has begun ended.
+    """
+    turns = iter(list(items))
+    failed: list[BaseException] = []
+
+    def go_on() -> None:
+        try:
+            work(turns)
+        except BaseException as error:  # noqa: BLE001 - raised below, by who waits
+            failed.append(error)
+
+    thread = Thread(target=go_on)
+    thread.start()
+    try:
+        meanwhile()
+        thread.join()
+    finally:
+        # Where we are interrupted no more is begun, and what has begun ends before we go.
+        for _ in turns:
+            pass
+        thread.join()
+    if failed:
+        raise failed[0]

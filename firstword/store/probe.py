@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from firstword.errors import Conflict, Refused, StoreError, Unavailable
 from firstword.manifest import STATE
 from firstword.store import Found, Head, Remote, Store
-from firstword.store.state import ATTEMPTS, State
+from firstword.store.hold import ATTEMPTS
+from firstword.store.state import State
 from firstword.values import replace
 
 PROBES = f"{STATE}probe/"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from firstword.errors import Conflict, StoreError, Unavailable
 from firstword.manifest import ROOT_KEY
 from firstword.model import Target
-from firstword.store import Found, Head
+from firstword.store import Found, Head, Write
 from firstword.store.exposure import Exposure, closed_to_all, judge
 from firstword.store.lane import LOST, Lane
 from firstword.store.way import find_way, read_text
@@ -107,13 +107,9 @@ class S3Store:
         if_absent: bool,
     ) -> str:
         told = {_DIGEST: digest, _GENERATION: str(generation)}
-        condition: dict[str, Any] = {"IfNoneMatch": "*"} if if_absent else {}
-        if if_match is not None:
-            condition["IfMatch"] = _bare(if_match)
+        condition = _condition(if_match, if_absent=if_absent)
         if self._lane is not None:
-            headers = {"content-type": content_type, "cache-control": cache_control}
-            headers |= {f"{_META}{name}": value for name, value in told.items()}
-            headers |= {_CONDITIONS[name]: value for name, value in condition.items()}
+            headers = _headers(content_type, cache_control, told, condition)
             etag = self._lane.put(key, body, digest, headers)
             if etag is not None:
                 return _bare(etag)
@@ -132,6 +128,21 @@ class S3Store:
             raise Conflict(key) from None  # there is nothing to match
         self._find_lane(key)
         return _bare(answer["ETag"])
+
+    def put_many(
+        self, writes: Iterator[Write], at_once: int, told: Callable[[str, str], None]
+    ) -> None:
+        if self._lane is None:
+            return
+
+        def spelled() -> Iterator[tuple[str, bytes, str, Mapping[str, str]]]:
+            for one in writes:
+                about = {_DIGEST: one.digest, _GENERATION: str(one.generation)}
+                condition = _condition(one.if_match, if_absent=one.if_absent)
+                headers = _headers(one.content_type, one.cache_control, about, condition)
+                yield one.key, one.body, one.digest, headers
+
+        self._lane.put_many(spelled(), at_once, lambda key, etag: told(key, _bare(etag)))
 
     def _find_lane(self, key: str) -> None:
         """Learn from a write that went well how to ask for more with less work."""
@@ -326,6 +337,23 @@ def _head(etag: str, told: Mapping[str, str]) -> Head:
         digest=told.get(f"{_META}{_DIGEST}"),
         generation=int(generation) if generation.isdecimal() else None,
     )
+
+
+def _condition(if_match: str | None, *, if_absent: bool) -> dict[str, Any]:
+    """Return the condition of a write, as botocore names it."""
+    absent = {"IfNoneMatch": "*"} if if_absent else {}
+    return absent if if_match is None else {**absent, "IfMatch": _bare(if_match)}
+
+
+def _headers(
+    kind: str, caching: str, told: Mapping[str, str], condition: Mapping[str, str]
+) -> dict[str, str]:
+    return {
+        "content-type": kind,
+        "cache-control": caching,
+        **{f"{_META}{name}": value for name, value in told.items()},
+        **{_CONDITIONS[name]: value for name, value in condition.items()},
+    }
 
 
 def _bare(etag: str) -> str:

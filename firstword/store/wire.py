@@ -11,8 +11,9 @@ import socket
 import ssl
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -58,7 +59,7 @@ class Wire:
             # In pieces: each may take as long as we wait, where one that is large had that for all.
             for begin in range(0, len(message), _PIECE):
                 connection.sendall(message[begin : begin + _PIECE])
-            reply, reusable = _Reading(connection).reply(bodiless=bodiless)
+            reply, reusable = Reading(connection).reply(bodiless=bodiless)
         except BaseException:
             connection.close()
             raise
@@ -67,6 +68,26 @@ class Wire:
         else:
             connection.close()
         return reply
+
+    def ask_many(
+        self,
+        requests: Iterator[tuple[str, bytes]],
+        at_once: int,
+        answered: Callable[[str, Reply], bool],
+    ) -> bool:
+        """Ask many things at once, and from one thread; see `many.ask_many`."""
+        # Here, since it takes as long to import as an edit to be sent.
+        from firstword.store.many import ask_many
+
+        place = self._host, self._port
+        return ask_many(place, self._trusted(), requests, at_once, answered)
+
+    def _trusted(self) -> ssl.SSLContext | None:
+        if self._trust is None:
+            return None
+        with self._making:
+            self._context = self._context or self._trust()
+        return self._context
 
     def _connection(self) -> socket.socket:
         while self._idle:
@@ -79,9 +100,7 @@ class Wire:
         connection = socket.create_connection((self._host, self._port), CONNECT_SECONDS)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._trust is not None:
-                with self._making:
-                    self._context = context = self._context or self._trust()
+            if (context := self._trusted()) is not None:
                 connection = context.wrap_socket(connection, server_hostname=self._host)
             connection.settimeout(READ_SECONDS)
         except BaseException:
@@ -101,11 +120,18 @@ def _is_readable(connection: socket.socket) -> bool:
     return bool(asked.poll(0))
 
 
-class _Reading:
+class _Source(Protocol):
+    """What an answer comes from."""
+
+    def recv(self, size: int, /) -> bytes:
+        """Return what came; b"" = nothing more will."""
+
+
+class Reading:
     """One answer on its way in."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+    def __init__(self, source: _Source) -> None:
+        self._source = source
         self._buffer = bytearray()
 
     def reply(self, *, bodiless: bool) -> tuple[Reply, bool]:
@@ -177,14 +203,14 @@ class _Reading:
         return taken
 
     def _rest(self) -> bytes:
-        while piece := self._connection.recv(_PIECE):
+        while piece := self._source.recv(_PIECE):
             self._buffer += piece
         taken = bytes(self._buffer)
         self._buffer.clear()
         return taken
 
     def _more(self) -> None:
-        piece = self._connection.recv(_PIECE)
+        piece = self._source.recv(_PIECE)
         if not piece:
             raise ConnectionError("the server hung up before its answer ended")
         self._buffer += piece

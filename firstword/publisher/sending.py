@@ -1,0 +1,81 @@
+"""Send the files of a phase: many by one thread, a few by several."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from firstword.errors import BuildError
+from firstword.manifest import Built
+from firstword.plan import Put
+from firstword.publisher.job import Job, Target
+from firstword.publisher.pace import MANY_PUTS
+from firstword.store.hold import Hold
+from firstword.store.parallel import beside, in_parallel
+
+
+class Sending:
+    """What one publish sends to one target."""
+
+    def __init__(
+        self, job: Job, target: Target, built: Built, hold: Hold, *, of: int, workers: int
+    ) -> None:
+        """`of` = how many files there are in all, `workers` = how many requests at once."""
+        #: Files that were read before they are sent.
+        self.bodies: dict[str, bytes] = {}
+        self._built = built
+        self._hold = hold
+        self._workers = workers
+        self._job = job
+        self._target = target.store.name
+        self._of = of
+        self._counted = itertools.count(1)
+
+    def read(self, puts: Iterable[Put]) -> None:
+        """Read files, and send them as they were read. Raises BuildError."""
+        self.bodies |= {put.key: _body(self._built, put) for put in puts}
+
+    def send(
+        self, puts: Sequence[Put], meanwhile: Callable[[], object], shards: Sequence[bytes] = ()
+    ) -> dict[str, str]:
+        """Send files, and shards beside them; return the files' ETags.
+
+        `meanwhile` is done by whoever waits. Raises LeaseLost, StoreError, BuildError.
+        """
+        etags: dict[str, str] = {}
+        if len(puts) > MANY_PUTS:
+            beside(lambda some: self._easily(some, etags), puts, meanwhile)
+        todo: list[Put | bytes] = [*(put for put in puts if put.key not in etags), *shards]
+        for told in in_parallel(self._one, todo, self._workers, meanwhile):
+            etags |= told
+        return etags
+
+    def _easily(self, puts: Iterator[Put], etags: dict[str, str]) -> None:
+        def told(key: str, etag: str) -> None:
+            etags[key] = etag
+            self._note()
+
+        self._hold.put_many(puts, lambda put: _body(self._built, put), self._workers, told)
+
+    def _note(self) -> None:
+        self._job.progress(self._target, next(self._counted), self._of)
+
+    def _one(self, put: Put | bytes) -> dict[str, str]:
+        if isinstance(put, bytes):
+            self._hold.put_ahead(put)
+            return {}
+        body = self.bodies.pop(put.key, b"") or _body(self._built, put)
+        etag = self._hold.put(put, body)
+        self._note()
+        return {put.key: etag}
+
+
+def _body(built: Built, put: Put) -> bytes:
+    """Read one output, and make sure that it is still what was built. Raises BuildError."""
+    # Without pathlib and without a buffer: a first publish reads ten thousand of them.
+    with open(f"{built.folder}/{put.key}", "rb", buffering=0) as file:  # noqa: PTH123
+        body = file.readall()
+    if hashlib.sha256(body).hexdigest() != put.output.digest:
+        raise BuildError(f"{put.key!r} changed after the build: is another build running?")
+    return body

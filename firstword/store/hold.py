@@ -1,0 +1,333 @@
+"""Holding a target: its lease, what is written under it, and the commit.
+
+Every write is fenced twice. The root is only replaced if it is what we last saw, so a publisher
+that slept through its lease cannot commit; and each object is only replaced if it is what the
+manifest says, so it cannot undo a page of whoever came after it either.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+from firstword.errors import Conflict, FirstwordError, StoreError, Unavailable
+from firstword.headers import headers_for
+from firstword.manifest import ROOT_KEY, Lease, Manifest, root_to_bytes
+from firstword.plan import Delete, Put
+from firstword.shards import revise, shard_digest, shard_key
+from firstword.store import Many, Store, Write
+from firstword.store.parallel import in_parallel
+from firstword.store.state import LeaseLost, State, read_root
+from firstword.values import replace
+
+#: A conflict may only mean that the server was busy with the object: look, and try again.
+ATTEMPTS = 5
+#: How often a store that is out of reach is asked again in the middle of a publish, beyond what
+#: its client does by itself. One request of a thousand must not undo the rest.
+PATIENCE = 2
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What a commit did to the shards: for a reader's cache."""
+
+    shards: Mapping[str, bytes] = field(default_factory=dict)
+    replaced: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()  #: stories that are remembered otherwise
+    remembers: str = ""  #: digest of all that is remembered
+    named: frozenset[str] = frozenset()  #: all shards that there are
+
+
+class Hold:
+    """One publish's hold on a target, from taking the lease to the commit. Threads share it."""
+
+    def __init__(
+        self,
+        store: Store,
+        before: State,
+        lease: Lease,
+        *,
+        clock: Callable[[], datetime],
+        lasts: timedelta,
+    ) -> None:
+        """Take the lease. Raises LeaseLost when the target is not what it was when we looked."""
+        self.generation = before.manifest.generation + 1
+        self.committed = Committed()
+        self._store = store
+        self._before = before
+        self._clock = clock
+        self._lasts = lasts
+        self._renewing = threading.Lock()
+        self._sent = False
+        self._avoided: list[str] = []
+        #: Shards that were written before their time, and as what.
+        self._ahead: dict[bytes, bytes] = {}
+        self._lease = lease
+        leased = self._leased(lease)
+        self._etag = self._write_root(leased, before.etag)
+        #: Whether ETags are the MD5 of what was written, as on most servers: known beforehand.
+        self.foretells = self._etag == foretold(root_to_bytes(leased))
+
+    def check(self) -> None:
+        """Make sure that the lease still holds; renew it when half of it has passed."""
+        with self._renewing:
+            now = self._clock()
+            if not self._lease.live(now):
+                raise LeaseLost(f"{self._store.name}: the lease ran out at {self._lease.until}")
+            if now >= self._lease.until - self._lasts / 2:
+                renewed = replace(self._lease, until=now + self._lasts)
+                self._etag = self._write_root(self._leased(renewed), self._etag)
+                self._lease = renewed
+
+    def put_many(
+        self,
+        puts: Iterator[Put],
+        body: Callable[[Put], bytes],
+        at_once: int,
+        told: Callable[[str, str], None],
+    ) -> None:
+        """Write what is easily written, where the store knows how; tell key and ETag of each.
+
+        What is not told is still to be `put`. Raises LeaseLost, and what `body` raises.
+        """
+        if not isinstance(self._store, Many):
+            return
+
+        def writes() -> Iterator[Write]:
+            for put in puts:
+                self.check()
+                self._sent = True
+                kind, caching = headers_for(put.key)
+                yield Write(
+                    key=put.key,
+                    body=body(put),
+                    content_type=kind,
+                    cache_control=caching,
+                    digest=put.output.digest,
+                    generation=self.generation,
+                    if_match=put.expect,
+                    if_absent=put.expect is None,
+                )
+
+        self._store.put_many(writes(), at_once, told)
+
+    def put(self, put: Put, body: bytes) -> str:
+        """Write one object and return its ETag.
+
+        Raises LeaseLost when a newer publish wrote it, StoreError when it is nobody's we know.
+        """
+        key, expect = put.key, put.expect
+        kind, caching = headers_for(key)
+        for _ in range(ATTEMPTS):
+            write = partial(
+                self._store.put,
+                key,
+                body,
+                content_type=kind,
+                cache_control=caching,
+                digest=put.output.digest,
+                generation=self.generation,
+                if_match=expect,
+                if_absent=expect is None,
+            )
+            try:
+                return self._patiently(write, sends=True)
+            except Conflict:
+                head = self._patiently(partial(self._store.head, key))
+            if head is None:
+                expect = None
+                continue
+            if head.digest == put.output.digest:
+                return head.etag
+            if head.generation is not None and head.generation >= self.generation:
+                raise self._outrun(key)
+            if put.expect is None and head.digest is None:
+                raise StoreError(
+                    f"{self._store.name}: {key!r} is there already, and not from Firstword: move "
+                    "it away, publish under another prefix, or replace it with --full"
+                )
+            expect = head.etag
+        raise StoreError(f"{self._store.name}: somebody else keeps changing {key!r}")
+
+    def delete(self, delete: Delete) -> bool:
+        """Delete one object; False = it is not what we buried, so it was left alone."""
+        buried = delete.tomb.etag
+        for _ in range(ATTEMPTS):
+            # Looked at first, since several servers ignore the condition of a delete.
+            head = self._patiently(partial(self._store.head, delete.key))
+            if head is None:
+                return True
+            if buried and head.etag != buried:
+                return False
+            with suppress(Conflict):
+                self._patiently(partial(self._store.delete, delete.key, head.etag))
+                return True
+        raise StoreError(f"{self._store.name}: somebody else keeps changing {delete.key!r}")
+
+    def commit(
+        self, manifest: Manifest, workers: int, orphans: Iterable[str] = ()
+    ) -> StoreError | None:
+        """Write the shards that changed, then the root that names them: from then on it is true.
+
+        Afterwards what they replace is removed, with `orphans` (keys of shards that nobody names):
+        a redacted word must not live on in there. Returns why that failed, if it did.
+        """
+        before = self._before.manifest
+        draft = revise(before, manifest)
+        leaves, slots, bodies = draft.leaves, draft.slots, draft.bodies
+        # Nobody names them yet, so they may be written in any order.
+        *written, index_written = in_parallel(
+            lambda body: self._ahead.pop(body, None) or self._put_shard(body), bodies, workers
+        )
+        self._avoided += [shard_key(shard_digest(body)) for body in self._ahead.values()]
+        self._ahead.clear()
+        told = {**leaves, **dict(zip(slots, written, strict=True))}
+        if told != leaves:
+            self._avoided.append(shard_key(shard_digest(index_written)))
+            index_written = self._put_shard(draft.over(told).to_bytes())
+        new = {shard_digest(body): body for body in (*written, index_written)}
+        self.check()
+        committed = replace(
+            replace(manifest, probed=before.probed, guarded_at=before.guarded_at),
+            generation=self.generation,
+            lease=None,
+            index=shard_digest(index_written),
+        )
+        self._etag = self._write_root(committed, self._etag)
+        self.committed = Committed(
+            shards=new,
+            replaced=frozenset(draft.replaced() - new.keys()),
+            ids=draft.ids,
+            remembers=draft.over(told).remembers,
+            named=draft.over(told).named | {shard_digest(index_written)},
+        )
+        stale = {shard_key(digest) for digest in self.committed.replaced}
+        stale = stale.union(orphans, self._avoided) - {shard_key(digest) for digest in new}
+        try:
+            in_parallel(self._drop, sorted(stale), workers)
+        except StoreError as error:
+            return error
+        return None
+
+    def shards_of(self, manifest: Manifest) -> tuple[bytes, ...]:
+        """Return the shards that a commit of a manifest would write."""
+        return revise(self._before.manifest, manifest).bodies
+
+    def put_ahead(self, body: bytes) -> None:
+        """Write a shard of the commit to come beside its pages; one that it lacks goes again."""
+        self._ahead[body] = self._put_shard(body)
+
+    def release(self) -> None:
+        """Let the next publisher in at once, after a failure that we lived to see.
+
+        Once something was sent the lease stays, ended: it tells what may be half done, and of
+        which commit.
+        """
+        ended = self._before.manifest.lease
+        if self._sent:
+            ended = replace(self._lease, until=self._clock())
+        with suppress(FirstwordError):
+            for body in self._ahead.values():
+                self._drop(shard_key(shard_digest(body)))
+        with suppress(FirstwordError):
+            self._write_root(self._leased(ended), self._etag)
+
+    def _patiently(self, ask: Callable[[], R], *, sends: bool = False) -> R:
+        """Ask the store while the lease holds, and again where it was out of reach."""
+        for _ in range(PATIENCE):
+            self.check()
+            self._sent = self._sent or sends
+            with suppress(Unavailable):
+                return ask()
+        self.check()
+        return ask()
+
+    def _outrun(self, key: str) -> StoreError:
+        """Return what it means that an object is of a publish as new as ours, or newer."""
+        with self._renewing:
+            if read_root(self._store).etag != self._etag:
+                return LeaseLost(f"{self._store.name}: another publisher is newer: {key!r}")
+        return StoreError(
+            f"{self._store.name}: {key!r} is newer than the target's own state, as if an old state "
+            "had been put back; look at what is live, then publish with --full"
+        )
+
+    def _leased(self, lease: Lease | None) -> Manifest:
+        return replace(self._before.manifest, generation=self.generation, lease=lease)
+
+    def _write_root(self, manifest: Manifest, expect: str | None) -> str:
+        body = root_to_bytes(manifest)
+        for _ in range(ATTEMPTS):
+            try:
+                return self._put_state(ROOT_KEY, body, expect)
+            except Conflict as error:
+                # When the answer to a write is lost, its repetition collides with itself.
+                found = self._store.get(ROOT_KEY)
+                if found is not None and found.body == body:
+                    return found.etag
+                if (found and found.etag) != expect:
+                    raise LeaseLost(
+                        f"{self._store.name}: another publisher came in between"
+                    ) from error
+        raise StoreError(f"{self._store.name}: the server is busy with {ROOT_KEY!r} all the time")
+
+    def _put_shard(self, body: bytes) -> bytes:
+        """Write a shard, and return the body that it was written with."""
+        if self._put_new(body):
+            return body
+        # Words that come back: whoever replaced them may be about to remove what is there.
+        self._avoided.append(shard_key(shard_digest(body)))
+        body = body.removesuffix(b"}") + f',"again":{self.generation}}}'.encode()
+        # Under this name there can only be the same, from somebody who did not commit it.
+        self._put_new(body)
+        return body
+
+    def _put_new(self, body: bytes) -> bool:
+        """Write a shard; False = there is one of that name already."""
+        key, packed = shard_key(shard_digest(body)), gzip.compress(body, 6, mtime=0)
+        for _ in range(ATTEMPTS):
+            try:
+                self._patiently(partial(self._put_state, key, packed, None))
+            except Conflict:
+                if self._patiently(partial(self._store.head, key)) is not None:
+                    return False
+            else:
+                return True
+        raise StoreError(f"{self._store.name}: the server is busy with {key!r} all the time")
+
+    def _put_state(self, key: str, body: bytes, expect: str | None) -> str:
+        kind, caching = headers_for(key)
+        return self._store.put(
+            key,
+            body,
+            content_type=kind,
+            cache_control=caching,
+            digest=hashlib.sha256(body).hexdigest(),
+            generation=self.generation,
+            if_match=expect,
+            if_absent=expect is None,
+        )
+
+    def _drop(self, key: str) -> None:
+        for _ in range(ATTEMPTS):
+            # Long after the commit, a successor may have given the same words the same name.
+            if not self._lease.live(self._clock()):
+                return
+            with suppress(Conflict, Unavailable):
+                self._store.delete(key, None)
+                return
+        raise StoreError(f"{self._store.name}: {key!r} could not be deleted")
+
+
+def foretold(body: bytes) -> str:
+    """Return the ETag that most servers give an object."""
+    return hashlib.md5(body, usedforsecurity=False).hexdigest()

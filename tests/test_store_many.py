@@ -1,0 +1,279 @@
+"""Many writes by one thread: nothing is lost, nothing is asked twice, and the rest is left."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import trustme
+from test_store_lane import Asked, opened, put, s3
+from test_store_wire import serving
+
+from firstword.errors import BuildError
+from firstword.store import Many, Write
+from firstword.store import many as transport
+from firstword.store.many import ask_many
+from firstword.store.wire import Reply
+
+__all__ = ["s3"]
+
+OK = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 0\r\n\r\n'
+LAST = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
+
+
+def numbered(count: int) -> Iterator[tuple[str, bytes]]:
+    """Yield requests; a server of the tests reads one at a time."""
+    return iter(
+        [(str(number), f"PUT /{number} HTTP/1.1\r\n\r\n".encode()) for number in range(count)]
+    )
+
+
+class Told:
+    """What was answered; says to go on until `stop` is answered."""
+
+    def __init__(self, stop: str = "") -> None:
+        self.replies: dict[str, Reply] = {}
+        self.stop = stop
+
+    def __call__(self, name: str, reply: Reply) -> bool:
+        self.replies[name] = reply
+        return name != self.stop
+
+
+def ask(port: int, requests: Iterator[tuple[str, bytes]], told: Told, at_once: int = 1) -> bool:
+    return ask_many(("127.0.0.1", port), None, requests, at_once, told)
+
+
+# ── on the wire ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_connection_is_used_again_and_again() -> None:
+    told = Told()
+    with serving([OK] * 5) as server:
+        assert ask(server.port, numbered(5), told)
+
+    assert [*told.replies] == ["0", "1", "2", "3", "4"]
+    assert {reply.status for reply in told.replies.values()} == {200}
+    assert server.connections == 1
+
+
+def test_an_answer_may_come_in_pieces_and_without_a_length() -> None:
+    told = Told()
+    whole = b"HTTP/1.1 100 Continue\r\n\r\n" + OK
+    pieces = [whole[:30], whole[30:60], whole[60:]]
+    endless = [b"HTTP/1.1 200 OK\r\n\r\n", b"words"]
+    with serving([pieces, endless], [[OK]]) as server:
+        assert ask(server.port, numbered(3), told)
+
+    assert [reply.body for reply in told.replies.values()] == [b"", b"words", b""]
+    assert server.connections == 2
+
+
+def test_where_a_server_wants_no_more_on_a_connection_another_one_goes_on() -> None:
+    told = Told()
+    with serving([OK, LAST], [LAST], [OK]) as server:
+        assert ask(server.port, numbered(4), told)
+
+    assert len(told.replies) == 4
+    assert server.connections == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"HTTP/1.1 200", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"],
+)
+def test_what_has_no_answer_is_not_told_and_nothing_more_is_begun(answer: bytes) -> None:
+    told, requests = Told(), numbered(5)
+    with serving([OK, answer]) as server:
+        assert not ask(server.port, requests, told)
+
+    assert [*told.replies] == ["0"]
+    assert [name for name, _ in requests] == ["2", "3", "4"]
+
+
+def test_what_nobody_listens_to_is_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    told, requests = Told(), numbered(3)
+
+    assert not ask(port, requests, told)
+
+    assert not told.replies
+    assert len([*requests]) == 2
+
+
+def test_a_connection_on_which_nothing_moves_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.05)
+    monkeypatch.setattr(transport, "_WATCH_SECONDS", 0.01)
+    told, requests = Told(), numbered(3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert not ask(silent.getsockname()[1], requests, told)
+
+    assert not told.replies
+
+
+def test_where_an_answer_says_stop_what_has_begun_ends_and_the_rest_is_left() -> None:
+    told, requests = Told(stop="1"), numbered(5)
+    with serving([OK] * 5) as server:
+        assert ask(server.port, requests, told)
+
+    assert [*told.replies] == ["0", "1"]
+    assert [name for name, _ in requests] == ["2", "3", "4"]
+
+
+def test_what_whoever_makes_requests_raises_is_raised_once_the_others_ended() -> None:
+    told = Told()
+
+    def broken() -> Iterator[tuple[str, bytes]]:
+        yield from numbered(2)
+        raise BuildError("changed after the build")
+
+    with serving([OK], [OK]) as server, pytest.raises(BuildError, match="changed after the build"):
+        ask(server.port, broken(), told, at_once=3)
+
+    assert len(told.replies) == 2
+
+
+def test_what_whoever_hears_answers_raises_is_raised() -> None:
+    def loud(_name: str, _reply: Reply) -> bool:
+        raise KeyboardInterrupt
+
+    requests = numbered(3)
+    with serving([OK] * 3) as server, pytest.raises(KeyboardInterrupt):
+        ask_many(("127.0.0.1", server.port), None, requests, 1, loud)
+
+    assert len([*requests]) == 2
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_only_a_server_that_we_trust_hears_anything(*, trusted: bool) -> None:
+    authority, told = trustme.CA(), Told()
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(secured)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    (authority if trusted else trustme.CA()).configure_trust(context)
+    with serving([OK, OK], secured=secured) as server:
+        asked = ask_many(("127.0.0.1", server.port), context, numbered(2), 1, told)
+        assert asked is trusted
+
+    assert len(told.replies) == (2 if trusted else 0)
+    assert len(server.heard) == (2 if trusted else 0)
+
+
+def test_as_many_are_under_way_at_once_as_are_to_be() -> None:
+    told = Told()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            """Answer nobody before three have asked."""
+            connections = [listening.accept()[0] for _ in range(3)]
+            for _ in range(2):
+                for connection in connections:
+                    connection.recv(65536)
+                for connection in connections:
+                    connection.sendall(OK)
+            for connection in connections:
+                connection.close()
+
+        serving_them = threading.Thread(target=serve)
+        serving_them.start()
+        assert ask(listening.getsockname()[1], numbered(6), told, at_once=3)
+        serving_them.join()
+
+    assert len(told.replies) == 6
+
+
+# ── to a bucket ──────────────────────────────────────────────────────────────────────────────────
+
+
+def writes(*keys: str, **about: Any) -> Iterator[Write]:
+    for key in keys:
+        body = f"page {key}".encode() * 50_000
+        yield Write(
+            key=key,
+            body=body,
+            content_type="text/html; charset=utf-8",
+            cache_control="public, max-age=30",
+            digest=hashlib.sha256(body).hexdigest(),
+            generation=7,
+            **{"if_match": None, "if_absent": True, **about},
+        )
+
+
+def put_many(store: object, some: Iterator[Write], at_once: int = 4) -> dict[str, str]:
+    told: dict[str, str] = {}
+    assert isinstance(store, Many)
+    store.put_many(some, at_once, told.__setitem__)
+    return told
+
+
+def test_a_write_among_many_says_what_it_says_alone(s3: Asked) -> None:
+    store = opened(s3.address)
+    put(store)
+    [one] = writes("index.html", if_match='"e"', if_absent=False)
+    alone = {name: getattr(one, name) for name in Write.__slots__}
+    store.put(alone.pop("key"), alone.pop("body"), **alone)
+
+    told = put_many(store, iter([one]))
+
+    _, first, second = s3.writes
+    assert told == {"index.html": "3"}
+    assert first[0] == second[0]
+    assert first[2] == second[2]
+    passing = {"authorization", "x-amz-date"}
+    assert {k: v for k, v in first[1].items() if k not in passing} == {
+        k: v for k, v in second[1].items() if k not in passing
+    }
+
+
+def test_a_server_that_checks_signatures_believes_many(rclone: str) -> None:
+    store = opened(rclone)
+    keys = [f"months/2026-{month:02d}/ü & more.html" for month in range(1, 13)]
+
+    told = put_many(store, writes(*keys))
+
+    assert sorted(told) == sorted(keys)
+    for key, etag in told.items():
+        found = store.get(key)
+        assert found is not None
+        assert (found.body, found.etag) == (next(writes(key)).body, etag)
+
+
+def test_a_lost_race_is_left_and_the_others_go_on(s3: Asked) -> None:
+    store = opened(s3.address)
+    put(store)
+    s3.answers += [200, 412, 200, 409, 404, 200]
+
+    told = put_many(store, some := writes("a", "b", "c", "d", "e", "f"), at_once=1)
+
+    assert sorted(told) == ["a", "c", "f"]
+    assert [*some] == []
+
+
+@pytest.mark.parametrize("status", [500, 503, 403, 307, 0])
+def test_after_a_failure_the_rest_is_left(s3: Asked, status: int) -> None:
+    store = opened(s3.address)
+    put(store)
+    s3.answers += [200, status]
+
+    told = put_many(store, some := writes("a", "b", "c", "d"), at_once=1)
+
+    assert [*told] == ["a"]
+    assert [one.key for one in some] == ["c", "d"]
+    # And goes the usual way, as after any failure.
+    put(store, "c")
+    assert s3.by_client[-1]
+
+
+def test_where_only_the_client_knows_the_way_all_is_left(s3: Asked) -> None:
+    store = opened(s3.address)
+
+    assert put_many(store, some := writes("a", "b")) == {}
+
+    assert len([*some]) == 2
+    assert s3.writes == []
