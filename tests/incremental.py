@@ -66,6 +66,7 @@ class Workplace:
     memory: Callable[[datetime], Memory] | None = None
     #: Whether a build asks git which files were written, as `pelican content` does.
     asks_git: bool = False
+    asks_others: bool = False
 
     def write(self, path: str, text: str | bytes) -> None:
         """Write a file below content/."""
@@ -85,8 +86,14 @@ class Workplace:
             theme=self.theme,
             output_folder=self.root / output,
             cache_folder=self.root / cache if cache else None,
-            worktree=Worktree(self.root / "content") if self.asks_git else None,
+            worktree=self.git(),
         )
+
+    def git(self) -> Worktree | None:
+        """Ask git as a build does, or as a publish, which asks for more."""
+        if not self.asks_git:
+            return None
+        return Worktree(self.root / "content", others=self.asks_others)
 
     def share_templates(self, cache: Path) -> None:
         """Let all caches have one folder of compiled templates: compiling is half of a build."""

@@ -6,7 +6,8 @@ import hashlib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from test_store_wire import serving
 from firstword.errors import BuildError
 from firstword.store import Many, Write
 from firstword.store import many as transport
+from firstword.store.lane import trusting
 from firstword.store.many import ask_many
-from firstword.store.wire import Reply
+from firstword.store.wire import Reply, Wire
 
 __all__ = ["s3"]
 
@@ -45,8 +47,17 @@ class Told:
         return name != self.stop
 
 
-def ask(port: int, requests: Iterator[tuple[str, bytes]], told: Told, at_once: int = 1) -> bool:
-    return ask_many(("127.0.0.1", port), None, requests, at_once, told)
+def ask(
+    port: int,
+    requests: Iterator[tuple[str, bytes]],
+    told: Callable[[str, Reply], bool],
+    at_once: int = 1,
+    context: ssl.SSLContext | None = None,
+) -> bool:
+    """Ask in a thread, as a publish does: here a browser of other tests may have its loop."""
+    place = ("127.0.0.1", port)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(ask_many, place, context, requests, at_once, told).result()
 
 
 # ── on the wire ──────────────────────────────────────────────────────────────────────────────────
@@ -145,7 +156,7 @@ def test_what_whoever_hears_answers_raises_is_raised() -> None:
 
     requests = numbered(3)
     with serving([OK] * 3) as server, pytest.raises(KeyboardInterrupt):
-        ask_many(("127.0.0.1", server.port), None, requests, 1, loud)
+        ask(server.port, requests, loud)
 
     assert len([*requests]) == 2
 
@@ -158,8 +169,7 @@ def test_only_a_server_that_we_trust_hears_anything(*, trusted: bool) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     (authority if trusted else trustme.CA()).configure_trust(context)
     with serving([OK, OK], secured=secured) as server:
-        asked = ask_many(("127.0.0.1", server.port), context, numbered(2), 1, told)
-        assert asked is trusted
+        assert ask(server.port, numbered(2), told, context=context) is trusted
 
     assert len(told.replies) == (2 if trusted else 0)
     assert len(server.heard) == (2 if trusted else 0)
@@ -188,6 +198,45 @@ def test_as_many_are_under_way_at_once_as_are_to_be() -> None:
     assert len(told.replies) == 6
 
 
+def test_a_large_upload_over_a_slow_line_has_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under TLS nothing shows of what is still on its way."""
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(transport, "_WATCH_SECONDS", 0.02)
+    authority, told = trustme.CA(), Told()
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(secured)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.configure_trust(context)
+    body = b"x" * 20_000_000
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection = secured.wrap_socket(listening.accept()[0], server_side=True)
+            heard, pause = 0, threading.Event()
+            while heard < len(body) and (piece := connection.recv(1_000_000)):
+                heard += len(piece)
+                pause.wait(0.0005)
+            if heard == len(body):
+                connection.sendall(OK)
+            connection.close()
+
+        serving_it = threading.Thread(target=serve)
+        serving_it.start()
+        requests = iter([("large", body)])
+        assert ask(listening.getsockname()[1], requests, told, context=context)
+        serving_it.join()
+
+    assert [*told.replies] == ["large"]
+
+
+def test_whom_nobody_can_vouch_for_is_left_to_who_knows_more() -> None:
+    lane = Wire("127.0.0.1", 1, trust=lambda: trusting("/nowhere.pem"), size=1)
+
+    assert not lane.ask_many(requests := numbered(2), 1, Told())
+
+    assert len([*requests]) == 2
+
+
 # ── to a bucket ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -208,7 +257,8 @@ def writes(*keys: str, **about: Any) -> Iterator[Write]:
 def put_many(store: object, some: Iterator[Write], at_once: int = 4) -> dict[str, str]:
     told: dict[str, str] = {}
     assert isinstance(store, Many)
-    store.put_many(some, at_once, told.__setitem__)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(store.put_many, some, at_once, told.__setitem__).result()
     return told
 
 

@@ -249,6 +249,73 @@ def test_after_one_build_of_all_that_git_holds_nobody_looks_at_all(
     assert made == begun.place.cold()
 
 
+def not_held(site: Site) -> Path:
+    """A story that git does not hold, and that was built as it is."""
+    added(site)
+    return site.path("new")
+
+
+def ignored_by_git(site: Site) -> Path:
+    ignored(site)
+    return site.incidents / "2026" / "ignored-1.md"
+
+
+def held_no_more(site: Site) -> Path:
+    site.git("rm", "-q", "--cached", str(site.path("cards")))
+    site.git("commit", "-q", "-m", "cards are held no more")
+    return site.path("cards")
+
+
+def taken_back(site: Site) -> Path:
+    added_and_committed(site)
+    site.place.warm()
+    site.git("reset", "-q", "--mixed", "HEAD~1")
+    return site.path("new")
+
+
+def other_words_there(_site: Site, path: Path) -> None:
+    path.write_text(STORY.format(name="it", words="Words of later."), encoding="utf-8")
+
+
+def nothing_there(_site: Site, path: Path) -> None:
+    path.unlink()
+
+
+def stashed_there(site: Site, path: Path) -> None:
+    site.git("stash", "-q", "--all", "--", str(path))
+
+
+def published(site: Site, path: Path) -> None:
+    """Whoever publishes asks git for a list, and the next build has to know."""
+    site.place.asks_others = True
+    site.place.warm()
+    site.place.asks_others = False
+    other_words_there(site, path)
+
+
+@pytest.mark.parametrize("step", [not_held, ignored_by_git, held_no_more, taken_back])
+@pytest.mark.parametrize("idle", [0, 2])
+@pytest.mark.parametrize("then", [other_words_there, nothing_there, stashed_there, published])
+def test_what_git_does_not_hold_is_looked_at_each_time(
+    step: Callable[[Site], Path],
+    idle: int,
+    then: Callable[[Site, Path], None],
+    site: Site,
+    looks: list[str],
+) -> None:
+    path = step(site)
+    for _ in range(1 + idle):
+        site.place.warm()
+    then(site, path)
+    looks.clear()
+
+    made = site.place.warm()
+
+    assert looks == []
+    assert made == site.place.cold()
+    assert site.place.warm() == made
+
+
 def gone(site: Site) -> None:
     site.path("cards").unlink()
 

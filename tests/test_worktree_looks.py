@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from firstword.folder import written
-from firstword.gitlog.index import index_of, looks_at_all
-from firstword.gitlog.names import Names, names_below
+from firstword.gitlog.index import holds, index_of, looks_at_all
+from firstword.gitlog.names import Names, names_below, same_names
 
 
 class Repository:
@@ -93,6 +93,22 @@ def to_be_added(repository: Repository) -> None:
     repository.git("add", "--intent-to-add", "content")
 
 
+def link_without_times(repository: Repository) -> None:
+    """As after a clone that checked nothing out: entries begin with zeros."""
+    repository.git("rm", "-q", "-r", "--cached", ".")
+    (repository.root / "README.md").write_text("words")
+    (repository.stories / "2026").mkdir()
+    (repository.stories / "2026" / "2026-11-12-link.md").symlink_to("cards.md")
+    repository.git("add", "README.md", "content/incidents/2026")
+    repository.git("commit", "-q", "-m", "words")
+    repository.git("read-tree", "HEAD")
+
+
+def looked_past_without_times(repository: Repository) -> None:
+    repository.git("read-tree", "HEAD")
+    looked_past(repository)
+
+
 def merged_halfway(repository: Repository) -> None:
     repository.git("switch", "-q", "-c", "other")
     (repository.stories / "cards.md").write_text("theirs")
@@ -124,6 +140,8 @@ def index_in_two(repository: Repository) -> None:
         # What is not plain, git tells itself.
         (left_out_here, False, False),
         (merged_halfway, False, False),
+        (link_without_times, False, False),
+        (looked_past_without_times, False, False),
         (to_be_added, False, False),
         (index_of_version_4, False, False),
         (index_in_two, False, False),
@@ -141,6 +159,22 @@ def test_the_index_tells_whether_git_looks_at_every_file(
     assert looks_at_all(index, "theme/") is elsewhere
     assert looks_at_all(index, "") is (step in {nothing, unmoved_since_read})
     assert not looks_at_all(index[:-40], "content/incidents/")
+
+
+def test_the_index_tells_what_git_holds(repository: Repository) -> None:
+    (repository.root / "a-copy").mkdir()
+    (repository.root / "z-copy" / "content" / "incidents").mkdir(parents=True)
+    for copy in ("a-copy/x.md", "z-copy/content/incidents/copied.md", "content/incidents/ü.md"):
+        (repository.root / copy).write_text("words")
+    (repository.stories / "ds.md").write_text("not added")
+    repository.git("add", "a-copy", "z-copy", "content/incidents/ü.md")
+    index = index_of(repository.root)
+
+    for name in ("cards.md", "dns.md", "ü.md"):
+        assert holds(index, f"content/incidents/{name}")
+    for name in ("ds.md", "s.md", "cards.m", "copied.md", "cards.md/x.md"):
+        assert not holds(index, f"content/incidents/{name}")
+    assert holds(index, "z-copy/content/incidents/copied.md")
 
 
 def test_the_index_of_a_second_work_tree_is_found(repository: Repository, tmp_path: Path) -> None:
@@ -254,6 +288,22 @@ def test_a_folder_that_was_just_written_to_is_listed_once_more(years: Path) -> N
 
     assert again is not None
     assert again[1] == {"2022/11/a.md", "2022/11/b.md"}
+
+
+def test_a_folder_that_is_gone_or_empty_has_other_names(
+    years: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = settled(years, monkeypatch)
+    (years / "2022" / "11" / "a.md").unlink()
+
+    emptied = names_below(str(years), before)
+    assert emptied is not None
+    assert not same_names(before, emptied[0])
+    (years / "2022" / "11").rmdir()
+    gone = names_below(str(years), emptied[0])
+    assert gone is not None
+    assert not same_names(emptied[0], gone[0])
+    assert same_names(gone[0], settled(years, monkeypatch))
 
 
 def test_files_of_another_repository_are_not_ours(years: Path) -> None:

@@ -15,8 +15,9 @@ _HASH = 20
 # Times, device and inode; mode; owner, size and id; flags; path, and NULs up to a multiple of
 # eight. A file like any other has one of two modes, and none of the flags "assume it unchanged",
 # "there is more to say" (left out here, to be added) and "unmerged".
-_PLAIN = rb".{24}\0\0\x81[\xa4\xed].{32}[\0-\x0f].%s[^\0]+\0+"
-_ELSEWHERE = rb".{60}[\0-?\x80-\xbf].(?!%s)[^\0]+\0+"
+# An entry that begins with NULs itself would be taken for the end of the one before: not plain.
+_PLAIN = rb".{24}\0\0\x81[\xa4\xed].{32}[\0-\x0f].%s[^\0]+\0{1,8}(?!\0)"
+_ELSEWHERE = rb".{60}[\0-?\x80-\xbf].(?!%s)[^\0]+\0{1,8}(?!\0)"
 
 
 def looks_at_all(index: bytes, prefix: str) -> bool:
@@ -31,6 +32,19 @@ def looks_at_all(index: bytes, prefix: str) -> bool:
     both = rb"(?s)(?:%s|%s){%d}+" % (_PLAIN % begin, _ELSEWHERE % begin, many)
     entries = re.compile(both).match(index, 12)
     return entries is not None and _is_all(index, entries.end())
+
+
+def holds(index: bytes, path: str) -> bool:
+    """Tell whether a plain index has an entry of a path, as git spells it."""
+    spelled = path.encode("utf-8", "surrogateescape")
+    length = min(len(spelled), 0xFFF)
+    at = len(index)
+    # From behind, since what is asked for is mostly new; entries lie in the order of their paths.
+    while (at := index.rfind(spelled + b"\0", 0, at)) >= 0:
+        # Its length stands before it, so it is no end of a longer path.
+        if int.from_bytes(index[at - 2 : at]) & 0xFFF == length:
+            return True
+    return False
 
 
 def _is_all(index: bytes, at: int) -> bool:

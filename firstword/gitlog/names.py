@@ -56,6 +56,12 @@ def names_below(top: str, before: Names) -> tuple[Names, Set[str]] | None:
     return now, others
 
 
+def same_names(one: Names, other: Names) -> bool:
+    """Tell whether there are the same names in the same folders."""
+    digests = [{folder: known[1] for folder, known in names.items()} for names in (one, other)]
+    return digests[0] == digests[1]
+
+
 class _OthersError(Exception):
     """Somebody else keeps files here."""
 

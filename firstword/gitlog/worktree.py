@@ -24,11 +24,13 @@ from pathlib import Path
 from firstword.folder import FOLDER, hidden
 from firstword.gitlog import Held, asking_changes, changes, head, read_changes
 from firstword.gitlog.call import Question
-from firstword.gitlog.index import index_of, looks_at_all
-from firstword.gitlog.names import Names, names_below
+from firstword.gitlog.index import holds, index_of, looks_at_all
+from firstword.gitlog.names import Names, names_below, same_names
 
 #: With more than so many in doubt it is quicker to look at all.
 _MOST = 1000
+#: With more than so many git tells quicker than we which of them it holds.
+_FEW = 8
 #: How long git may take, in seconds.
 _PATIENCE = 10.0
 # Two questions, since the two looks that take long share nothing: at each file that git holds, and
@@ -70,7 +72,11 @@ class Worktree:
         self._answer: Now | None = None
         self._said = b""
         self._listed: tuple[list[str], bytes] | None = None
+        #: Its index, where that is plain and git was not asked for a list.
+        self._index = b""
         self._names: Names = {}
+        #: What git does not hold of what may have been written: it will not say when that changes.
+        self._not_held: frozenset[str] = frozenset()
         self._ahead: tuple[str, str, Question] | None = None
         if self._prefix is not None and self.folder.is_dir():
             self._status = Question(self.folder, *_STATUS)
@@ -95,7 +101,9 @@ class Worktree:
         """
         if self._status is not None and self._top is not None:
             # Git goes on while we read its index.
-            plain = self._listing is None and looks_at_all(index_of(self._top), self._prefix or "")
+            index = index_of(self._top) if self._listing is None else b""
+            plain = looks_at_all(index, self._prefix or "")
+            self._index = index if plain else b""
             said, self._status = self._status.answer(_PATIENCE), None
             if said is not None and (plain or self._list()):
                 self._said = said
@@ -158,7 +166,7 @@ class Worktree:
             doubtful = None if doubtful is None else doubtful | unseen
         if doubtful is None or len(doubtful) > _MOST:
             return ""
-        doubts = sorted(told.paths.union(doubtful))
+        doubts = sorted(told.paths.union(doubtful, self._not_held))
         return json.dumps([self._prefix, told.commit, self._names, *doubts])
 
     def written_since(self, note: str) -> frozenset[str] | None:
@@ -168,8 +176,6 @@ class Worktree:
         """
         prefix, before, self._names, *doubtful = json.loads(note) if note else (None, "", {})
         told = self.now() if prefix is not None and prefix == self._prefix else None
-        if told is not None and self._listed is None:
-            told = self._with_others(told)
         if told is None:
             return None
         paths = told.paths | frozenset(doubtful)
@@ -178,21 +184,35 @@ class Worktree:
             if changed is None:
                 return None
             paths |= unhidden(held.path for held in changed)
+        if self._listed is None:
+            others = self._others(paths)
+            if others is None:
+                return None
+            paths |= others
         return paths if len(paths) <= _MOST else None
 
-    def _with_others(self, told: Now) -> Now | None:
-        """Return what git says, and what lies in folders with other names than were noted."""
-        found = names_below(str(self.folder), self._names)
+    def _others(self, paths: Collection[str]) -> frozenset[str] | None:
+        """Return what git does not hold, but for what is among `paths`; None where nobody can tell.
+
+        Where no folder has other names than were noted, that is nothing; and of `paths`, those are
+        noted for the next build that are there and that git does not hold.
+        """
+        before, found = self._names, names_below(str(self.folder), self._names)
         if found is None:
             return None
-        self._names, there = found
-        # Others are in doubt beside them.
-        if 2 * len(there) <= _MOST:
-            return Now(told.commit, told.paths | unhidden(there), dirty=None)
-        if not self._list() or self._listed is None:
-            return None
-        self._answer = self._read(self._listed[0])
-        return self._answer
+        self._names, _ = found
+        if not same_names(before, self._names) or len(paths) > _FEW:
+            if not self._list() or self._listed is None:
+                return None
+            self._answer = told = self._read(self._listed[0])
+            return told.paths if told else None
+        self._not_held = frozenset(
+            path
+            for path in paths
+            if os.path.lexists(self.folder / path)
+            and not holds(self._index, f"{self._prefix}{path}")
+        )
+        return frozenset()
 
     def _changes(self, old: str, new: str) -> list[Held] | None:
         """Return what git says of two commits, where it was asked of these in time or now."""

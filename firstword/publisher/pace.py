@@ -11,7 +11,8 @@ FEW = 16
 #: With more puts than this a publish does little but wait for answers.
 MANY_PUTS = 500
 #: Then so many. Amazon takes 3,500 writes a second under one prefix: from 20 ms away these are
-#: fewer, and a server that is nearer is asked no faster than Python can.
+#: fewer. A server that is nearer may say that it is busy; the rest then goes by its client, which
+#: slows down.
 MANY = 64
 
 

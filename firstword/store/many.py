@@ -8,14 +8,18 @@ no answer in the end is whoever's who knows more.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import cast
 
 from firstword.store.wire import CONNECT_SECONDS, READ_SECONDS, Reading, Reply
 
 #: How often it is looked after connections on which nothing moves, in seconds.
 _WATCH_SECONDS = 1.0
+#: Of what is sent, in bytes: each may take as long as an answer, as where one thread sends one.
+_PIECE = 65536
 
 
 def ask_many(
@@ -54,6 +58,7 @@ class _Sending:
         self.broken = False
         self.connections: set[_Connection] = set()
         self._place = place
+        self._addresses: list[str] = []
         self._context = context
         self._requests = requests
         self._at_once = at_once
@@ -61,6 +66,16 @@ class _Sending:
 
     async def run(self) -> None:
         """Keep all connections busy until there is nothing more to send, or one fails."""
+        host, port = self._place
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                found = await asyncio.get_running_loop().getaddrinfo(
+                    host, port, type=socket.SOCK_STREAM
+                )
+        except (OSError, UnicodeError):  # the second of names that no server can have
+            self.fail(None)
+            return
+        self._addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
         watching = asyncio.create_task(self._watch())
         await asyncio.gather(*(self._keep_one() for _ in range(self._at_once)))
         watching.cancel()
@@ -87,31 +102,32 @@ class _Sending:
 
     async def _keep_one(self) -> None:
         """Keep one connection; another one where the server wants no more on that one."""
-        loop = asyncio.get_running_loop()
-        host, port = self._place
         again = True
         while again and (first := self.next()) is not None:
             connection = _Connection(self, first)
-            try:
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    await loop.create_connection(
-                        lambda connection=connection: connection,
-                        host,
-                        port,
-                        ssl=self._context,
-                        server_hostname=host if self._context else None,
-                    )
-            except (OSError, UnicodeError):  # the second of names that no server can have
+            if not await self._connect(connection):
                 self.fail(None)
                 return
             again = await connection.ended
+
+    async def _connect(self, connection: _Connection) -> bool:
+        host, port = self._place
+        name = host if self._context else None
+        for address in self._addresses:
+            with suppress(OSError):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await asyncio.get_running_loop().create_connection(
+                        lambda: connection, address, port, ssl=self._context, server_hostname=name
+                    )
+                return True
+        return False
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
             now = asyncio.get_running_loop().time()
             for connection in [*self.connections]:
-                connection.give_up(now - READ_SECONDS)
+                connection.give_up(now)
 
 
 class _Connection(asyncio.Protocol):
@@ -138,7 +154,8 @@ class _Connection(asyncio.Protocol):
     def _send(self) -> None:
         self._moved = asyncio.get_running_loop().time()
         if self._asked is None:
-            self._transport.close()
+            # Nothing is owed to anybody, and a server may take its time over a farewell.
+            self._transport.abort()
         else:
             self._transport.write(self._asked[1])
 
@@ -170,12 +187,15 @@ class _Connection(asyncio.Protocol):
         self._asked = self._sending.next() if reusable else None
         self._send()
 
-    def give_up(self, since: float) -> None:
-        """Hang up where nothing moved since an instant of the loop's clock."""
+    def give_up(self, now: float) -> None:
+        """Hang up where nothing moved for long, by the clock of the loop."""
         left = self._transport.get_write_buffer_size()
         if left != self._left:
-            self._moved, self._left = asyncio.get_running_loop().time(), left
-        elif self._moved < since:
+            self._moved, self._left = now, left
+            return
+        # Under TLS it does not show what is still to be sent: there is time for each piece of it.
+        pieces = len(self._asked[1]) // _PIECE if self._asked else 0
+        if self._moved < now - READ_SECONDS * (1 + pieces):
             self._transport.abort()
 
     def connection_lost(self, _error: Exception | None) -> None:

@@ -77,14 +77,15 @@ def beside(
             failed.append(error)
 
     thread = Thread(target=go_on)
-    thread.start()
     try:
+        thread.start()
         meanwhile()
         thread.join()
     finally:
         # Where we are interrupted no more is begun, and what has begun ends before we go.
         for _ in turns:
             pass
-        thread.join()
+        if thread.is_alive():
+            thread.join()
     if failed:
         raise failed[0]

@@ -79,8 +79,11 @@ class Wire:
         # Here, since it takes as long to import as an edit to be sent.
         from firstword.store.many import ask_many
 
-        place = self._host, self._port
-        return ask_many(place, self._trusted(), requests, at_once, answered)
+        try:
+            context = self._trusted()
+        except OSError:  # nobody to believe: who knows more will say so
+            return False
+        return ask_many((self._host, self._port), context, requests, at_once, answered)
 
     def _trusted(self) -> ssl.SSLContext | None:
         if self._trust is None:
