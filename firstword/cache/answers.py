@@ -37,15 +37,13 @@ def _months_of(db: sqlite3.Connection, said: dict[str, Any]) -> Mapping[date, in
     wanted = questions.read_find(said, words=False)
     found: dict[date, int] = {}
     if said.keys() <= {"kinds", "component", "year"} and len(said.keys() - {"year"}) == 1:
-        # Years are spelled with four digits: texts come in the order of time.
-        year = said.get("year")
-        begin, end = ("0000", "9999") if year is None else (f"{year:04d}", f"{year + 1:04d}")
+        begin, end = _span_of(said.get("year"))
         sort = "component" if "component" in said else "kind"
         names = [said["component"]] if "component" in said else [str(k) for k in said["kinds"]]
         for name in names:
             asked = (
                 "SELECT month, many FROM tally"
-                " WHERE sort = ? AND name = ? AND month > ? AND month < ? AND many > 0"
+                " WHERE sort = ? AND name = ? AND month >= ? AND month < ? AND many > 0"
             )
             for text, count in db.execute(asked, (sort, name, begin, end)):
                 month = date.fromisoformat(text)
@@ -72,11 +70,16 @@ def _sums(db: sqlite3.Connection, year: int) -> Mapping[date, tuple[Sum, ...]]:
         "SELECT month, measure, verdict, many, total, longest FROM figure"
         " WHERE month >= ? AND month < ? ORDER BY 1 DESC, 2, 3"
     )
-    span = (f"{year:04}", f"{year + 1 if year else 9999:04}")
-    for month, measure, verdict, *figures in db.execute(asked, span):
+    for month, measure, verdict, *figures in db.execute(asked, _span_of(year)):
         one = Sum(Measure(measure), Verdict(verdict), *figures)
         found.setdefault(date.fromisoformat(month), []).append(one)
     return {month: tuple(sums) for month, sums in found.items()}
+
+
+def _span_of(year: int | None) -> tuple[str, str]:
+    """Return what the months of a year lie between, the end left out; None or 0 = of all years."""
+    # Years are spelled with four digits: texts come in the order of time.
+    return (f"{year:04}", f"{year + 1:04}") if year else ("0000", "9999")
 
 
 def _totals(db: sqlite3.Connection) -> Totals:

@@ -46,7 +46,7 @@ class Lines:
     def __init__(self, stream: TextIO, *, quiet: bool = False) -> None:
         self._stream = stream
         self._quiet = quiet
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._told: dict[str, int] = {}
 
     def say(self, line: str) -> None:
@@ -63,7 +63,7 @@ class Lines:
             told = 0 if done == 1 and told == 10 else told  # another publish
             self._told[target] = max(told, tenth)
             if tenth > told and total >= WORTH_A_LINE and not self._quiet:
-                print(f"{target}: {done} of {total} sent", file=self._stream, flush=True)
+                self.say(f"{target}: {done} of {total} sent")
 
 
 class Bar:

@@ -113,8 +113,8 @@ class Worktree:
     def _read(self, others: Collection[str]) -> Now | None:
         return read_status(self._said, self._prefix or "", others)
 
-    def _list(self) -> bool:
-        """Have git list what it holds and what it does not; tell whether it looks at all of it."""
+    def _list(self) -> tuple[list[str], bytes] | None:
+        """Return what git does not hold, and its list of what it does; None where it skips some."""
         if self._listed is None:
             question = self._listing or Question(self.folder, *_LISTED)
             self._listing = None
@@ -122,7 +122,7 @@ class Worktree:
             if listed is not None:
                 others, held = apart(listed)
                 self._listed = (others, held) if sees_all(held) else None
-        return self._listed is not None
+        return self._listed
 
     def within(self, root: Path) -> str | None:
         """Return the folder of incidents as seen from one around it; None where git is another."""
@@ -156,13 +156,14 @@ class Worktree:
         if known is not None:
             # What is there and nobody saw is in doubt as well: git and we look a moment later.
             found = names_below(str(self.folder), {})
-            if found is None or not self._list() or self._listed is None:
+            listed = self._list()
+            if found is None or listed is None:
                 return ""
             self._names, there = found
             few = doubtful is not None and len(doubtful) <= _MOST
             seen = known()
             unseen = unhidden(there - seen.keys())
-            doubtful = unlike(self._listed[1], seen, doubtful if few else None)
+            doubtful = unlike(listed[1], seen, doubtful if few else None)
             doubtful = None if doubtful is None else doubtful | unseen
         if doubtful is None or len(doubtful) > _MOST:
             return ""
@@ -202,9 +203,10 @@ class Worktree:
             return None
         self._names, _ = found
         if not same_names(before, self._names) or len(paths) > _FEW:
-            if not self._list() or self._listed is None:
+            listed = self._list()
+            if listed is None:
                 return None
-            self._answer = told = self._read(self._listed[0])
+            self._answer = told = self._read(listed[0])
             return told.paths if told else None
         self._not_held = frozenset(
             path

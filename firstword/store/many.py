@@ -14,12 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import cast
 
-from firstword.store.wire import CONNECT_SECONDS, READ_SECONDS, Reading, Reply
+from firstword.store.wire import CONNECT_SECONDS, PIECE, READ_SECONDS, Reading, Reply
 
 #: How often it is looked after connections on which nothing moves, in seconds.
 _WATCH_SECONDS = 1.0
-#: Of what is sent, in bytes: each may take as long as an answer, as where one thread sends one.
-_PIECE = 65536
 
 
 def ask_many(
@@ -194,7 +192,7 @@ class _Connection(asyncio.Protocol):
             self._moved, self._left = now, left
             return
         # Under TLS it does not show what is still to be sent: there is time for each piece of it.
-        pieces = len(self._asked[1]) // _PIECE if self._asked else 0
+        pieces = len(self._asked[1]) // PIECE if self._asked else 0
         if self._moved < now - READ_SECONDS * (1 + pieces):
             self._transport.abort()
 

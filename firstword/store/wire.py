@@ -21,7 +21,8 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
 #: Of an answer's headers, in bytes.
 _MOST_HEAD = 65536
-_PIECE = 65536
+#: Of what is sent, in bytes: each may take as long as an answer.
+PIECE = 65536
 
 
 class Reply(Struct, frozen=True):
@@ -57,8 +58,8 @@ class Wire:
         try:
             message = memoryview(head + body)
             # In pieces: each may take as long as we wait, where one that is large had that for all.
-            for begin in range(0, len(message), _PIECE):
-                connection.sendall(message[begin : begin + _PIECE])
+            for begin in range(0, len(message), PIECE):
+                connection.sendall(message[begin : begin + PIECE])
             reply, reusable = Reading(connection).reply(bodiless=bodiless)
         except BaseException:
             connection.close()
@@ -206,14 +207,14 @@ class Reading:
         return taken
 
     def _rest(self) -> bytes:
-        while piece := self._source.recv(_PIECE):
+        while piece := self._source.recv(PIECE):
             self._buffer += piece
         taken = bytes(self._buffer)
         self._buffer.clear()
         return taken
 
     def _more(self) -> None:
-        piece = self._source.recv(_PIECE)
+        piece = self._source.recv(PIECE)
         if not piece:
             raise ConnectionError("the server hung up before its answer ended")
         self._buffer += piece
