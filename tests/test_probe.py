@@ -14,7 +14,7 @@ from fakestore import HOME, HOUR, NOON, U1, U2, FakeStore, Site, World, assert_s
 from firstword.errors import Conflict, StoreError, Unavailable
 from firstword.manifest import ROOT_KEY
 from firstword.store import open_store
-from firstword.store.exposure import Exposure, judge
+from firstword.store.exposure import Exposure, judge, read_block
 from firstword.store.probe import PROBES, LookFirst, probe
 
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
@@ -483,3 +483,38 @@ def test_a_real_server_that_ignores_conditions(rclone: str, site: Site) -> None:
     assert head is not None
     # It gives names of metadata back in capitals, as HTTP allows.
     assert (head.generation, head.digest) == (1, hashlib.sha256(page).hexdigest())
+
+
+_XML = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<PublicAccessBlockConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{}'
+    "</PublicAccessBlockConfiguration>"
+)
+_IGNORE, _RESTRICT = (
+    f"<{name}>true</{name}>" for name in ("IgnorePublicAcls", "RestrictPublicBuckets")
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "block"),
+    [
+        (
+            _XML.format(_IGNORE + _RESTRICT),
+            {"IgnorePublicAcls": True, "RestrictPublicBuckets": True},
+        ),
+        (
+            _XML.format(f"\n {_IGNORE}\n <RestrictPublicBuckets>false</RestrictPublicBuckets>\n"),
+            {"IgnorePublicAcls": True},
+        ),
+        (_XML.format(""), {}),
+        ("<Error><Code>NoSuchPublicAccessBlockConfiguration</Code><Message/></Error>", {}),
+        ("<Error><Code>AccessDenied</Code></Error>", None),
+        ("<Error><Code>NotImplemented</Code></Error>", None),
+        # A server that does not know the question lists what there is.
+        (f"<ListBucketResult><Key>a</Key>{_IGNORE}{_RESTRICT}</ListBucketResult>", None),
+        (_XML.format(_IGNORE + _RESTRICT)[:-9], None),
+        ("", None),
+    ],
+)
+def test_a_block_is_read_for_what_it_is(said: str, block: dict[str, bool] | None) -> None:
+    assert read_block(said.encode()) == block

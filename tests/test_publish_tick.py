@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -119,6 +120,7 @@ class Bucket:
 
     proxy: CountingProxy
     env: dict[str, str]
+    client: Any
 
 
 @pytest.fixture
@@ -137,7 +139,7 @@ def bucket() -> Iterator[Bucket]:
         aws_secret_access_key="very-secret",
     )
     client.create_bucket(Bucket="status")
-    yield Bucket(proxy, {"AWS_ENDPOINT_URL": proxy.address, **keys})
+    yield Bucket(proxy, {"AWS_ENDPOINT_URL": proxy.address, **keys}, client)
     proxy.close()
     server.stop()
 
@@ -169,6 +171,30 @@ def test_a_tick_with_nothing_due_costs_one_get_a_target(site: SmallSite, bucket:
         ("GET", ROOT),
     ]
     assert ran.err == "imported:\n"
+
+
+@pytest.mark.parametrize(
+    ("closed", "imported"), [(True, "jinja2 pelican"), (False, "botocore jinja2 pelican")]
+)
+def test_the_first_publish_to_a_bucket_that_is_closed_needs_no_client(
+    site: SmallSite, bucket: Bucket, *, closed: bool, imported: str
+) -> None:
+    """Once a day it is asked whether strangers may write; who says no at once is believed."""
+    if closed:
+        blocks = {"IgnorePublicAcls": True, "RestrictPublicBuckets": True}
+        bucket.client.put_public_access_block(
+            Bucket="status", PublicAccessBlockConfiguration=blocks
+        )
+    site.write("publish.py", NOTING)
+    site.commit()
+
+    ran = site.publish("s3://status/site", **bucket.env)
+
+    assert ran.code == 0, ran.err
+    assert ran.err.splitlines()[-1] == f"imported: {imported}"
+    assert [path for _, path in bucket.proxy.taken() if path == "/status"] == ["/status"] * (
+        1 if closed else 4
+    )
 
 
 def test_a_tick_publishes_when_a_promise_lapses(site: SmallSite) -> None:

@@ -21,7 +21,7 @@ from running import running
 
 from firstword.clock import system_clock
 from firstword.errors import Conflict, StoreError
-from firstword.store import Store, open_store
+from firstword.store import Remote, Store, open_store
 
 _CODES = {409: "ConditionalRequestConflict", 412: "PreconditionFailed"}
 
@@ -78,6 +78,14 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
             self.wfile.write(said.encode())
+
+        def do_GET(self) -> None:
+            """Tell nobody anything."""
+            said = b"<Error><Code>AccessDenied</Code></Error>"
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -252,6 +260,20 @@ def test_a_wrong_turn_of_ours_is_put_right_by_the_clients_way(
 
     # Ours, the client's in its place, then by what that showed; refused again, never more.
     assert s3.by_client == [False, True, False, False, True, True, True]
+
+
+def test_who_may_not_ask_for_settings_writes_the_quick_way_all_the_same(
+    s3: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_SDK_UA_APP_ID")
+    store = opened(s3.address)
+    assert isinstance(store, Remote)
+
+    exposure = store.exposure()
+    put(store)
+
+    assert (exposure.writable, s3.by_client) == ("", [False])
+    assert [line.partition(" (")[0] for line in exposure.unknown] == ["its ACL", "its policy"]
 
 
 def test_a_redirect_is_not_followed_by_us(s3: Asked, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,7 @@ NAME = st.text(string.ascii_lowercase + string.digits + "-", min_size=1, max_siz
     secret=WORD,
     token=st.one_of(st.just(""), WORD),
     region=st.sampled_from(["us-east-1", "auto", "eu-central-1"]),
+    question=st.sampled_from(["", "publicAccessBlock"]),
     now=st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1)),  # noqa: DTZ001 - made so below
 )
 def test_it_is_the_signature_that_botocore_makes(
@@ -52,12 +53,14 @@ def test_it_is_the_signature_that_botocore_makes(
     secret: str,
     token: str,
     region: str,
+    question: str,
     now: datetime,
 ) -> None:
     now = now.replace(microsecond=0, tzinfo=UTC)
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_: now)
     path = "/status/" + quote(key, safe="/~")
-    request = AWSRequest(method, f"http://s3.example:9000{path}", headers=headers, data=body)
+    asked = f"http://s3.example:9000{path}{question and '?'}{question}"
+    request = AWSRequest(method, asked, headers=headers, data=body)
     theirs = Credentials(access, secret, token or None)
     botocore.auth.S3SigV4Auth(theirs, "s3", region).add_auth(request)
 
@@ -68,6 +71,7 @@ def test_it_is_the_signature_that_botocore_makes(
         hashlib.sha256(body).hexdigest(),
         keys=Keys(access, secret, token),
         now=now,
+        question=question,
     )
 
     expected = {name.lower(): value for name, value in request.headers.items()}

@@ -6,6 +6,7 @@ Never by trying: a write without credentials that succeeds would be a stranger's
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,11 @@ _ACTIONS = (
 
 _READING = frozenset({"READ", "FULL_CONTROL"})
 _READS = ("s3:getobject", "s3:getobjectversion", "s3:listbucket", "s3:listbucketversions")
+
+_BLOCK = re.compile(
+    rb"<PublicAccessBlockConfiguration[\s>].*</PublicAccessBlockConfiguration>\s*\Z", re.DOTALL
+)
+_ON = re.compile(rb"<(\w+)>\s*true\s*</\1>", re.IGNORECASE)
 
 #: What a bucket tells about one of its settings: {} = nothing is set, None = we may not ask.
 Told = Mapping[str, Any] | None
@@ -44,6 +50,17 @@ class Exposure:
 def closed_to_all(block: Told) -> bool:
     """Tell whether the public access block alone keeps strangers out."""
     return bool(block and block.get("IgnorePublicAcls") and block.get("RestrictPublicBuckets"))
+
+
+def read_block(said: bytes) -> Told:
+    """Read the answer of GetPublicAccessBlock; None = it is another one, or not understood.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html
+    """
+    if b"<Code>NoSuchPublicAccessBlockConfiguration</Code>" in said:
+        return {}
+    found = _BLOCK.search(said)
+    return {name.decode(): True for name in _ON.findall(found[0])} if found else None
 
 
 def judge(block: Told, *, acl: Told, status: Told, policy: Told) -> Exposure:

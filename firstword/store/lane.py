@@ -64,6 +64,7 @@ class Lane:
         usual = 443 if secure else 80
         host, port = str(parts.hostname), parts.port or usual
         self._path = parts.path + quote(prefix, safe="/~")
+        self._bucket = parts.path.rstrip("/") or "/"
         named = f"[{host}]" if ":" in host else host
         self._host = named if port == usual else f"{named}:{port}"
         self._keys = keys
@@ -139,6 +140,16 @@ class Lane:
         answer = self._ask("DELETE", key, headers, known={200, 204, 404})
         return answer is not None and (answer.status != 404 or _code(answer) == "NoSuchKey")
 
+    def setting(self, name: str) -> bytes | None:
+        """Return what a bucket says when it is asked for a setting; None = the client has to ask.
+
+        That may be an error of any kind, which says nothing of other requests: who may write need
+        not be told of settings.
+        """
+        about = f"{self._bucket}?{name}"
+        answer = self._ask("GET", "", {}, known=range(600), target=about)
+        return None if answer is None else answer.body
+
     def _pauses(self) -> bool:
         """Tell whether a request is the client's, since another failed not long before."""
         if self._pausing:
@@ -155,14 +166,15 @@ class Lane:
         digest: str = _OF_NOTHING,
         *,
         known: Collection[int],
+        target: str = "",
     ) -> Reply | None:
         """Ask, and return an answer of a known status; None = the client has to.
 
-        Raises Conflict when a condition does not hold.
+        `target` where it is not the object. Raises Conflict when a condition does not hold.
         """
         if not self.open or self._pauses():
             return None
-        head = self._head(method, key, headers, body, digest)
+        head = self._head(method, target or self._object(key), headers, body, digest)
         if head is None:
             return None
         try:
@@ -172,11 +184,14 @@ class Lane:
             return None
         return self._known(key, answer, known)
 
+    def _object(self, key: str) -> str:
+        return self._path + quote(key, safe="/~")
+
     def _head(
-        self, method: str, key: str, headers: Mapping[str, str], body: bytes, digest: str
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes, digest: str
     ) -> bytes | None:
         """Return what comes before a body, signed; None = the client has to spell it."""
-        path = self._path + quote(key, safe="/~")
+        path, _, question = target.partition("?")
         told = {"host": self._host, **headers}
         if not _PLAIN.fullmatch(" ".join(told.values())):
             return None
@@ -184,8 +199,10 @@ class Lane:
             keys = self._keys()
         except Exception:  # noqa: BLE001 - keys come in many ways; the client meets it too, and says it
             return None
-        signed = self._signer.sign(method, path, told, digest, keys=keys, now=system_clock())
-        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {signed[name]}" for name in signed)]
+        signed = self._signer.sign(
+            method, path, told, digest, keys=keys, now=system_clock(), question=question
+        )
+        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {signed[name]}" for name in signed)]
         if method == "PUT":
             lines.append(f"content-length: {len(body)}")
         return "\r\n".join([*lines, "user-agent: firstword", "", ""]).encode("ascii")
@@ -219,7 +236,7 @@ class Lane:
 
         def requests() -> Iterator[tuple[str, bytes]]:
             for key, body, digest, headers in writes:
-                head = self._head("PUT", key, headers, body, digest)
+                head = self._head("PUT", self._object(key), headers, body, digest)
                 if head is not None:
                     yield key, head + body
 

@@ -22,7 +22,7 @@ from firstword.errors import Conflict, StoreError, Unavailable
 from firstword.manifest import ROOT_KEY
 from firstword.model import Target
 from firstword.store import Found, Head, Write
-from firstword.store.exposure import Exposure, closed_to_all, judge
+from firstword.store.exposure import Exposure, closed_to_all, judge, read_block
 from firstword.store.lane import LOST, Lane
 from firstword.store.way import find_way, read_text
 
@@ -198,11 +198,15 @@ class S3Store:
 
     def exposure(self) -> Exposure:
         """Find out whether strangers may write here; what may not be asked stays open."""
-        block = self._told(
-            lambda s3: s3.get_public_access_block(Bucket=self._bucket)[
-                "PublicAccessBlockConfiguration"
-            ]
-        )
+        # Asked before the first publish of a day: mostly this is all, and no client comes to be.
+        said = self._lane.setting("publicAccessBlock") if self._lane else None
+        block = read_block(said) if said else None
+        if block is None:
+            block = self._told(
+                lambda s3: s3.get_public_access_block(Bucket=self._bucket)[
+                    "PublicAccessBlockConfiguration"
+                ]
+            )
         if closed_to_all(block):
             return Exposure()
         return judge(

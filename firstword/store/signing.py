@@ -40,12 +40,13 @@ class Signer:
         *,
         keys: Keys,
         now: datetime,
+        question: str = "",
     ) -> dict[str, str]:
         """Return headers with what proves that we ask; all of them are signed.
 
-        `path` as it is sent, without a question mark; header names in lower case, "host" among
-        them, values without a double space or one at an end; `digest` is the body's SHA-256 in hex;
-        `now` in UTC.
+        `path` as it is sent, without a question mark, and `question` what stands behind that, a
+        name alone; header names in lower case, "host" among them, values without a double space or
+        one at an end; `digest` is the body's SHA-256 in hex; `now` in UTC.
         """
         at = f"{now:%Y%m%dT%H%M%SZ}"
         day = at[:8]
@@ -55,7 +56,8 @@ class Signer:
         names = sorted(told)
         signed = ";".join(names)
         lines = "".join([f"{name}:{told[name]}\n" for name in names])
-        asked = f"{method}\n{path}\n\n{lines}\n{signed}\n{digest}"
+        query = f"{question}=" if question else ""
+        asked = f"{method}\n{path}\n{query}\n{lines}\n{signed}\n{digest}"
         scope = f"{day}/{self._region}/s3/aws4_request"
         proof = f"AWS4-HMAC-SHA256\n{at}\n{scope}\n{hashlib.sha256(asked.encode()).hexdigest()}"
         signature = _hmac(self._key(keys.secret, day), proof).hex()
