@@ -17,6 +17,7 @@ from faults_reader import HOME, broken_links
 from faults_site import Example
 from faulty_proxy import FaultyProxy
 from moto.server import ThreadedMotoServer
+from s3server import copy_bucket
 
 from firstword.clock import system_clock
 
@@ -87,7 +88,7 @@ def bucket(example: Example, keys_of_nobody: None) -> Iterator[Bucket]:
     moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
-    bucket = Server(f"http://{host}:{port}", example).bucket()
+    bucket = Server(f"http://{host}:{port}", example, copy=copy_bucket).bucket()
     bucket.server.client().put_bucket_policy(Bucket=bucket.name, Policy=_PUBLIC % bucket.name)
     yield bucket
     moto.stop()

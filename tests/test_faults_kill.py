@@ -16,6 +16,7 @@ from faults_bucket import Course, Publisher, Server, once_each, strike
 from faults_site import Example
 from faulty_proxy import FaultyProxy
 from moto.server import ThreadedMotoServer
+from s3server import copy_bucket
 
 from firstword.clock import system_clock
 
@@ -32,7 +33,7 @@ def server(example: Example, keys_of_nobody: None) -> Iterator[Server]:
     moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
-    yield Server(f"http://{host}:{port}", example)
+    yield Server(f"http://{host}:{port}", example, copy=copy_bucket)
     moto.stop()
 
 

@@ -28,6 +28,7 @@ from faults_bucket import Course, Server
 from faults_site import NOW, Example
 from faulty_proxy import FaultyProxy, Request
 from moto.server import ThreadedMotoServer
+from s3server import copy_bucket
 
 from firstword.publisher import Report
 
@@ -55,7 +56,7 @@ def server(example: Example, keys_of_nobody: None) -> Iterator[Server]:
     moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
-    yield Server(f"http://{host}:{port}", example, NOW)
+    yield Server(f"http://{host}:{port}", example, NOW, copy=copy_bucket)
     moto.stop()
 
 

@@ -185,7 +185,7 @@ class Life:
         self.place.now += timedelta(minutes=minutes)
 
     def theme(self, first: int, second: int) -> None:
-        """Change a template, or take the stock theme again."""
+        """Change a template: in one of three ways, for compiling takes longer than a build."""
         own = self.place.root / "theme"
         if not own.exists():
             shutil.copytree(ROOT / "theme", own)
@@ -193,7 +193,7 @@ class Life:
         name = ("incident.html", "base.html", "_parts.html", "month.html", "style.css")[first % 5]
         path = own / "templates" / name
         self.rewrite(
-            path, path.read_text() + f"{{# {second} #}}\n" + ("/**/" if "css" in name else "")
+            path, path.read_text() + f"{{# {second % 3} #}}\n" + ("/**/" if "css" in name else "")
         )
 
     def settings(self, first: int, second: int) -> None:

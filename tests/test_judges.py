@@ -143,7 +143,27 @@ def test_axe_says_what_is_wrong(browser: Browser, site: tuple[Path, str]) -> Non
         (folder / "index.html").write_text(page, encoding="utf-8")
         with opened(browser, address) as shown:
             axe.prepare(shown)
-            assert [line.split()[0] for line in axe.complaints(shown)] == expected
+            for colours in (False, True):
+                lines = axe.complaints(shown, colours=colours)
+                assert [line.split()[0] for line in lines] == expected
+
+
+def test_axe_looks_at_the_colours_of_each_scheme(browser: Browser, site: tuple[Path, str]) -> None:
+    if not axe.AXE.is_file():
+        pytest.skip("axe-core is not installed: make clients")
+    folder, address = site
+    dark = "<style>@media (prefers-color-scheme:dark){h2{color:#aaa}}"
+    text = change("<style>", dark).replace("<h1>All is well", '<img src="./x.png"><h1>All is well')
+    (folder / "index.html").write_text(text, encoding="utf-8")
+    with opened(browser, address) as shown:
+        axe.prepare(shown)
+        said = {}
+        for scheme in ("light", "dark"):
+            shown.emulate_media(color_scheme=scheme)
+            lines = axe.complaints(shown, colours=scheme == "dark")
+            said[scheme] = {line.split()[0] for line in lines}
+
+    assert said == {"light": {"image-alt"}, "dark": {"color-contrast"}}
 
 
 def test_without_scripts_none_has_run(browser: Browser, site: tuple[Path, str]) -> None:
