@@ -11,6 +11,8 @@ from firstword.shards import Records, tree_of
 #: What targets remembered, then and now → ids of the stories that differ; None = not known.
 Since = Callable[[str, str], frozenset[str] | None]
 
+#: So many stories are a millisecond of work.
+_STEP = 30
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -55,6 +57,55 @@ def merge_memory(manifests: Iterable[Manifest], now: datetime, since: Since = un
         token=token,
         changed=changed,
     )
+
+
+class Remembering:
+    """What a target is to remember otherwise: worked out when asked for, or in steps before."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        told: Iterable[tuple[str, Record | None, Record | None]],
+        memory: Memory,
+    ) -> None:
+        """`told` = each story's id, its record at the target, and its record of the build."""
+        self._records: dict[str, Record | None] = {}
+        self._stamps: dict[str, Mapping[str, datetime | None] | None] = {}
+        #: Stops after each millisecond of work or so; one after the other takes it up.
+        self.steps = self._work_out(manifest, told, memory)
+
+    @property
+    def records(self) -> Mapping[str, Record | None]:
+        """Id → record; None = there is no such story any more."""
+        self._end()
+        return self._records
+
+    @property
+    def stamps(self) -> Mapping[str, Mapping[str, datetime | None] | None]:
+        """Id → update → when it was first published, which stays for ever."""
+        self._end()
+        return self._stamps
+
+    def _end(self) -> None:
+        for _ in self.steps:
+            pass
+
+    def _work_out(
+        self,
+        manifest: Manifest,
+        told: Iterable[tuple[str, Record | None, Record | None]],
+        memory: Memory,
+    ) -> Iterator[None]:
+        new = memory.now if memory.records_began else None
+        for number, (id_, theirs, ours) in enumerate(told):
+            if number % _STEP == 0:
+                yield
+            if ours != theirs:
+                self._records[id_] = ours
+            known = memory.stamps.get(id_, {}) if ours else {}
+            first = {update: known.get(update, new) for update in ours.updates} if ours else None
+            if first != manifest.stamps.get(id_):
+                self._stamps[id_] = first
 
 
 class _Stamps(Mapping[str, Mapping[str, datetime | None]]):

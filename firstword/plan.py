@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Literal, TypeVar
 
 from msgspec import Struct
@@ -23,7 +22,7 @@ from firstword.manifest import (
     Output,
     Record,
 )
-from firstword.memory import merge_memory
+from firstword.memory import Remembering, merge_memory
 from firstword.shards import Changed, Later, count_pages, is_page
 from firstword.urls import RECORD
 from firstword.values import replace
@@ -60,10 +59,6 @@ class Delete(Struct, frozen=True, kw_only=True):
     tomb: Gone
 
 
-def _nothing_left() -> None:
-    return None
-
-
 class Plan(Struct, frozen=True, kw_only=True):
     """What to do to one target. Each phase ends before the next begins; deletes come last."""
 
@@ -73,8 +68,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     unchanged: int
     remembers: bool  #: there is something new to remember, even where no page changed
     manifest: Manifest  #: what to commit, but for the ETags that only the puts will tell
-    #: Works out what of the manifest was put off; whoever looks into it would do so as well.
-    prepare: Callable[[], object] = _nothing_left
+    #: Works out what of the manifest was put off, a millisecond at a time; whoever looks into that
+    #: works it out as well.
+    prepare: Iterable[object] = ()
 
     @property
     def puts(self) -> tuple[Put, ...]:
@@ -170,13 +166,10 @@ def make_plan(
         # Old pages may still say what was just taken out: no cache is worth that.
         grace = timedelta(0)
     due = {key: tomb for key, tomb in gone.items() if now - tomb.since >= grace}
-    remembered = cache(
-        lambda: _remembered(
-            manifest, _stories(manifest, built, scope) if begins else compared.stories, memory
-        )
-    )
-    records = Later(lambda: remembered()[0])
-    stamps = Later(lambda: remembered()[1])
+    told = _all_new(built) if begins else _both(compared)
+    remembering = Remembering(manifest, told, memory)
+    records = Later(lambda: remembering.records)
+    stamps = Later(lambda: remembering.stamps)
     after = replace(
         manifest,
         build_id=built.build_id,
@@ -195,7 +188,7 @@ def make_plan(
         remembers=bool(scope.ids if begins else records or stamps)
         or after.next_change_at != manifest.next_change_at,
         manifest=after,
-        prepare=remembered,
+        prepare=remembering.steps,
     )
 
 
@@ -205,6 +198,17 @@ def _stories(
     """Return the target's and the build's record of each story."""
     theirs, ours = _found(manifest.records, scope.ids), _found(built.records, scope.ids)
     return {id_: (theirs.get(id_), ours.get(id_)) for id_ in scope.ids}
+
+
+def _all_new(built: Built) -> Iterator[tuple[str, None, Record]]:
+    """Yield each story of a build that no target knows; the build is not asked before we are."""
+    for id_, ours in built.records.items():
+        yield id_, None, ours
+
+
+def _both(compared: _Compared) -> Iterator[tuple[str, Record | None, Record | None]]:
+    for id_, (theirs, ours) in compared.stories.items():
+        yield id_, theirs, ours
 
 
 def _found(values: Mapping[str, V], names: Sequence[str]) -> dict[str, V]:
@@ -240,25 +244,6 @@ def _objects(compared: _Compared, puts: Iterable[Put], generation: int) -> dict[
         if after != before:
             changes[key] = after
     return changes
-
-
-def _remembered(
-    manifest: Manifest,
-    told: Mapping[str, tuple[Record | None, Record | None]],
-    memory: Memory,
-) -> tuple[dict[str, Record | None], dict[str, Mapping[str, datetime | None] | None]]:
-    """Return what is remembered otherwise; when an update was first published stays for ever."""
-    new = memory.now if memory.records_began else None
-    records: dict[str, Record | None] = {}
-    stamps: dict[str, Mapping[str, datetime | None] | None] = {}
-    for id_, (theirs, ours) in told.items():
-        if ours != theirs:
-            records[id_] = ours
-        known = memory.stamps.get(id_, {}) if ours else {}
-        first = {update: known.get(update, new) for update in ours.updates} if ours else None
-        if first != manifest.stamps.get(id_):
-            stamps[id_] = first
-    return records, stamps
 
 
 def reconcile(

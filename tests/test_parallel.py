@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -110,24 +111,27 @@ def test_whoever_waits_does_something_meanwhile() -> None:
     done = threading.Event()
     waiting = threading.current_thread()
 
-    def meanwhile() -> None:
+    def meanwhile() -> Iterator[None]:
+        yield
         assert threading.current_thread() is waiting
+        yield
         done.set()
 
     def ask(number: int) -> int:
         assert done.wait(60)
         return number
 
-    assert in_parallel(ask, [1, 2, 3], 2, meanwhile) == [1, 2, 3]
+    assert in_parallel(ask, [1, 2, 3], 2, meanwhile()) == [1, 2, 3]
     done.clear()
-    assert in_parallel(ask, [1, 2, 3], 1, meanwhile) == [1, 2, 3]
+    assert in_parallel(ask, [1, 2, 3], 1, meanwhile()) == [1, 2, 3]
 
 
 def test_what_goes_wrong_meanwhile_stops_the_rest() -> None:
     failed = threading.Event()
     begun: list[int] = []
 
-    def meanwhile() -> None:
+    def meanwhile() -> Iterator[None]:
+        yield
         failed.set()
         raise ValueError("meanwhile")
 
@@ -136,5 +140,5 @@ def test_what_goes_wrong_meanwhile_stops_the_rest() -> None:
         assert failed.wait(60)
 
     with pytest.raises(ValueError, match="meanwhile"):
-        in_parallel(ask, range(100_000), 2, meanwhile)
+        in_parallel(ask, range(100_000), 2, meanwhile())
     assert len(begun) < 100_000

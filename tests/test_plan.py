@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -284,6 +285,24 @@ def test_a_stray_in_the_place_of_a_page_is_replaced() -> None:
 
 def test_updates_of_the_very_first_publish_are_before_records_began() -> None:
     assert target(built(card=(U1, U2))).stamps == {"card": {U1: None, U2: None}}
+
+
+@pytest.mark.parametrize("taken", [0, 2, 99])
+def test_what_a_first_publish_remembers_is_the_same_however_far_it_was_worked_out(
+    taken: int,
+) -> None:
+    """It is worked out while pages are sent, and a publish may be done before that is."""
+    stories = {f"card{number}": (U1,) for number in range(100)}
+    made = built(SITE, **stories)
+    plan = make_plan(Manifest(), made, NOON)
+
+    steps = len([*itertools.islice(plan.prepare, taken)])
+    committed = plan.committed({}, Origin())
+
+    assert steps == min(taken, 4)
+    assert dict(committed.records) == made.records
+    assert {**committed.stamps} == {name: {U1: None} for name in stories}
+    assert [*plan.prepare] == []
 
 
 def test_a_new_update_is_stamped_with_now_and_stays_so() -> None:

@@ -227,11 +227,12 @@ def test_whoever_is_interrupted_begins_nothing_more() -> None:
             pass
         taken.extend(turns)
 
-    def interrupt() -> None:
+    def interrupt() -> Iterator[None]:
+        yield
         begun.wait(5)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        beside(take, range(9), interrupt)
+        beside(take, range(9), interrupt())
 
     assert taken == [0]

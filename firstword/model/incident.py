@@ -311,7 +311,9 @@ class Incident(_Said, frozen=True, kw_only=True, eq=False, omit_defaults=True, d
     @property
     def withdrawn(self) -> bool:
         """Whether it was openly taken back; its words stay."""
-        return self.status is Status.WITHDRAWN
+        # Of few stories that was ever said: the others need not be walked through.
+        said = any(update.status is Status.WITHDRAWN for update in self.updates)
+        return said and self.status is Status.WITHDRAWN
 
     @property
     def component_ids(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from firstword.errors import BuildError
 from firstword.manifest import Built
@@ -37,11 +37,11 @@ class Sending:
         self.bodies |= {put.key: _body(self._built, put) for put in puts}
 
     def send(
-        self, puts: Sequence[Put], meanwhile: Callable[[], object], shards: Sequence[bytes] = ()
+        self, puts: Sequence[Put], meanwhile: Iterable[object], shards: Sequence[bytes] = ()
     ) -> dict[str, str]:
         """Send files, and shards beside them; return the files' ETags.
 
-        `meanwhile` is done by whoever waits. Raises LeaseLost, StoreError, BuildError.
+        `meanwhile` is worked through by whoever waits. Raises LeaseLost, StoreError, BuildError.
         """
         etags: dict[str, str] = {}
         if len(puts) > MANY_PUTS:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from threading import Thread
 from typing import TypeVar
+
+#: Between two steps of what is done meanwhile, in seconds.
+_REST = 0.002
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -14,16 +18,16 @@ def in_parallel(
     work: Callable[[T], R],
     items: Iterable[T],
     workers: int,
-    meanwhile: Callable[[], object] = lambda: None,
+    meanwhile: Iterable[object] = (),
 ) -> list[R]:
     """Return `work` of every item, in order.
 
     The first failure stops what has not begun, and is raised once what has begun ended.
-    `meanwhile` is done by whoever waits, before the wait; its failure stops the rest as well.
+    `meanwhile` is worked through by whoever waits; its failure stops the rest as well.
     """
     todo = list(items)
     if workers <= 1 or len(todo) <= 1:
-        meanwhile()
+        _work_through(meanwhile)
         return [work(item) for item in todo]
     done: dict[int, R] = {}
     failed: dict[int, BaseException] = {}
@@ -44,7 +48,7 @@ def in_parallel(
     try:
         for thread in threads:
             thread.start()
-        meanwhile()
+        _work_through(meanwhile)
         for thread in threads:
             thread.join()
     finally:
@@ -61,9 +65,9 @@ def in_parallel(
 
 
 def beside(
-    work: Callable[[Iterator[T]], object], items: Iterable[T], meanwhile: Callable[[], object]
+    work: Callable[[Iterator[T]], object], items: Iterable[T], meanwhile: Iterable[object]
 ) -> None:
-    """Let one thread work through items while whoever waits does something else.
+    """Let one thread work through items while whoever waits works through something else.
 
     The failure of either stops what has not begun, and is raised once what has begun ended.
     """
@@ -79,7 +83,7 @@ def beside(
     thread = Thread(target=go_on)
     try:
         thread.start()
-        meanwhile()
+        _work_through(meanwhile)
         thread.join()
     finally:
         # Where we are interrupted no more is begun, and what has begun ends before we go.
@@ -89,3 +93,14 @@ def beside(
             thread.join()
     if failed:
         raise failed[0]
+
+
+def _work_through(steps: Iterable[object]) -> None:
+    """Take steps of a millisecond or so, and rest between them.
+
+    Whoever does not rest has the interpreter for as long as it may keep it each time that somebody
+    else is to send a piece: a publish of ten thousand files lost half a second to half a second's
+    work.
+    """
+    for _ in steps:
+        time.sleep(_REST)
