@@ -18,7 +18,7 @@ from firstword.gitlog import Relation, Source
 from firstword.manifest import STATE, Built, Manifest, Memory, Output, Record
 from firstword.publisher import Report, publish
 from firstword.publisher.job import Journal, Progress
-from firstword.store import Found, Head, Store
+from firstword.store import Found, Head, Store, Write
 from firstword.store.state import State, read_state
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -80,30 +80,19 @@ class FakeStore:
         kept = self.objects.get(key)
         return None if kept is None else Head(kept.etag, kept.digest, kept.generation)
 
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,
-        cache_control: str,
-        digest: str,
-        generation: int,
-        if_match: str | None,
-        if_absent: bool,
-    ) -> str:
-        self._ask("put", key)
+    def put(self, write: Write) -> str:
+        self._ask("put", write.key)
         with self._lock:
-            self._expect(key, if_match, absent=if_absent)
-            self.objects[key] = Kept(
-                body=body,
-                etag=md5(body),
-                digest=digest,
-                generation=generation,
-                content_type=content_type,
-                cache_control=cache_control,
+            self._expect(write.key, write.if_match, absent=write.if_absent)
+            self.objects[write.key] = Kept(
+                body=write.body,
+                etag=md5(write.body),
+                digest=write.digest,
+                generation=write.generation,
+                content_type=write.content_type,
+                cache_control=write.cache_control,
             )
-        return md5(body)
+        return md5(write.body)
 
     def delete(self, key: str, if_match: str | None) -> None:
         self._ask("delete", key)

@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from mails import Post, Scribe, day, word
 
@@ -35,7 +35,7 @@ from firstword.mail.people import open_people
 from firstword.mail.sending import Desk, send
 from firstword.mail.transport import Outcome
 from firstword.manifest import ROOT_KEY
-from firstword.store import Found, Head, Store
+from firstword.store import Found, Head, Store, Write
 from firstword.store.folder import FolderStore
 
 LANES = 2
@@ -88,8 +88,8 @@ class Deadly:
     def head(self, key: str) -> Head | None:
         return self._asked("head", key, lambda: self._store.head(key))
 
-    def put(self, key: str, body: bytes, **more: Any) -> str:
-        return self._asked("put", key, lambda: self._store.put(key, body, **more))
+    def put(self, write: Write) -> str:
+        return self._asked("put", write.key, lambda: self._store.put(write))
 
     def delete(self, key: str, if_match: str | None) -> None:
         self._asked("delete", key, lambda: self._store.delete(key, if_match))

@@ -32,7 +32,7 @@ from firstword.mail.ledger import open_ledger
 from firstword.mail.people import open_people
 from firstword.mail.turns import sole_sender
 from firstword.settings import read_site
-from firstword.store import open_store
+from firstword.store import Write, open_store
 
 MAIL = 'MAIL_FROM = "status@acme.example"\nCONTACT = "care@acme.example"\n'
 ADA, BEN, CYD = (f"{name}@reader.example" for name in ("ada", "ben", "cyd"))
@@ -352,8 +352,17 @@ def test_a_digest_gives_way_in_a_bucket_too(
     def ask(until: str) -> None:
         told = f'{{"owner": "other", "until": "{until}T00:00:00+00:00"}}'.encode()
         store = open_store("s3://acme-private/mail", environ=dict(os.environ))
-        how = {"content_type": "application/json", "cache_control": "no-store", "digest": "x"}
-        store.put("urgent.json", told, **how, generation=0, if_match=None, if_absent=False)
+        store.put(
+            Write(
+                key="urgent.json",
+                body=told,
+                content_type="application/json",
+                cache_control="no-store",
+                digest="x",
+                if_match=None,
+                if_absent=False,
+            )
+        )
 
     def overtake(seconds: float) -> None:
         with in_bucket():

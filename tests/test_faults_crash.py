@@ -20,7 +20,7 @@ from faults_site import HOUR, NOW, Checkout, Example
 
 from firstword.manifest import ROOT_KEY
 from firstword.shards import SHARDS
-from firstword.store import Found, Head
+from firstword.store import Found, Head, Write
 
 CARD = "incidents/2026-11-21-card-payments/index.html"
 SLOW = "incidents/2026-10-06-slow-pages/index.html"
@@ -70,29 +70,9 @@ class Mortal(FakeStore):
         self._death.comes("head", key, after=True)
         return answer
 
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,
-        cache_control: str,
-        digest: str,
-        generation: int,
-        if_match: str | None,
-        if_absent: bool,
-    ) -> str:
-        etag = super().put(
-            key,
-            body,
-            content_type=content_type,
-            cache_control=cache_control,
-            digest=digest,
-            generation=generation,
-            if_match=if_match,
-            if_absent=if_absent,
-        )
-        self._death.comes("put", key, after=True)
+    def put(self, write: Write) -> str:
+        etag = super().put(write)
+        self._death.comes("put", write.key, after=True)
         return etag
 
     def delete(self, key: str, if_match: str | None) -> None:

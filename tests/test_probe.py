@@ -13,7 +13,7 @@ from fakestore import HOME, HOUR, NOON, U1, U2, FakeStore, Site, World, assert_s
 
 from firstword.errors import Conflict, StoreError, Unavailable
 from firstword.manifest import ROOT_KEY
-from firstword.store import open_store
+from firstword.store import Write, open_store
 from firstword.store.exposure import Exposure, judge, read_block
 from firstword.store.probe import PROBES, LookFirst, probe
 
@@ -55,30 +55,30 @@ class NotImplementedThere(FakeStore):
 class Forgetful(FakeStore):
     """The first answer to every put is lost: the client repeats it, and collides with itself."""
 
-    def put(self, key: str, body: bytes, **rest: Any) -> str:
-        super().put(key, body, **rest)
-        if rest["if_absent"] or rest["if_match"] is not None:
-            raise Conflict(key)
+    def put(self, write: Write) -> str:
+        super().put(write)
+        if write.if_absent or write.if_match is not None:
+            raise Conflict(write.key)
         return "lost"
 
 
 class Busy(FakeStore):
     """A server that is at work on the object when something new is to be written to it."""
 
-    def put(self, key: str, body: bytes, **rest: Any) -> str:
-        if ("busy", body.decode()) not in self.requests:
-            self.requests.append(("busy", body.decode()))
-            raise Conflict(key)
-        return super().put(key, body, **rest)
+    def put(self, write: Write) -> str:
+        if ("busy", write.body.decode()) not in self.requests:
+            self.requests.append(("busy", write.body.decode()))
+            raise Conflict(write.key)
+        return super().put(write)
 
 
 class Broken(FakeStore):
     """A server that breaks when something new is to be written over what is there."""
 
-    def put(self, key: str, body: bytes, **rest: Any) -> str:
-        if rest["if_match"] is not None:
-            raise Unavailable(f"cannot write {self.name}/{key}: InternalError (500)")
-        return super().put(key, body, **rest)
+    def put(self, write: Write) -> str:
+        if write.if_match is not None:
+            raise Unavailable(f"cannot write {self.name}/{write.key}: InternalError (500)")
+        return super().put(write)
 
 
 class Bucket(FakeStore):
@@ -289,14 +289,15 @@ def test_without_a_lock_an_object_is_still_looked_at_before_it_is_replaced() -> 
 
     def put(*, if_match: str | None = None, if_absent: bool = False) -> str:
         return looking.put(
-            HOME,
-            b"ours",
-            content_type="text/html",
-            cache_control="",
-            digest="",
-            generation=1,
-            if_match=if_match,
-            if_absent=if_absent,
+            Write(
+                key=HOME,
+                body=b"ours",
+                content_type="text/html",
+                cache_control="",
+                digest="",
+                if_match=if_match,
+                if_absent=if_absent,
+            )
         )
 
     with pytest.raises(Conflict):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakestore import (
@@ -25,6 +24,7 @@ from firstword.errors import StoreError
 from firstword.manifest import STATE
 from firstword.plan import Plan, Put
 from firstword.shards import SHARDS, shard_key, tree_of
+from firstword.store import Write
 from firstword.values import replace
 
 CARD = "incidents/card/index.html"
@@ -41,9 +41,9 @@ class Telling(FakeStore):
 
     shard_written = threading.Semaphore(0)
 
-    def put(self, key: str, body: bytes, **about: Any) -> str:
-        etag = super().put(key, body, **about)
-        if key.startswith(SHARDS):
+    def put(self, write: Write) -> str:
+        etag = super().put(write)
+        if write.key.startswith(SHARDS):
             self.shard_written.release()
         return etag
 
@@ -53,11 +53,11 @@ class Salted(FakeStore):
 
     pages_alone = False
 
-    def put(self, key: str, body: bytes, **about: Any) -> str:
-        etag = super().put(key, body, **about)
-        if self.pages_alone and key.startswith(STATE):
+    def put(self, write: Write) -> str:
+        etag = super().put(write)
+        if self.pages_alone and write.key.startswith(STATE):
             return etag
-        self.objects[key] = replace(self.objects[key], etag=f"salt{etag}")
+        self.objects[write.key] = replace(self.objects[write.key], etag=f"salt{etag}")
         return f"salt{etag}"
 
 

@@ -37,6 +37,7 @@ from firstword.gitlog import Source
 from firstword.manifest import ROOT_KEY, STATE, Built, Manifest, Memory
 from firstword.publisher import Report
 from firstword.shards import tree_of
+from firstword.store import Write
 from firstword.values import replace
 
 
@@ -218,9 +219,9 @@ def test_a_lost_answer_is_no_conflict(world: World) -> None:
     """The write arrived, its answer did not, and the client repeated it: a conflict with itself."""
     real = world.store.put
 
-    def twice(key: str, body: bytes, **sent: object) -> str:
-        real(key, body, **sent)  # type: ignore[arg-type]
-        return real(key, body, **sent)  # type: ignore[arg-type]
+    def twice(write: Write) -> str:
+        real(write)
+        return real(write)
 
     world.store.put = twice  # type: ignore[method-assign]
 
@@ -299,9 +300,9 @@ class Busy(FakeStore):
     times = 1
     error: StoreError = StoreError()
 
-    def put(self, key: str, body: bytes, **rest: object) -> str:
-        self.stall("put", key)
-        return super().put(key, body, **rest)  # type: ignore[arg-type]
+    def put(self, write: Write) -> str:
+        self.stall("put", write.key)
+        return super().put(write)
 
     def delete(self, key: str, if_match: str | None) -> None:
         self.stall("delete", key)

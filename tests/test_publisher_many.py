@@ -53,12 +53,11 @@ class Easy(FakeStore):
     ) -> None:
         assert at_once == 4
         for write in writes:
-            about = {name: getattr(write, name) for name in Write.__slots__}
             fate = self.fate(write.key)
             if fate == "broken":
                 return
             try:
-                etag = self.put(about.pop("key"), about.pop("body"), **about)
+                etag = self.put(write)
             except Conflict:
                 continue
             if fate == "told":

@@ -24,7 +24,7 @@ from running import running
 
 from firstword.errors import Conflict, SettingsError, StoreError, Unavailable
 from firstword.manifest import ROOT_KEY, STATE
-from firstword.store import Head, Store, is_local, open_store
+from firstword.store import Head, Store, Write, is_local, open_store
 
 KEY = "incidents/card/index.html"
 
@@ -39,14 +39,16 @@ def put(
     generation: int = 3,
 ) -> str:
     return store.put(
-        key,
-        body,
-        content_type="text/html; charset=utf-8",
-        cache_control="public, max-age=30",
-        digest=hashlib.sha256(body).hexdigest(),
-        generation=generation,
-        if_match=if_match,
-        if_absent=if_absent,
+        Write(
+            key=key,
+            body=body,
+            content_type="text/html; charset=utf-8",
+            cache_control="public, max-age=30",
+            digest=hashlib.sha256(body).hexdigest(),
+            generation=generation,
+            if_match=if_match,
+            if_absent=if_absent,
+        )
     )
 
 
@@ -641,10 +643,10 @@ def test_what_a_killed_process_left_is_swept_up(tmp_path: Path) -> None:
     put(open_store(str(tmp_path / "public"), environ={}), ROOT_KEY)
     script = (
         "import os, sys\n"
-        "from firstword.store import open_store\n"
+        "from firstword.store import Write, open_store\n"
         "os.fsync = lambda fd: os._exit(9)\n"
-        "open_store(sys.argv[1], environ={}).put('a.html', b'x', content_type='', "
-        "cache_control='', digest='', generation=1, if_match=None, if_absent=True)\n"
+        "open_store(sys.argv[1], environ={}).put(Write(key='a.html', body=b'x', content_type='', "
+        "cache_control='', digest='', if_match=None, if_absent=True))\n"
     )
     died = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "public")], check=False, timeout=60

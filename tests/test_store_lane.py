@@ -21,7 +21,7 @@ from running import running
 
 from firstword.clock import system_clock
 from firstword.errors import Conflict, StoreError
-from firstword.store import Remote, Store, open_store
+from firstword.store import Remote, Store, Write, open_store
 
 _CODES = {409: "ConditionalRequestConflict", 412: "PreconditionFailed"}
 
@@ -125,14 +125,16 @@ def put(
     if_absent: bool = False,
 ) -> str:
     return store.put(
-        key,
-        body,
-        content_type="text/html; charset=utf-8",
-        cache_control="public, max-age=30",
-        digest=hashlib.sha256(body).hexdigest(),
-        generation=7,
-        if_match=if_match,
-        if_absent=if_absent,
+        Write(
+            key=key,
+            body=body,
+            content_type="text/html; charset=utf-8",
+            cache_control="public, max-age=30",
+            digest=hashlib.sha256(body).hexdigest(),
+            generation=7,
+            if_match=if_match,
+            if_absent=if_absent,
+        )
     )
 
 
@@ -315,15 +317,15 @@ _EVERYDAY = """
 import sys
 from firstword.clock import system_clock
 from firstword.errors import Conflict
-from firstword.store import open_store
+from firstword.store import Write, open_store
 
 store = open_store("s3://status/site", environ={"AWS_ENDPOINT_URL": sys.argv[1]})
 digest = "3660315a9af3df255d8f19ab077e4797822b41488a0e2a04bc6af71213c23274"
-about = {"content_type": "text/html", "cache_control": "no-store", "generation": 7}
-about["digest"] = digest
+about = {"key": "ü.html", "body": b"page", "digest": digest, "generation": 7}
+about |= {"content_type": "text/html", "cache_control": "no-store"}
 assert store.get("ü.html") is None
 assert store.head("ü.html") is None
-store.put("ü.html", b"page", if_match=None, if_absent=True, **about)
+store.put(Write(**about, if_match=None, if_absent=True))
 found = store.get("ü.html")
 assert found is not None and found.body == b"page"
 head = store.head("ü.html")

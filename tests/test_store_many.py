@@ -266,8 +266,7 @@ def test_a_write_among_many_says_what_it_says_alone(s3: Asked) -> None:
     store = opened(s3.address)
     put(store)
     [one] = writes("index.html", if_match='"e"', if_absent=False)
-    alone = {name: getattr(one, name) for name in Write.__slots__}
-    store.put(alone.pop("key"), alone.pop("body"), **alone)
+    store.put(one)
 
     told = put_many(store, iter([one]))
 

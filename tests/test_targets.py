@@ -15,7 +15,7 @@ from sites import CONF, SmallSite
 from firstword.errors import SettingsError, StoreError
 from firstword.model import Target
 from firstword.settings import read_site
-from firstword.store import is_local, open_store
+from firstword.store import Write, is_local, open_store
 
 EU = {
     "target": "s3://status-acme-eu/site",
@@ -158,14 +158,16 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[Any]]]:
 
 def put(options: Target, environ: dict[str, str]) -> None:
     open_store("s3://status/site", environ=environ, options=options).put(
-        "index.html",
-        b"page",
-        content_type="text/html",
-        cache_control="no-store",
-        digest=hashlib.sha256(b"page").hexdigest(),
-        generation=1,
-        if_match='"abc"',
-        if_absent=False,
+        Write(
+            key="index.html",
+            body=b"page",
+            content_type="text/html",
+            cache_control="no-store",
+            digest=hashlib.sha256(b"page").hexdigest(),
+            generation=1,
+            if_match='"abc"',
+            if_absent=False,
+        )
     )
 
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from firstword.errors import Conflict, MailError, StoreError
-from firstword.store import Store
+from firstword.store import Store, Write
 
 LEASE, URGENT = "lease.json", "urgent.json"
 LASTS = timedelta(minutes=3)
@@ -202,12 +202,13 @@ class Lease:
 def put(store: Store, key: str, body: bytes, *, if_match: str | None, if_absent: bool) -> str:
     """Write an object that is nobody's page, and return its ETag. Raises as `Store.put` does."""
     return store.put(
-        key,
-        body,
-        content_type="application/octet-stream",
-        cache_control="no-store",
-        digest=sha256(body).hexdigest(),
-        generation=0,
-        if_match=if_match,
-        if_absent=if_absent,
+        Write(
+            key=key,
+            body=body,
+            content_type="application/octet-stream",
+            cache_control="no-store",
+            digest=sha256(body).hexdigest(),
+            if_match=if_match,
+            if_absent=if_absent,
+        )
     )

@@ -39,15 +39,18 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """What `Store.put` is told of one object."""
+    """One object to write, and on which condition."""
 
     key: str
     body: bytes
     content_type: str
     cache_control: str
+    #: The body's SHA-256 in hex.
     digest: str
-    generation: int
+    generation: int = 0
+    #: The ETag of what must be there; None = whatever is, or nothing.
     if_match: str | None
+    #: Whether nothing may be there.
     if_absent: bool
 
 
@@ -63,23 +66,8 @@ class Store(Protocol):
     def head(self, key: str) -> Head | None:
         """Look at an object without reading it."""
 
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,
-        cache_control: str,
-        digest: str,
-        generation: int,
-        if_match: str | None,
-        if_absent: bool,
-    ) -> str:
-        """Write an object and return its ETag; `digest` is the body's SHA-256 in hex.
-
-        Raises Conflict when `if_match` is not the ETag of what is there (or nothing is there), or
-        when `if_absent` and something is.
-        """
+    def put(self, write: Write) -> str:
+        """Write an object and return its ETag. Raises Conflict where its condition fails."""
 
     def delete(self, key: str, if_match: str | None) -> None:
         """Delete an object; one that is not there is no error. Raises Conflict as `put` does."""

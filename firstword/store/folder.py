@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from firstword.errors import Conflict, StoreError
 from firstword.manifest import ROOT_KEY, STATE
-from firstword.store import Found, Head
+from firstword.store import Found, Head, Write
 
 _LOCK = f"{STATE}lock"
 _DRAFTS = f"{STATE}tmp"
@@ -39,25 +39,15 @@ class FolderStore:
         found = self.get(key)
         return None if found is None else Head(found.etag, digest=found.etag)
 
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,  # noqa: ARG002  the web server's business
-        cache_control: str,  # noqa: ARG002  the web server's business
-        digest: str,  # noqa: ARG002  the ETag says as much
-        generation: int,  # noqa: ARG002  a file carries no metadata
-        if_match: str | None,
-        if_absent: bool,
-    ) -> str:
-        path = self._path(key)
+    def put(self, write: Write) -> str:
+        # A file carries no metadata; its headers are the web server's business.
+        path = self._path(write.key)
         with _explained(path):
-            with self._draft(body) as draft, self._locked():
-                self._expect(key, path, if_match, absent=if_absent)
+            with self._draft(write.body) as draft, self._locked():
+                self._expect(write.key, path, write.if_match, absent=write.if_absent)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 draft.replace(path)
-            return _etag(body)
+            return _etag(write.body)
 
     def delete(self, key: str, if_match: str | None) -> None:
         path = self._path(key)

@@ -106,17 +106,7 @@ class Hold:
             for put in puts:
                 self.check()
                 self._sent = True
-                kind, caching = headers_for(put.key)
-                yield Write(
-                    key=put.key,
-                    body=body(put),
-                    content_type=kind,
-                    cache_control=caching,
-                    digest=put.output.digest,
-                    generation=self.generation,
-                    if_match=put.expect,
-                    if_absent=put.expect is None,
-                )
+                yield self._write_of(put.key, body(put), put.output.digest, put.expect)
 
         self._store.put_many(writes(), at_once, told)
 
@@ -126,21 +116,10 @@ class Hold:
         Raises LeaseLost when a newer publish wrote it, StoreError when it is nobody's we know.
         """
         key, expect = put.key, put.expect
-        kind, caching = headers_for(key)
         for _ in range(ATTEMPTS):
-            write = partial(
-                self._store.put,
-                key,
-                body,
-                content_type=kind,
-                cache_control=caching,
-                digest=put.output.digest,
-                generation=self.generation,
-                if_match=expect,
-                if_absent=expect is None,
-            )
+            write = self._write_of(key, body, put.output.digest, expect)
             try:
-                return self._patiently(write, sends=True)
+                return self._patiently(partial(self._store.put, write), sends=True)
             except Conflict:
                 head = self._patiently(partial(self._store.head, key))
             if head is None:
@@ -305,13 +284,18 @@ class Hold:
         raise StoreError(f"{self._store.name}: the server is busy with {key!r} all the time")
 
     def _put_state(self, key: str, body: bytes, expect: str | None) -> str:
+        digest = hashlib.sha256(body).hexdigest()
+        return self._store.put(self._write_of(key, body, digest, expect))
+
+    def _write_of(self, key: str, body: bytes, digest: str, expect: str | None) -> Write:
+        """Return a write of ours; `expect` = the ETag of what must be there, None = nothing may."""
         kind, caching = headers_for(key)
-        return self._store.put(
-            key,
-            body,
+        return Write(
+            key=key,
+            body=body,
             content_type=kind,
             cache_control=caching,
-            digest=hashlib.sha256(body).hexdigest(),
+            digest=digest,
             generation=self.generation,
             if_match=expect,
             if_absent=expect is None,

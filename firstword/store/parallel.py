@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Thread
 from typing import TypeVar
 
@@ -45,20 +45,7 @@ def in_parallel(
                 failed[at] = error
 
     threads = [Thread(target=go_on) for _ in range(min(workers, len(todo)))]
-    try:
-        for thread in threads:
-            thread.start()
-        _work_through(meanwhile)
-        for thread in threads:
-            thread.join()
-    finally:
-        # Where we are interrupted no more is begun, and what has begun ends before we go. One that
-        # was on its way to be started finds nothing to do.
-        for _ in turns:
-            pass
-        for thread in threads:
-            if thread.is_alive():
-                thread.join()
+    _run(threads, turns, meanwhile)
     if failed:
         raise failed[min(failed)]
     return [done[at] for at in range(len(todo))]
@@ -80,19 +67,27 @@ def beside(
         except BaseException as error:  # noqa: BLE001 - raised below, by who waits
             failed.append(error)
 
-    thread = Thread(target=go_on)
-    try:
-        thread.start()
-        _work_through(meanwhile)
-        thread.join()
-    finally:
-        # Where we are interrupted no more is begun, and what has begun ends before we go.
-        for _ in turns:
-            pass
-        if thread.is_alive():
-            thread.join()
+    _run([Thread(target=go_on)], turns, meanwhile)
     if failed:
         raise failed[0]
+
+
+def _run(threads: Sequence[Thread], turns: Iterator[object], meanwhile: Iterable[object]) -> None:
+    """Run threads that take turns until there are none, and work through something else."""
+    try:
+        for thread in threads:
+            thread.start()
+        _work_through(meanwhile)
+        for thread in threads:
+            thread.join()
+    finally:
+        # Where we are interrupted no more is begun, and what has begun ends before we go. One that
+        # was on its way to be started finds nothing to do.
+        for _ in turns:
+            pass
+        for thread in threads:
+            if thread.is_alive():
+                thread.join()
 
 
 def _work_through(steps: Iterable[object]) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from firstword.errors import Conflict, Refused, StoreError, Unavailable
 from firstword.manifest import STATE
-from firstword.store import Found, Head, Remote, Store
+from firstword.store import Found, Head, Remote, Store, Write
 from firstword.store.hold import ATTEMPTS
 from firstword.store.state import State
 from firstword.values import replace
@@ -142,14 +142,15 @@ def _write(
 ) -> None:
     body = text.encode()
     store.put(
-        key,
-        body,
-        content_type="text/plain; charset=utf-8",
-        cache_control="no-store",
-        digest=hashlib.sha256(body).hexdigest(),
-        generation=0,
-        if_match=if_match,
-        if_absent=if_absent,
+        Write(
+            key=key,
+            body=body,
+            content_type="text/plain; charset=utf-8",
+            cache_control="no-store",
+            digest=hashlib.sha256(body).hexdigest(),
+            if_match=if_match,
+            if_absent=if_absent,
+        )
     )
 
 
@@ -170,29 +171,9 @@ class LookFirst:
     def head(self, key: str) -> Head | None:
         return self._store.head(key)
 
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,
-        cache_control: str,
-        digest: str,
-        generation: int,
-        if_match: str | None,
-        if_absent: bool,
-    ) -> str:
-        self._expect(key, if_match, absent=if_absent)
-        return self._store.put(
-            key,
-            body,
-            content_type=content_type,
-            cache_control=cache_control,
-            digest=digest,
-            generation=generation,
-            if_match=None,
-            if_absent=False,
-        )
+    def put(self, write: Write) -> str:
+        self._expect(write.key, write.if_match, absent=write.if_absent)
+        return self._store.put(replace(write, if_match=None, if_absent=False))
 
     def delete(self, key: str, if_match: str | None) -> None:
         if if_match is not None:

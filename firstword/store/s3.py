@@ -94,55 +94,33 @@ class S3Store:
         told = {f"{_META}{name.lower()}": value for name, value in answer["Metadata"].items()}
         return _head(answer["ETag"], told)
 
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,
-        cache_control: str,
-        digest: str,
-        generation: int,
-        if_match: str | None,
-        if_absent: bool,
-    ) -> str:
-        told = {_DIGEST: digest, _GENERATION: str(generation)}
-        condition = _condition(if_match, if_absent=if_absent)
+    def put(self, write: Write) -> str:
         if self._lane is not None:
-            headers = _headers(content_type, cache_control, told, condition)
-            etag = self._lane.put(key, body, digest, headers)
+            etag = self._lane.put(write.key, write.body, write.digest, _headers(write))
             if etag is not None:
                 return _bare(etag)
         try:
-            with self._asking("write", key):
+            with self._asking("write", write.key):
                 answer = self._client().put_object(
                     Bucket=self._bucket,
-                    Key=self._prefix + key,
-                    Body=body,
-                    ContentType=content_type,
-                    CacheControl=cache_control,
-                    Metadata=told,
-                    **condition,
+                    Key=self._prefix + write.key,
+                    Body=write.body,
+                    ContentType=write.content_type,
+                    CacheControl=write.cache_control,
+                    Metadata=_metadata(write),
+                    **_condition(write),
                 )
         except _AbsentError:
-            raise Conflict(key) from None  # there is nothing to match
-        self._find_lane(key)
+            raise Conflict(write.key) from None  # there is nothing to match
+        self._find_lane(write.key)
         return _bare(answer["ETag"])
 
     def put_many(
         self, writes: Iterator[Write], at_once: int, told: Callable[[str, str], None]
     ) -> None:
-        if self._lane is None:
-            return
-
-        def spelled() -> Iterator[tuple[str, bytes, str, Mapping[str, str]]]:
-            for one in writes:
-                about = {_DIGEST: one.digest, _GENERATION: str(one.generation)}
-                condition = _condition(one.if_match, if_absent=one.if_absent)
-                headers = _headers(one.content_type, one.cache_control, about, condition)
-                yield one.key, one.body, one.digest, headers
-
-        self._lane.put_many(spelled(), at_once, lambda key, etag: told(key, _bare(etag)))
+        if self._lane is not None:
+            spelled = ((one.key, one.body, one.digest, _headers(one)) for one in writes)
+            self._lane.put_many(spelled, at_once, lambda key, etag: told(key, _bare(etag)))
 
     def _find_lane(self, key: str) -> None:
         """Learn from a write that went well how to ask for more with less work."""
@@ -343,20 +321,22 @@ def _head(etag: str, told: Mapping[str, str]) -> Head:
     )
 
 
-def _condition(if_match: str | None, *, if_absent: bool) -> dict[str, Any]:
+def _metadata(write: Write) -> dict[str, str]:
+    return {_DIGEST: write.digest, _GENERATION: str(write.generation)}
+
+
+def _condition(write: Write) -> dict[str, Any]:
     """Return the condition of a write, as botocore names it."""
-    absent = {"IfNoneMatch": "*"} if if_absent else {}
-    return absent if if_match is None else {**absent, "IfMatch": _bare(if_match)}
+    absent = {"IfNoneMatch": "*"} if write.if_absent else {}
+    return absent if write.if_match is None else {**absent, "IfMatch": _bare(write.if_match)}
 
 
-def _headers(
-    kind: str, caching: str, told: Mapping[str, str], condition: Mapping[str, str]
-) -> dict[str, str]:
+def _headers(write: Write) -> dict[str, str]:
     return {
-        "content-type": kind,
-        "cache-control": caching,
-        **{f"{_META}{name}": value for name, value in told.items()},
-        **{_CONDITIONS[name]: value for name, value in condition.items()},
+        "content-type": write.content_type,
+        "cache-control": write.cache_control,
+        **{f"{_META}{name}": value for name, value in _metadata(write).items()},
+        **{_CONDITIONS[name]: value for name, value in _condition(write).items()},
     }
 
 
