@@ -71,6 +71,7 @@ class Remembering:
         """`told` = each story's id, its record at the target, and its record of the build."""
         self._records: dict[str, Record | None] = {}
         self._stamps: dict[str, Mapping[str, datetime | None] | None] = {}
+        self._whole = False
         #: Stops after each millisecond of work or so; one after the other takes it up.
         self.steps = self._work_out(manifest, told, memory)
 
@@ -89,6 +90,9 @@ class Remembering:
     def _end(self) -> None:
         for _ in self.steps:
             pass
+        if not self._whole:
+            # What failed half-way goes no further, and half a memory must not pass for all of it.
+            raise RuntimeError("what is to be remembered was not worked out")
 
     def _work_out(
         self,
@@ -106,6 +110,7 @@ class Remembering:
             first = {update: known.get(update, new) for update in ours.updates} if ours else None
             if first != manifest.stamps.get(id_):
                 self._stamps[id_] = first
+        self._whole = True
 
 
 class _Stamps(Mapping[str, Mapping[str, datetime | None]]):

@@ -379,13 +379,16 @@ def test_a_bucket_open_to_all_is_refused(tmp_path: Path, moto: str) -> None:
     assert ran.code == 1
     assert (
         "strangers may write to s3://status: its policy's 'statement 1' allows s3:putobject to "
-        "everybody; take that back, or run: aws s3api put-public-access-block --bucket status "
+        "everybody; take that back\n"
     ) in ran.err
     listed = boto3.client("s3", region_name="us-east-1").list_objects_v2(Bucket="status")
     assert listed["KeyCount"] == 0
 
 
-def test_a_public_access_block_makes_an_open_policy_moot(tmp_path: Path, moto: str) -> None:
+def test_a_policy_is_read_behind_a_block_that_a_server_may_not_act_on(
+    tmp_path: Path, moto: str
+) -> None:
+    """Ceph keeps the block, and lets strangers in; on Amazon the block alone would do."""
     site = served_bucket(tmp_path, moto, f"{moto}/status", "E0000000000000")
     client = boto3.client("s3", region_name="us-east-1")
     allow_everybody("s3:*")
@@ -395,13 +398,17 @@ def test_a_public_access_block_makes_an_open_policy_moot(tmp_path: Path, moto: s
     )
     site.write("pelicanconf.py", CONF.replace('"public"', '"s3://status"'))
 
+    refused = site.publish(**keys(moto))
+    client.delete_bucket_policy(Bucket="status")
     ran = site.publish(**keys(moto))
 
+    assert refused.code == 1
+    assert "strangers may write to s3://status: its policy's 'statement 1'" in refused.err
     assert ran.code == 0, ran.err
     proxy = CountingProxy(moto)
     store = open_store("s3://status", environ={"AWS_ENDPOINT_URL": proxy.address})
     assert isinstance(store, Remote)
-    assert store.exposure() == Exposure()
-    # The block alone says enough: neither ACL nor policy is asked for.
-    assert proxy.taken() == [("GET", "/status")]
+    assert store.exposure() == Exposure(blockable=False)
+    # The block and the policy: the ACL is not asked for.
+    assert proxy.taken() == [("GET", "/status"), ("GET", "/status")]
     proxy.close()

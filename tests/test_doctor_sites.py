@@ -105,6 +105,29 @@ def test_a_site_where_all_is_wrong(tmp_path: Path) -> None:
         assert found[number + 1].startswith("      do: "), found[number]
 
 
+def test_what_could_not_be_told_of_the_bucket_of_a_list_is_no_all_clear(
+    tmp_path: Path, moto: dict[str, str]
+) -> None:
+    from firstword import model
+
+    def found(state: str) -> list[tuple[Level, str]]:
+        mail = model.Mail(sender="a@acme.example", inbox="a@acme.example", state=state)
+        return told(of_mail.private(replace(place(tmp_path), environ=moto), mail))
+
+    assert found("s3://status/mail") == [
+        (
+            Level.OK,
+            "the list lies in 's3://status/mail', where strangers may neither write nor read",
+        )
+    ]
+    # Of a bucket that is not there, or not ours to ask, nothing is told.
+    unknown = "whether strangers may read 's3://another/mail' could not be told from "
+    assert found("s3://another/mail") == [
+        (Level.NOTE, f"{unknown}its ACL (s3:GetBucketAcl)"),
+        (Level.NOTE, f"{unknown}its policy (s3:GetBucketPolicyStatus, s3:GetBucketPolicy)"),
+    ]
+
+
 def test_a_list_in_the_repository_or_with_what_is_built_fails(tmp_path: Path) -> None:
     """By the very rule that sending goes by."""
     site = SmallSite.make(tmp_path / "site")

@@ -5,8 +5,11 @@ One cluster serves all tests here. Its conditional writes are real ones, so publ
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +22,7 @@ from faults_site import Example
 from faulty_proxy import FaultyProxy, Request
 
 from firstword.clock import system_clock
+from firstword.store.exposure import Exposure
 
 
 @pytest.fixture(scope="session")
@@ -144,3 +148,34 @@ def test_eight_processes_at_once(
     race.processes(bucket.target, tmp_path, seed, server.address)
 
     race.assert_settled(snapshot(bucket.store()), system_clock())
+
+
+def test_strangers_that_a_block_does_not_keep_out_are_seen(server: Server) -> None:
+    """The gateway keeps a public access block, and lets in whoever a policy lets in."""
+    bucket, client = server.bucket(), server.client()
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject"}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{**everybody, "Resource": f"arn:aws:s3:::{bucket.name}/*"}],
+    }
+    client.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(policy))
+    client.put_public_access_block(
+        Bucket=bucket.name,
+        PublicAccessBlockConfiguration={"IgnorePublicAcls": True, "RestrictPublicBuckets": True},
+    )
+
+    stranger = urllib.request.Request(
+        f"{server.address}/{bucket.name}/site/index.html", b"ours now", method="PUT"
+    )
+    with urllib.request.urlopen(stranger) as answer:
+        assert answer.status == 200
+    report = bucket.publish(server.example.checkout("newer", depth=1), now=system_clock())
+
+    assert report.outcome == "refused"
+    assert "its policy's 'statement 1' allows s3:putobject to everybody" in str(report.error)
+    client.delete_bucket_policy(Bucket=bucket.name)
+    # Of the block, it does act on this.
+    client.put_bucket_acl(Bucket=bucket.name, ACL="public-read-write")
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(stranger)
+    assert bucket.store().exposure() == Exposure(blockable=False)

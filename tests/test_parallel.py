@@ -122,8 +122,24 @@ def test_whoever_waits_does_something_meanwhile() -> None:
         return number
 
     assert in_parallel(ask, [1, 2, 3], 2, meanwhile()) == [1, 2, 3]
-    done.clear()
-    assert in_parallel(ask, [1, 2, 3], 1, meanwhile()) == [1, 2, 3]
+
+
+def test_what_is_left_of_it_when_nobody_waits_is_the_callers() -> None:
+    ended, steps = threading.Event(), iter(range(1000))
+
+    def ask(number: int) -> int:
+        if number == 3:
+            ended.set()
+        return number
+
+    def meanwhile() -> Iterator[int]:
+        assert ended.wait(60)
+        yield from steps
+
+    assert in_parallel(ask, [1, 2, 3], 2, meanwhile()) == [1, 2, 3]
+    assert next(steps) < 999
+    assert in_parallel(ask, [1, 2, 3], 1, steps) == [1, 2, 3]
+    assert next(steps) < 999
 
 
 def test_what_goes_wrong_meanwhile_stops_the_rest() -> None:

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -303,6 +304,25 @@ def test_what_a_first_publish_remembers_is_the_same_however_far_it_was_worked_ou
     assert dict(committed.records) == made.records
     assert {**committed.stamps} == {name: {U1: None} for name in stories}
     assert [*plan.prepare] == []
+
+
+class Damaged(dict[str, Record]):
+    """Stories of which one cannot be read."""
+
+    def items(self) -> Any:
+        yield from [*super().items()][:50]
+        raise OSError("disk I/O error")
+
+
+def test_half_of_what_is_to_be_remembered_does_not_pass_for_all_of_it() -> None:
+    made = built(SITE, **{f"card{number}": (U1,) for number in range(100)})
+    plan = make_plan(Manifest(), replace(made, records=Damaged(made.records)), NOON)
+
+    with pytest.raises(OSError, match="disk"):
+        list(plan.prepare)
+
+    with pytest.raises(RuntimeError, match="not worked out"):
+        dict(plan.committed({}, Origin()).records)
 
 
 def test_a_new_update_is_stamped_with_now_and_stays_so() -> None:

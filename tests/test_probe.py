@@ -14,7 +14,7 @@ from fakestore import HOME, HOUR, NOON, U1, U2, FakeStore, Site, World, assert_s
 from firstword.errors import Conflict, StoreError, Unavailable
 from firstword.manifest import ROOT_KEY
 from firstword.store import Write, open_store
-from firstword.store.exposure import Exposure, judge, read_block
+from firstword.store.exposure import Exposure, acts_on_blocks, judge, read_block
 from firstword.store.probe import PROBES, LookFirst, probe
 
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
@@ -413,9 +413,7 @@ def allow(**statement: Any) -> dict[str, Any]:
 def test_who_may_write(told: dict[str, Any], writable: str) -> None:
     answers = {"block": {}, "acl": {}, "status": {}, "policy": {}} | told
 
-    exposure = judge(
-        answers["block"], acl=answers["acl"], status=answers["status"], policy=answers["policy"]
-    )
+    exposure = judge(answers.get, amazons=True)
 
     assert (exposure.writable, exposure.unknown) == (writable, ())
 
@@ -439,9 +437,7 @@ def test_who_may_write(told: dict[str, Any], writable: str) -> None:
 def test_who_may_read(told: dict[str, Any], readable: str) -> None:
     answers = {"block": {}, "acl": {}, "status": {}, "policy": {}} | told
 
-    exposure = judge(
-        answers["block"], acl=answers["acl"], status=answers["status"], policy=answers["policy"]
-    )
+    exposure = judge(answers.get, amazons=True)
 
     assert exposure.readable == readable
 
@@ -451,7 +447,8 @@ def test_a_condition_is_left_to_a_person() -> None:
         Sid="Office", Principal="*", Action="s3:PutObject", Condition={"IpAddress": {"a": "b"}}
     )
 
-    exposure = judge({}, acl={}, status={"IsPublic": True}, policy=policy)
+    told = {"block": {}, "acl": {}, "status": {"IsPublic": True}, "policy": policy}
+    exposure = judge(told.get, amazons=True)
 
     assert exposure == Exposure(
         unknown=("whether the condition of its policy's 'Office' keeps strangers out",)
@@ -459,7 +456,7 @@ def test_a_condition_is_left_to_a_person() -> None:
 
 
 def test_what_is_not_told_is_said() -> None:
-    assert judge(None, acl=None, status=None, policy=None).unknown == (
+    assert judge(lambda _what: None, amazons=True).unknown == (
         "its ACL (s3:GetBucketAcl)",
         "its policy (s3:GetBucketPolicyStatus, s3:GetBucketPolicy)",
     )
@@ -505,17 +502,61 @@ _IGNORE, _RESTRICT = (
         ),
         (
             _XML.format(f"\n {_IGNORE}\n <RestrictPublicBuckets>false</RestrictPublicBuckets>\n"),
-            {"IgnorePublicAcls": True},
+            {"IgnorePublicAcls": True, "RestrictPublicBuckets": False},
+        ),
+        (_XML.format(f"<!-- {_IGNORE}{_RESTRICT} -->"), {}),
+        (
+            _XML.format(_IGNORE.replace("true", "TRUE") + _RESTRICT),
+            {"IgnorePublicAcls": False, "RestrictPublicBuckets": True},
         ),
         (_XML.format(""), {}),
-        ("<Error><Code>NoSuchPublicAccessBlockConfiguration</Code><Message/></Error>", {}),
+        ("", {}),
         ("<Error><Code>AccessDenied</Code></Error>", None),
         ("<Error><Code>NotImplemented</Code></Error>", None),
         # A server that does not know the question lists what there is.
         (f"<ListBucketResult><Key>a</Key>{_IGNORE}{_RESTRICT}</ListBucketResult>", None),
         (_XML.format(_IGNORE + _RESTRICT)[:-9], None),
-        ("", None),
+        (f"<Any>{_XML.format(_IGNORE + _RESTRICT).partition('?>')[2]}</Any>", None),
     ],
 )
 def test_a_block_is_read_for_what_it_is(said: str, block: dict[str, bool] | None) -> None:
     assert read_block(said.encode()) == block
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "amazons"),
+    [
+        ("", True),
+        ("https://s3.eu-west-1.amazonaws.com", True),
+        ("https://bucket.vpce-1a2b-3c4d.s3.us-east-1.vpce.amazonaws.com", True),
+        ("https://s3.cn-north-1.amazonaws.com.cn", True),
+        ("https://s3.dualstack.eu-west-1.api.aws", True),
+        ("https://S3-FIPS.us-gov-west-1.amazonaws.com:443/", True),
+        ("https://s3-eu-west-1.amazonaws.com", True),
+        ("https://s3.amazonaws.com", True),
+        ("https://s3.eusc-de-east-1.amazonaws.eu", True),
+        ("http://ec2-10-0-0-5.compute-1.amazonaws.com:8080", False),
+        ("https://s3-1234567.us-east-1.elb.amazonaws.com", False),
+        ("http://10.0.0.5:9000", False),
+        ("https://ceph.example/amazonaws.com", False),
+        ("https://amazonaws.com.example", False),
+    ],
+)
+def test_it_is_told_which_server_is_amazons(endpoint: str, *, amazons: bool) -> None:
+    assert acts_on_blocks(endpoint) == amazons
+
+
+def test_only_amazon_is_believed_that_a_block_or_a_status_stands_above_a_policy() -> None:
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    told: dict[str, dict[str, Any]] = {
+        "block": {"IgnorePublicAcls": True, "RestrictPublicBuckets": True},
+        "policy": {"Statement": [everybody]},
+    }
+    unblocked = {**told, "block": {"IgnorePublicAcls": True}, "status": {"IsPublic": False}}
+
+    for answers in (told, unblocked):
+        assert judge(answers.get, amazons=True) == Exposure()
+        elsewhere = judge(answers.get, amazons=False)
+        assert elsewhere.writable == "its policy's 'statement 1' allows s3:putobject to everybody"
+        assert elsewhere.readable == "its policy's 'statement 1' allows s3:getobject to everybody"
+        assert not elsewhere.blockable

@@ -21,6 +21,7 @@ from running import running
 
 from firstword.clock import system_clock
 from firstword.errors import Conflict, StoreError
+from firstword.model import Target
 from firstword.store import Remote, Store, Write, open_store
 
 _CODES = {409: "ConditionalRequestConflict", 412: "PreconditionFailed"}
@@ -39,6 +40,8 @@ class Asked:
         self.secured: Callable[[trustme.CA], str] = lambda _: ""
         #: Where a redirect leads.
         self.elsewhere = ""
+        #: What is told to whoever reads: nothing to anybody.
+        self.tells = (403, "<Error><Code>AccessDenied</Code></Error>")
 
     @property
     def by_client(self) -> list[bool]:
@@ -80,12 +83,11 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
             self.wfile.write(said.encode())
 
         def do_GET(self) -> None:
-            """Tell nobody anything."""
-            said = b"<Error><Code>AccessDenied</Code></Error>"
-            self.send_response(403)
+            status, said = asked.tells
+            self.send_response(status)
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
-            self.wfile.write(said)
+            self.wfile.write(said.encode())
 
         def log_message(self, *_: object) -> None:
             pass
@@ -276,6 +278,45 @@ def test_who_may_not_ask_for_settings_writes_the_quick_way_all_the_same(
 
     assert (exposure.writable, s3.by_client) == ("", [False])
     assert [line.partition(" (")[0] for line in exposure.unknown] == ["its ACL", "its policy"]
+
+
+_BLOCK = (
+    "<PublicAccessBlockConfiguration><IgnorePublicAcls>true</IgnorePublicAcls>"
+    "</PublicAccessBlockConfiguration>"
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(404, _BLOCK), (403, _BLOCK), (500, _BLOCK), (503, _BLOCK), (200, ""), (200, "<html>Hello")],
+)
+def test_what_is_no_answer_is_neither_a_block_nor_the_want_of_a_policy(
+    s3: Asked, monkeypatch: pytest.MonkeyPatch, status: int, said: str
+) -> None:
+    monkeypatch.delenv("AWS_SDK_UA_APP_ID")
+    s3.tells = status, said
+    store = opened(s3.address)
+    assert isinstance(store, Remote)
+
+    unknown = [line.partition(" (")[0] for line in store.exposure().unknown]
+    # The client reads an ACL that grants nobody anything out of nothing.
+    assert unknown == (["its ACL", "its policy"] if said else ["its policy"])
+
+
+def test_a_server_that_a_profile_names_is_not_amazons(
+    s3: Asked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text(f"[profile site]\nendpoint_url = {s3.address}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    s3.tells = 200, _BLOCK.replace("IgnorePublicAcls", "RestrictPublicBuckets")
+    options = Target(name="s3://status/site", profile="site")
+    store = open_store("s3://status/site", environ={}, options=options)
+    assert isinstance(store, Remote)
+
+    exposure = store.exposure()
+
+    assert not exposure.blockable
+    assert exposure.unknown[-1].startswith("its policy (")
 
 
 def test_a_redirect_is_not_followed_by_us(s3: Asked, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ NAME = st.text(string.ascii_lowercase + string.digits + "-", min_size=1, max_siz
     secret=WORD,
     token=st.one_of(st.just(""), WORD),
     region=st.sampled_from(["us-east-1", "auto", "eu-central-1"]),
-    question=st.sampled_from(["", "publicAccessBlock"]),
+    question=st.sampled_from(["", "publicAccessBlock", "policy"]),
     now=st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1)),  # noqa: DTZ001 - made so below
 )
 def test_it_is_the_signature_that_botocore_makes(

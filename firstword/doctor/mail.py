@@ -93,13 +93,22 @@ def private(place: Place, mail: Mail) -> Iterator[Finding]:
 
 def _bucket(place: Place, mail: Mail) -> Iterator[Finding]:
     from firstword.mail.bucket import open_private_store
+    from firstword.store import Remote
 
     try:
-        open_private_store("MAIL_STATE", mail.state, place.site.publish_to, place.environ)
+        store = open_private_store("MAIL_STATE", mail.state, place.site.publish_to, place.environ)
+        unknown = store.exposure().unknown if isinstance(store, Remote) else ()
     except FirstwordError as error:
         yield fail("mail", str(error), "mend that first: nothing is sent without the list")
         return
-    yield ok("mail", f"the list lies in {mail.state!r}, where strangers may neither write nor read")
+    for what in unknown:
+        yield note(
+            "mail", f"whether strangers may read {mail.state!r} could not be told from {what}"
+        )
+    if not unknown:
+        yield ok(
+            "mail", f"the list lies in {mail.state!r}, where strangers may neither write nor read"
+        )
 
 
 def inbox(place: Place, mail: Mail) -> Iterator[Finding]:

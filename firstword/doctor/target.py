@@ -84,7 +84,9 @@ def guarded(at: At) -> Iterator[Finding]:
         yield fail(
             at.store.name,
             f"strangers may write to it: {exposure.writable}",
-            block_command(at.store.name),
+            block_command(at.store.name)
+            if exposure.blockable
+            else "take that out of its policy or its ACL",
         )
     for unknown in exposure.unknown:
         yield note(at.store.name, f"whether strangers may write could not be told from {unknown}")

@@ -41,7 +41,8 @@ class Sending:
     ) -> dict[str, str]:
         """Send files, and shards beside them; return the files' ETags.
 
-        `meanwhile` is worked through by whoever waits. Raises LeaseLost, StoreError, BuildError.
+        `meanwhile` is worked through for as long as somebody waits. Raises LeaseLost, StoreError,
+        BuildError.
         """
         etags: dict[str, str] = {}
         if len(puts) > MANY_PUTS:

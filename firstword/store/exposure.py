@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 _EVERYBODY = frozenset(
     {
@@ -26,10 +27,12 @@ _ACTIONS = (
 _READING = frozenset({"READ", "FULL_CONTROL"})
 _READS = ("s3:getobject", "s3:getobjectversion", "s3:listbucket", "s3:listbucketversions")
 
-_BLOCK = re.compile(
-    rb"<PublicAccessBlockConfiguration[\s>].*</PublicAccessBlockConfiguration>\s*\Z", re.DOTALL
+#: "s3.eu-west-1.amazonaws.com", "s3-fips.dualstack.us-gov-west-1...", "b.vpce-1a2b.s3....vpce....":
+#: of S3 itself, and of no machine or load balancer that somebody runs there.
+_AMAZONS = re.compile(
+    r"(.+\.)?s3([.-](fips|dualstack|accelerate))*([.-][a-z]{2,4}(-[a-z]+)+-\d)?(\.vpce)?"
+    r"\.(amazonaws\.com(\.cn)?|amazonaws\.eu|api\.aws)"
 )
-_ON = re.compile(rb"<(\w+)>\s*true\s*</\1>", re.IGNORECASE)
 
 #: What a bucket tells about one of its settings: {} = nothing is set, None = we may not ask.
 Told = Mapping[str, Any] | None
@@ -45,36 +48,60 @@ class Exposure:
     readable: str = ""
     #: What we could not find out, ready to print.
     unknown: tuple[str, ...] = ()
+    #: Whether a public access block would keep strangers out.
+    blockable: bool = True
 
 
-def closed_to_all(block: Told) -> bool:
-    """Tell whether the public access block alone keeps strangers out."""
-    return bool(block and block.get("IgnorePublicAcls") and block.get("RestrictPublicBuckets"))
+def acts_on_blocks(endpoint: str) -> bool:
+    """Tell whether all of a public access block holds on the server of an address; "" = Amazon's.
+
+    Ceph kept the block for years, and let in whoever a policy let in; what MinIO and Ceph say of
+    whether a policy is public is not what Amazon means by it. So only Amazon is believed.
+    Source: https://github.com/ceph/ceph/pull/57206
+    """
+    return not endpoint or _AMAZONS.fullmatch(urlsplit(endpoint).hostname or "") is not None
 
 
-def read_block(said: bytes) -> Told:
-    """Read the answer of GetPublicAccessBlock; None = it is another one, or not understood.
+def read_block(told: bytes) -> Told:
+    """Read the answer of GetPublicAccessBlock; None = it is another one.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html
     """
-    if b"<Code>NoSuchPublicAccessBlockConfiguration</Code>" in said:
+    from xml.etree import ElementTree as ET
+
+    if not told:
         return {}
-    found = _BLOCK.search(said)
-    return {name.decode(): True for name in _ON.findall(found[0])} if found else None
+    try:
+        root = ET.fromstring(told)  # noqa: S314 - it is who holds our pages that says it
+    except ET.ParseError:
+        return None
+    if _plain(root.tag) != "PublicAccessBlockConfiguration":
+        return None
+    return {_plain(child.tag): child.text == "true" for child in root}
 
 
-def judge(block: Told, *, acl: Told, status: Told, policy: Told) -> Exposure:
-    """Judge a bucket by its public access block, its ACL, its policy's status and its policy."""
-    blocked = block or {}
+def _plain(tag: str) -> str:
+    """Return a tag without its namespace."""
+    return tag.rpartition("}")[2]
+
+
+def judge(ask: Callable[[str], Told], *, amazons: bool) -> Exposure:
+    """Judge a bucket by its "block", "acl", "policy" and "status", each asked for where it counts.
+
+    `amazons` = whether the server means by these what Amazon does.
+    """
+    blocked = ask("block") or {}
     reasons: list[str] = []
     reading: list[str] = []
     unknown: list[str] = []
     if not blocked.get("IgnorePublicAcls"):
+        acl = ask("acl")
         if acl is None:
             unknown.append("its ACL (s3:GetBucketAcl)")
         reasons += _granted(acl or {}, _WRITING)
         reading += _granted(acl or {}, _READING)
-    if not blocked.get("RestrictPublicBuckets") and (status or {}).get("IsPublic") is not False:
+    policy = {} if amazons and blocked.get("RestrictPublicBuckets") else ask("policy")
+    if policy != {} and not (amazons and (ask("status") or {}).get("IsPublic") is False):
         if policy is None:
             unknown.append("its policy (s3:GetBucketPolicyStatus, s3:GetBucketPolicy)")
         for sure, reason in _allowed(policy or {}, _ACTIONS):
@@ -82,7 +109,10 @@ def judge(block: Told, *, acl: Told, status: Told, policy: Told) -> Exposure:
         # What a condition may keep out is not asked for: a private bucket has no such statement.
         reading += [reason for _, reason in _allowed(policy or {}, _READS)]
     return Exposure(
-        writable="; ".join(reasons), readable="; ".join(reading), unknown=tuple(unknown)
+        writable="; ".join(reasons),
+        readable="; ".join(reading),
+        unknown=tuple(unknown),
+        blockable=amazons,
     )
 
 

@@ -34,6 +34,8 @@ _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/s3/aws4_request")
 _CODE = re.compile(rb"<Code>([A-Za-z]+)</Code>")
 #: What S3 calls it when a condition does not hold, or somebody else is at the same object.
 LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "OperationAborted"})
+#: What S3 says of a setting that a bucket does not have.
+NOT_SET = frozenset({"NoSuchPublicAccessBlockConfiguration", "NoSuchBucketPolicy"})
 #: Refusals that say nothing of whether the next request may go this way.
 _PASSING = frozenset({404, 409})
 #: How many requests are the client's after one that failed for a moment.
@@ -141,14 +143,14 @@ class Lane:
         return answer is not None and (answer.status != 404 or _code(answer) == "NoSuchKey")
 
     def setting(self, name: str) -> bytes | None:
-        """Return what a bucket says when it is asked for a setting; None = the client has to ask.
-
-        That may be an error of any kind, which says nothing of other requests: who may write need
-        not be told of settings.
-        """
+        """Return a bucket's setting, b"" = it is not set; None = the client has to ask."""
+        # An error of whatever kind says nothing of other requests: who may write need not be told
+        # of settings.
         about = f"{self._bucket}?{name}"
         answer = self._ask("GET", "", {}, known=range(600), target=about)
-        return None if answer is None else answer.body
+        if answer is not None and answer.status == 404 and _code(answer) in NOT_SET:
+            return b""
+        return answer.body or None if answer is not None and answer.status == 200 else None
 
     def _pauses(self) -> bool:
         """Tell whether a request is the client's, since another failed not long before."""

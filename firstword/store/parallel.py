@@ -23,11 +23,11 @@ def in_parallel(
     """Return `work` of every item, in order.
 
     The first failure stops what has not begun, and is raised once what has begun ended.
-    `meanwhile` is worked through by whoever waits; its failure stops the rest as well.
+    `meanwhile` is worked through while somebody waits, in steps of a millisecond or so, and what is
+    left of it then is the caller's; its failure stops the rest as well.
     """
     todo = list(items)
     if workers <= 1 or len(todo) <= 1:
-        _work_through(meanwhile)
         return [work(item) for item in todo]
     done: dict[int, R] = {}
     failed: dict[int, BaseException] = {}
@@ -77,7 +77,12 @@ def _run(threads: Sequence[Thread], turns: Iterator[object], meanwhile: Iterable
     try:
         for thread in threads:
             thread.start()
-        _work_through(meanwhile)
+        for _ in meanwhile:
+            if not any(thread.is_alive() for thread in threads):
+                break
+            # Whoever does not rest has the interpreter for as long as it may keep it, each time
+            # that somebody is to send a piece.
+            time.sleep(_REST)
         for thread in threads:
             thread.join()
     finally:
@@ -88,14 +93,3 @@ def _run(threads: Sequence[Thread], turns: Iterator[object], meanwhile: Iterable
         for thread in threads:
             if thread.is_alive():
                 thread.join()
-
-
-def _work_through(steps: Iterable[object]) -> None:
-    """Take steps of a millisecond or so, and rest between them.
-
-    Whoever does not rest has the interpreter for as long as it may keep it each time that somebody
-    else is to send a piece: a publish of ten thousand files lost half a second to half a second's
-    work.
-    """
-    for _ in steps:
-        time.sleep(_REST)

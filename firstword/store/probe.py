@@ -42,10 +42,11 @@ def ready(
     moved = bool(manifest.probed) and manifest.probed != place
     since = None if moved else manifest.guarded_at
     if isinstance(store, Remote) and (since is None or now - since >= GUARDED_FOR):
-        if writable := store.exposure().writable:
+        exposure = store.exposure()
+        if exposure.writable:
+            command = f", or run: {block_command(store.name)}" if exposure.blockable else ""
             raise Refused(
-                f"strangers may write to {store.name}: {writable}; take that back, or run: "
-                f"{block_command(store.name)}"
+                f"strangers may write to {store.name}: {exposure.writable}; take that back{command}"
             )
         manifest = replace(manifest, guarded_at=now)
     ignored = "" if manifest.probed == place else probe(store)
@@ -67,7 +68,7 @@ def _place(store: Store) -> str:
 
 
 def block_command(target: str) -> str:
-    """Return the command that closes a bucket to strangers."""
+    """Return the command that closes a bucket to strangers, where its server acts on that."""
     bucket = target.removeprefix("s3://").partition("/")[0]
     return (
         f"aws s3api put-public-access-block --bucket {bucket} "

@@ -22,8 +22,8 @@ from firstword.errors import Conflict, StoreError, Unavailable
 from firstword.manifest import ROOT_KEY
 from firstword.model import Target
 from firstword.store import Found, Head, Write
-from firstword.store.exposure import Exposure, closed_to_all, judge, read_block
-from firstword.store.lane import LOST, Lane
+from firstword.store.exposure import Exposure, Told, acts_on_blocks, judge, read_block
+from firstword.store.lane import LOST, NOT_SET, Lane
 from firstword.store.way import find_way, read_text
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ _PERMISSIONS = {
     "list": "s3:ListBucket",
 }
 _ABSENT = frozenset({"404", "NoSuchKey"})
-_NOT_SET = frozenset({"NoSuchPublicAccessBlockConfiguration", "NoSuchBucketPolicy"})
 
 
 class S3Store:
@@ -176,26 +175,50 @@ class S3Store:
 
     def exposure(self) -> Exposure:
         """Find out whether strangers may write here; what may not be asked stays open."""
-        # Asked before the first publish of a day: mostly this is all, and no client comes to be.
-        said = self._lane.setting("publicAccessBlock") if self._lane else None
-        block = read_block(said) if said else None
-        if block is None:
-            block = self._told(
-                lambda s3: s3.get_public_access_block(Bucket=self._bucket)[
-                    "PublicAccessBlockConfiguration"
-                ]
-            )
-        if closed_to_all(block):
-            return Exposure()
-        return judge(
-            block,
-            acl=self._told(lambda s3: s3.get_bucket_acl(Bucket=self._bucket)),
-            status=self._told(
+        asks: dict[str, Callable[[], Told]] = {
+            "block": self._block,
+            "acl": lambda: self._told(lambda s3: s3.get_bucket_acl(Bucket=self._bucket)),
+            "policy": self._policy,
+            "status": lambda: self._told(
                 lambda s3: s3.get_bucket_policy_status(Bucket=self._bucket)["PolicyStatus"]
             ),
-            policy=self._told(
-                lambda s3: json.loads(s3.get_bucket_policy(Bucket=self._bucket)["Policy"])
-            ),
+        }
+        return judge(lambda what: asks[what](), amazons=acts_on_blocks(self._address()))
+
+    def _address(self) -> str:
+        """Return the address of the server that is asked, "" = Amazon's: a profile may name one."""
+        if self.endpoint or (self._lane is not None and self._made is None):
+            return self.endpoint
+        from botocore.exceptions import BotoCoreError
+
+        with suppress(BotoCoreError, ValueError):
+            return str(self._client().meta.endpoint_url)
+        return ""
+
+    def _block(self) -> Told:
+        # Asked before the first publish of a day: where this closes the bucket, or does so with no
+        # policy beside it, no client comes to be.
+        said = self._setting("publicAccessBlock")
+        block = None if said is None else read_block(said)
+        if block is not None:
+            return block
+        return self._told(
+            lambda s3: s3.get_public_access_block(Bucket=self._bucket)[
+                "PublicAccessBlockConfiguration"
+            ]
+        )
+
+    def _setting(self, name: str) -> bytes | None:
+        return self._lane.setting(name) if self._lane else None
+
+    def _policy(self) -> Told:
+        said = self._setting("policy")
+        with suppress(ValueError):
+            found = None if said is None else json.loads(said or b"{}")
+            if isinstance(found, dict):
+                return found
+        return self._told(
+            lambda s3: json.loads(s3.get_bucket_policy(Bucket=self._bucket)["Policy"])
         )
 
     def server_time(self) -> datetime | None:
@@ -213,7 +236,7 @@ class S3Store:
             return parsedate_to_datetime(date).astimezone(UTC)
         return None
 
-    def _told(self, ask: Callable[[S3Client], Any]) -> Mapping[str, Any] | None:
+    def _told(self, ask: Callable[[S3Client], Any]) -> Told:
         """Return an answer about the bucket: {} = nothing is set, None = it is not told."""
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -221,7 +244,7 @@ class S3Store:
             answer: Mapping[str, Any] = ask(self._client())
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            return {} if code in _NOT_SET else None
+            return {} if code in NOT_SET else None
         except (BotoCoreError, KeyError, ValueError):
             return None
         return answer
