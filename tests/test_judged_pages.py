@@ -50,16 +50,16 @@ def test_axe_finds_nothing(browser: Browser, judged_at: str, name: str) -> None:
     found = []
     for page in off_and_on(browser, judged_at, name):
         axe.prepare(page)
-        for width in WIDTHS:
+        said = set()
+        for width in (WIDTHS[0], WIDTHS[-1]):
             page.set_viewport_size({"width": width, "height": HEIGHT})
-            page.emulate_media(color_scheme="light")
-            words = reflow.words(page)
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme)
-                # So that nothing but colours is otherwise in the dark.
-                assert reflow.words(page) == words
                 lines = axe.complaints(page, colours=scheme == "dark")
                 found += [f"{width} {scheme}: {line}" for line in lines]
+                said.add((width, *reflow.words(page)))
+        # Nothing but colours is otherwise in the dark.
+        assert len(said) == 2
 
     assert found == []
 
