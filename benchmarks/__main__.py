@@ -32,7 +32,7 @@ from benchmarks.parts import ALONE, LATENCY, MOST, PARTS
 from benchmarks.table import Row, Weight, markdown, replaced
 from benchmarks.tools import ROOT, install, machine, versions
 from firstword.clock import system_clock
-from firstword.publisher.pace import FEW, MANY, MANY_PUTS
+from firstword.publisher.pace import FEW, MANY, MANY_PUTS, USUAL
 
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 README = ROOT / "README.md"
@@ -44,8 +44,8 @@ Written by `make bench`; [README.md](README.md) says what is measured and how.
 """
 _S3 = (
     f"the S3 is benchmarks/s3server.py; {LATENCY} ms away means that each answer is held back so "
-    f"long; everybody asks {FEW} things at once, and {MANY} for a first publish of more than "
-    f"{MANY_PUTS} files (aws {FEW} all the same); s3cmd asks one"
+    f"long; everybody asks {USUAL} things at once, and {MANY} for a first publish of more than "
+    f"{MANY_PUTS} files (aws {FEW} each time); s3cmd asks one"
 )
 #: What 100,000 stories, their pages and a bucket that holds them take.
 _ROOM = 12 * 2**30

@@ -16,10 +16,10 @@ from pathlib import Path
 from benchmarks import make_history
 from benchmarks.s3server import UNCOUNTED, started
 from benchmarks.tools import Tools
-from firstword.publisher.pace import FEW
+from firstword.publisher.pace import FEW, USUAL
 
 #: What publish.py does for an edit; the peers are given the same.
-PARALLEL = FEW
+PARALLEL = USUAL
 SEED = 1
 
 
@@ -109,7 +109,7 @@ def lab(
     home = work / "home"
     (home / ".aws").mkdir(parents=True)
     (home / ".aws" / "config").write_text(
-        f"[default]\ns3 =\n  max_concurrent_requests = {PARALLEL}\n", encoding="utf-8"
+        f"[default]\ns3 =\n  max_concurrent_requests = {FEW}\n", encoding="utf-8"
     )
     (home / ".config" / "rclone").mkdir(parents=True)
     (home / ".config" / "rclone" / "rclone.conf").touch()

@@ -22,7 +22,7 @@ from benchmarks.moving import move
 from benchmarks.serving import Served
 from benchmarks.table import Row, Side
 from benchmarks.tools import Tools
-from firstword.publisher.pace import FEW, MANY, MANY_PUTS
+from firstword.publisher.pace import MANY, MANY_PUTS, USUAL
 from firstword.values import replace
 
 #: How long an answer of the S3 is held back, in milliseconds.
@@ -228,7 +228,7 @@ def first(lab: Lab, sizes: Sequence[int]) -> Iterator[Row]:
     if tools := lab.tools:
         ways["`aws s3 sync`"] = lambda bucket: sync_aws(lab, tools, output, bucket)
         # With many files ours asks more at once than for an edit, so rclone may as well.
-        many = MANY if files > MANY_PUTS else FEW
+        many = MANY if files > MANY_PUTS else USUAL
         ways["`rclone`"] = lambda bucket: sync_rclone(lab, tools, output, bucket, at_once=many)
         ways["`s3cmd`"] = lambda bucket: sync_s3cmd(lab, tools, output, bucket)
     for latency in (0, LATENCY):

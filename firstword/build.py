@@ -1,9 +1,8 @@
-"""One build: read, then write. Pelican calls it through the plugin; `build_site` calls Pelican."""
+"""One build: read, then write. Pelican calls it through the plugin, or `build_site` does."""
 
 from __future__ import annotations
 
 import hashlib
-import locale
 import os
 import sqlite3
 import sys
@@ -43,7 +42,7 @@ from firstword.model import Level, Problem, Site
 from firstword.page import StatusPage
 from firstword.render import Renderer
 from firstword.settings import CONF
-from firstword.write import OutputFolder, read_stamp
+from firstword.write import OutputFolder
 
 
 def complain(line: str) -> None:
@@ -66,6 +65,9 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     worktree: Worktree | None = None
     #: Started by us in our own process, so that nothing may end that process.
     embedded: bool = False
+    #: Called when something turns out not to be as it was, with how much is made; not for a build
+    #: of everything.
+    differs: Callable[[int], None] = lambda _: None
     #: Called when all pages are there: feeds and documents for programs come afterwards.
     shown: Callable[[], None] = lambda: None
 
@@ -107,6 +109,16 @@ class Run(Struct, kw_only=True, dict=True):
         self._units: Units
         self._pieces: CachedPieces
         self._work: Workshop
+
+    def carry_out(self) -> None:
+        """Read, write and finish; whatever fails, nothing stays open."""
+        try:
+            self.read()
+            self.write()
+            self.finish()
+        except BaseException:
+            self.close()
+            raise
 
     def read(self) -> None:
         """Read and check everything; say every problem. Raises ContentError when strict."""
@@ -247,7 +259,9 @@ class Run(Struct, kw_only=True, dict=True):
         )
         with self._sound():
             images = self.content_folder / urls.IMAGES
-            self._work.make_what_is_old(self.found.changes, images, self.options.shown)
+            self._work.make_what_is_old(
+                self.found.changes, images, differs=self.options.differs, shown=self.options.shown
+            )
         self.crew.close()
 
     @contextmanager
@@ -314,9 +328,6 @@ class Run(Struct, kw_only=True, dict=True):
         self.output.finish(self.build_id, others, stamp)
 
     def _write_stock(self) -> None:
-        if self.last:
-            # Without Pelican: there are none, or this would not have been asked.
-            return
         for name in self._units.shelf(STOCK):
             self._units.begin(name)
         for made, clock in self._stock:
@@ -362,38 +373,3 @@ class Run(Struct, kw_only=True, dict=True):
             next_change_at=self.next_change_at,
             since=self._units.since,
         )
-
-
-def build_site(root: Path, options: RunOptions, output_folder: Path | None = None) -> Run:
-    """Run Pelican over a site in this process and return the finished run.
-
-    Raises BuildError when no stamp of this very build is there afterwards: Pelican goes on, and
-    ends with 0, when a plugin cannot be loaded.
-    """
-    import pelican
-    from pelican.log import console
-    from pelican.settings import read_settings
-
-    settings: dict[str, Any] = {}
-    elsewhere = {"OUTPUT_PATH": str(output_folder)} if output_folder else {}
-    override = {"FIRSTWORD_OPTIONS": options, **elsewhere}
-    quiet, console.quiet = console.quiet, True
-    # Pelican sets the locale of the whole process: whoever opens a file after it, and in this
-    # process somebody does, would read ASCII.
-    before = locale.setlocale(locale.LC_ALL)
-    try:
-        settings.update(read_settings(str(root / CONF), override=override))
-        pelican.Pelican(settings).run()
-    except BaseException:
-        if isinstance(run := settings.get("FIRSTWORD_RUN"), Run):
-            run.close()
-        raise
-    finally:
-        locale.setlocale(locale.LC_ALL, before)
-        console.quiet = quiet
-    run = settings.get("FIRSTWORD_RUN")
-    if not isinstance(run, Run):
-        raise BuildError("the plugin did not run: is 'firstword.plugin' in PLUGINS?")
-    if read_stamp(run.output_folder)["build_id"] != run.build_id:
-        raise BuildError("the build stamp is not of this build")
-    return run

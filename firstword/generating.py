@@ -18,14 +18,13 @@ from pelican.writers import Writer
 
 from firstword.build import Run, RunOptions, complain
 from firstword.clock import Clock, read_clock
-from firstword.crew import Crew, cores
+from firstword.crew import Crew, processes
 from firstword.errors import SettingsError
-from firstword.plugin import OPTIONS, WORKTREE
+from firstword.plugin import OPTIONS, RUN, WORKTREE
 from firstword.render.language import install
 from firstword.render.templates import own_templates
 from firstword.settings import read_site
 
-RUN = "FIRSTWORD_RUN"
 _OF_ARTICLES = frozenset({"period_archives", "archives", "tag", "category", "author"})
 
 
@@ -110,16 +109,6 @@ def finish(pelican: Any) -> None:
 def _is_watching() -> bool:
     """Tell whether this is `pelican -r`, which must live on after a bad file."""
     return bool({"-r", "-lr", "-rl", "--autoreload"} & set(sys.argv))
-
-
-def processes(settings: dict[str, Any]) -> int:
-    """Return how many processes may build. Raises SettingsError."""
-    said = settings.get("BUILD_PROCESSES")
-    if said is None:
-        return cores()
-    if not isinstance(said, int) or isinstance(said, bool) or said < 1:
-        raise SettingsError("BUILD_PROCESSES", f"how many processes may build, from 1: {said!r}")
-    return said
 
 
 class IncidentGenerator(Generator):

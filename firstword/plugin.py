@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Where options of a build that publish.py started travel; absent in plain `pelican content`.
 OPTIONS = "FIRSTWORD_OPTIONS"
+#: Where the newest build of these settings is.
+RUN = "FIRSTWORD_RUN"
 #: Where the question to git travels to the first build.
 WORKTREE = "FIRSTWORD_WORKTREE"
 
@@ -31,10 +33,11 @@ def begin(pelican: Any) -> None:
     asked = pelican.settings[WORKTREE] = _ask(pelican.settings)
     try:
         from firstword import generating
+        from firstword.write import built_last
 
         if asked is not None:
             # Not before the imports: git is started at once only where a core has nothing to do.
-            asked.ask_ahead(_built_last(Path(pelican.settings["OUTPUT_PATH"])))
+            asked.ask_ahead(built_last(Path(pelican.settings["OUTPUT_PATH"])))
         generating.connect()
         generating.check_pelican_settings(pelican)
     except BaseException:
@@ -49,19 +52,6 @@ def _ask(settings: dict[str, Any]) -> Worktree | None:
     if told or not settings.get("LOAD_CONTENT_CACHE"):
         # Whoever started this build knows better, or nothing is remembered that git could add to.
         return None
-    from firstword.gitlog.worktree import Worktree
+    from firstword.gitlog.worktree import about
 
-    content = Path(settings["PATH"])
-    asked: Worktree | None = options.worktree if options is not None else None
-    return asked if asked is not None and asked.of(content) else Worktree(content)
-
-
-def _built_last(output: Path) -> str:
-    """Return the commit that the last build was of; "" where that is not known."""
-    from firstword.errors import BuildError
-    from firstword.write import read_stamp
-
-    try:
-        return str(read_stamp(output).get("commit") or "")
-    except BuildError:
-        return ""
+    return about(Path(settings["PATH"]), options.worktree if options is not None else None)

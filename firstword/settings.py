@@ -58,7 +58,7 @@ def load_settings(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise SettingsError(path.name, f"not found in {str(path.parent)!r}")
     try:
-        names = runpy.run_path(str(path))
+        names = runpy.run_path(str(path), run_name=path.stem)
     except Exception as error:
         raise SettingsError(path.name, *_where(error, path)) from error
     found = {name: value for name, value in names.items() if name.isupper()}

@@ -140,6 +140,14 @@ def read_stamp(folder: Path) -> dict[str, Any]:
     return stamp
 
 
+def built_last(folder: Path) -> str:
+    """Return the commit that the last build was of; "" where that is not known."""
+    try:
+        return str(read_stamp(folder).get("commit") or "")
+    except BuildError:
+        return ""
+
+
 def _stamped(folder: Path) -> str:
     try:
         return str(read_stamp(folder).get("build_id", ""))

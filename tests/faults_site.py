@@ -11,7 +11,8 @@ from pathlib import Path
 from sites import SmallSite
 
 from firstword import gitlog
-from firstword.build import RunOptions, build_site
+from firstword.build import RunOptions
+from firstword.building import build_site
 from firstword.gitlog import Relation, Source
 from firstword.manifest import Built, Memory
 from firstword.publisher import Report, publish

@@ -10,7 +10,8 @@ import pytest
 from sites import CARDS, CARDS_FILE, RESOLVED, SLOW, SLOW_FILE, SmallSite
 
 from firstword import build, gitlog
-from firstword.build import Run, RunOptions, build_site
+from firstword.build import Run, RunOptions
+from firstword.building import build_site
 from firstword.errors import BuildError
 
 CARD_PAGE = "incidents/2026-11-21-card-payments/index.html"

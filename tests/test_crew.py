@@ -27,9 +27,8 @@ from firstword import build
 from firstword.cache import codec
 from firstword.content import SourceFile, scan
 from firstword.content.judging import judge
-from firstword.crew import Crew, frames
+from firstword.crew import Crew, frames, processes
 from firstword.errors import SettingsError
-from firstword.generating import processes
 from firstword.making import Workshop
 from firstword.making.bench import Bench, Common, Order
 from firstword.making.bench import Outcome as Made

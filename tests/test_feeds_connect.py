@@ -20,7 +20,8 @@ from judges.links import marks
 from readers.programs import Sfeed, rss2email_settings
 
 from firstword import urls
-from firstword.build import RunOptions, build_site
+from firstword.build import RunOptions
+from firstword.building import build_site
 from firstword.headers import headers_for
 from firstword.render.connect import ways
 from firstword.settings import load_settings, read_site

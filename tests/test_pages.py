@@ -13,7 +13,8 @@ from judges import links
 from playwright.sync_api import Browser
 from running import previewing
 
-from firstword.build import RunOptions, build_site
+from firstword.build import RunOptions
+from firstword.building import build_site
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import threading
@@ -130,6 +131,37 @@ def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew() -> None:
     assert server.connections == 2
 
 
+def test_a_connection_is_opened_before_anything_is_asked() -> None:
+    with serving([OK, OK, b""]) as server:
+        line = wire(server.port)
+        line.open_some(1)
+        line.open_some(1)  # there is one
+        bodies = [line.ask(HEAD, b"", bodiless=False).body for _ in range(2)]
+        del line
+
+    assert (bodies, server.connections) == ([b"page", b"page"], 1)
+
+
+def test_no_more_connections_are_opened_than_are_kept() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        line = wire(listening.getsockname()[1])
+        line.open_some(5)
+        for _ in range(2):
+            listening.accept()[0].close()
+
+        assert not select.select([listening], [], [], 0)[0]
+        del line
+
+
+def test_where_no_connection_can_be_had_beforehand_the_question_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        line = wire(listening.getsockname()[1])
+    line.open_some(2)
+
+    with pytest.raises(ConnectionRefusedError):
+        line.ask(HEAD, b"", bodiless=False)
+
+
 @pytest.mark.parametrize(
     ("answer", "body"),
     [
@@ -241,6 +273,37 @@ def secured(authority: trustme.CA, name: str) -> Iterator[int]:
     authority.issue_cert(name).configure_cert(context)
     with serving([OK, b""], secured=context) as server:
         yield server.port
+
+
+def test_a_connection_with_tls_that_was_opened_beforehand_is_used() -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with serving([OK, OK, b""], secured=context) as server:
+        line = wire(server.port, lambda: believing(authority), "localhost")
+        line.open_some(1)
+        # Of TLS 1.3: they come when the handshake is over for us.
+        while not select.select(line._idle, [], [], 5)[0]:
+            pytest.fail("no tickets came")
+        assert [line.ask(HEAD, b"", bodiless=False).body for _ in range(2)] == [b"page", b"page"]
+        del line
+
+    assert server.connections == 1
+
+
+def test_a_connection_with_tls_that_ended_meanwhile_is_not_used() -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with serving([], [OK, b""], secured=context) as server:
+        line = wire(server.port, lambda: believing(authority), "localhost")
+        line.open_some(1)
+        server.ended.acquire()
+
+        assert line.ask(HEAD, b"", bodiless=False).body == b"page"
+        del line
+
+    assert server.connections == 2
 
 
 def believing(authority: trustme.CA) -> ssl.SSLContext:

@@ -19,7 +19,8 @@ from incremental import Workplace, quiet
 from sites import CARDS, CARDS_FILE, SmallSite
 
 from firstword import build, gitlog
-from firstword.build import RunOptions, build_site
+from firstword.build import RunOptions
+from firstword.building import build_site
 from firstword.content import look
 from firstword.gitlog import worktree
 from firstword.gitlog.names import names_below

@@ -32,13 +32,7 @@ def build_again(
     last.close()
     options = replace(last.options, now=now, named=paths, shown=shown)
     run = replace(last, options=options, last=last)
-    try:
-        run.read()
-        run.write()
-        run.finish()
-    except BaseException:
-        run.close()
-        raise
+    run.carry_out()
     # Each would keep the one before it.
     run.last = None
     return run

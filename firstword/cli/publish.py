@@ -30,12 +30,14 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firstword.errors import ContentError, FirstwordError, SettingsError
 
 if TYPE_CHECKING:
     from firstword.cli.publishing import Ended, Publishing
+    from firstword.gitlog.worktree import Worktree
     from firstword.publisher import Report
 
 
@@ -105,25 +107,42 @@ def run(options: argparse.Namespace) -> int:
         return run_watch(options)
     if options.json:
         return _as_json(options)
-    from firstword.cli.progress import showing
-    from firstword.cli.publishing import Publishing
-    from firstword.cli.report import print_ended
-
     began = time.monotonic()
-    publishing = Publishing.read(options)
-    if options.send:
-        from firstword.cli.delivery import mail_to_send
-
-        mail_to_send(publishing.site)  # what cannot be is told before the publish
+    asked = _ask_git(options)
     try:
+        from firstword.cli.progress import showing
+        from firstword.cli.publishing import Publishing
+        from firstword.cli.report import print_ended
+
+        publishing = Publishing.read(options)
+        if options.send:
+            from firstword.cli.delivery import mail_to_send
+
+            mail_to_send(publishing.site)  # what cannot be is told before the publish
         with showing(sys.stderr, os.environ) as show:
-            ended = publishing.once(show, tick=options.tick)
+            ended = publishing.once(show, tick=options.tick, asked=asked)
     except ContentError as error:
         print(error)
         return error.exitcode
+    finally:
+        if asked is not None:
+            asked.close()
     print_ended(ended, publishing, time.monotonic() - began)
     code = exit_code(ended.reports, held=ended.held or bool(ended.unseen))
     return max(code, _send(publishing, ended)) if options.send else code
+
+
+def _ask_git(options: argparse.Namespace) -> Worktree | None:
+    """Ask git which files were written, before anything else: among many it takes longest.
+
+    Where nothing tells yet that the answer will be of use, nobody is asked.
+    """
+    from firstword.gitlog.worktree import Worktree
+
+    here = Path.cwd()
+    if options.tick or options.commit or not (here / "pelicanconf.py").is_file():
+        return None
+    return Worktree(here / "content", others=True)
 
 
 def _send(publishing: Publishing, ended: Ended) -> int:

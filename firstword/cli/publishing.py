@@ -6,9 +6,10 @@ import argparse
 import json
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from firstword import gitlog
 from firstword.cli import find_root
 from firstword.cli.after import follow_up
-from firstword.cli.beside import Beside
+from firstword.cli.beside import Beside, Ready
 from firstword.cli.turn import turn
 from firstword.clock import read_clock, system_clock
 from firstword.errors import FirstwordError, SettingsError
@@ -32,9 +33,13 @@ from firstword.tick import due
 
 if TYPE_CHECKING:
     from firstword.cli.progress import Showing
+    from firstword.gitlog.worktree import Worktree
     from firstword.manifest import Built, Memory
 
 CACHE = ".cache"
+#: How long a thread may keep the others waiting, in seconds. Five times as long is Python's own
+#: measure: an answer of a target would lie there for as long as the build is being imported.
+_TURN = 0.001
 #: Target → [its root's ETag, our commit] of the comparisons that found nothing to send.
 COMPARED = "compared.json"
 
@@ -105,26 +110,35 @@ class Publishing:
         """Return the time pages take for now."""
         return read_clock(os.environ, self.site.pinned_clock)
 
-    def once(self, show: Showing, *, tick: bool = False) -> Ended:
-        """Publish; with `tick`, only if one of the targets needs it."""
+    def once(self, show: Showing, *, tick: bool = False, asked: Worktree | None = None) -> Ended:
+        """Publish; with `tick`, only if one of the targets needs it.
+
+        `asked` = what git was asked a moment ago.
+        """
+        sys.setswitchinterval(_TURN)
         began: Beside | None = None
         compared: dict[str, State] = {}
-        if tick:
-            source = self._source()
-            compared, ended = self._nothing_due(show, source)
-            if ended:
-                return ended
-        else:
-            began = Beside(self.root, self.stores, self._content(), clean=self.options.commit)
-            began.import_pelican()
-            source = began.source()
-        with turn(self.cache, say=show.say, sleep=self.sleep) as waited:
-            # Whoever we waited for changed what we saw, and people worked on meanwhile.
-            early = None if waited else began
-            roots = early.roots() if early else {} if waited else compared
-            if waited:
+        with ExitStack() as open_questions:
+            if tick:
                 source = self._source()
-            ended = self._publish(show, source, roots, early)
+                compared, ended = self._nothing_due(show, source)
+                if ended:
+                    return ended
+            else:
+                content = None if self.options.commit else self._content()
+                began = Beside(
+                    self.root, self.stores, content, clean=self.options.commit, asked=asked
+                )
+                open_questions.callback(began.close)
+                began.import_builder(self.root, self.settings)
+                source = began.source()
+            with turn(self.cache, say=show.say, sleep=self.sleep) as waited:
+                # Whoever we waited for changed what we saw, and people worked on meanwhile.
+                early = None if waited else began
+                roots = early.roots() if early else {} if waited else compared
+                if waited:
+                    source = self._source()
+                ended = self._publish(show, source, roots, early)
         self._remember(source, compared, ended.reports)
         return ended
 
@@ -145,9 +159,11 @@ class Publishing:
         began: Beside | None,
     ) -> Ended:
         options, built = self.options, _LastBuilt()
+        ready = Ready(() if options.dry_run else self.stores)
 
         def build(memory: Memory) -> Built:
-            from firstword.build import RunOptions, build_site
+            from firstword.build import RunOptions
+            from firstword.building import build_site
 
             told = RunOptions(
                 now=memory.now,
@@ -155,6 +171,7 @@ class Publishing:
                 strict=options.strict,
                 commit=_committed(source) if options.commit else None,
                 worktree=began.worktree() if began else None,
+                differs=ready.begin,
                 embedded=True,
             )
             run = build_site(self.root, told)
@@ -192,6 +209,7 @@ class Publishing:
             )
         finally:
             built.close()
+            ready.close()
         reports, late = follow_up(
             reports, self.places, built.build_id, now=system_clock(), sleep=self.sleep
         )

@@ -103,7 +103,8 @@ def rebuild(
     `last` is the build before, since which nothing but `written` was written. `shown` may be called
     as soon as all pages are there.
     """
-    from firstword.build import RunOptions, build_site, complain
+    from firstword.build import RunOptions, complain
+    from firstword.building import build_site
     from firstword.cli.again import build_again
     from firstword.clock import read_clock
     from firstword.settings import CONF, load_settings, read_site

@@ -6,6 +6,6 @@ order in which it was asked for. So the bytes are those that one process makes.
 
 from __future__ import annotations
 
-from firstword.crew.crew import Crew, cores
+from firstword.crew.crew import Crew, cores, processes
 
-__all__ = ["Crew", "cores"]
+__all__ = ["Crew", "cores", "processes"]

@@ -7,7 +7,7 @@ import pickle
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
@@ -20,6 +20,7 @@ from firstword.content import SourceFile
 from firstword.content.judging import Judged
 from firstword.crew import frames
 from firstword.crew.jobs import JUDGE, MAKE, Judging, job
+from firstword.errors import SettingsError
 from firstword.model import Site
 
 if TYPE_CHECKING:
@@ -45,6 +46,16 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def processes(settings: Mapping[str, Any]) -> int:
+    """Return how many processes may build. Raises SettingsError."""
+    said = settings.get("BUILD_PROCESSES")
+    if said is None:
+        return cores()
+    if not isinstance(said, int) or isinstance(said, bool) or said < 1:
+        raise SettingsError("BUILD_PROCESSES", f"how many processes may build, from 1: {said!r}")
+    return said
 
 
 class Crew:

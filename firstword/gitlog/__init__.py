@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
@@ -69,32 +70,31 @@ def read_source(repo: Path, *, clean: bool = False, but: str = "") -> Source:
     if but:
         status = ["--no-literal-pathspecs", *status, f":(exclude,literal){but}"]
     # Here and not above: whoever only asks which files were written needs no threads.
-    from concurrent.futures import ThreadPoolExecutor
+    from firstword.asked import Asked
 
-    with ThreadPoolExecutor(1) as beside:
-        # The one question whose answer takes longer the more files there are.
-        changed = None if clean else beside.submit(_text, repo, *status)
-        told = _text(repo, "rev-parse", "--is-shallow-repository", "HEAD^{commit}").split()
-        if len(told) != 2:
-            return Source()
-        shallow, commit = told[0] == "true", told[1]
-        # A line is: time, commit, parents.
-        wanted = f"--max-count={ANCESTORS + 1}"
-        history = _text(repo, "rev-list", "--timestamp", "--parents", wanted, commit)
-        lines = [line.split() for line in history.splitlines()]
-        at, _, *known = lines[0]
-        parents = tuple(known)
-        if shallow:  # history is cut, but the commit itself still names its parents
-            parents = _commit(repo, commit)[1]
-        ancestors = dict.fromkeys([*parents, *(one for _, one, *_ in lines if one != commit)])
-        return Source(
-            commit=commit,
-            committed_at=datetime.fromtimestamp(int(at), UTC),
-            ancestors=tuple(ancestors)[:ANCESTORS],
-            parents=parents,
-            shallow=shallow,
-            dirty=changed is not None and bool(changed.result()),
-        )
+    # The one question whose answer takes longer the more files there are.
+    changed = None if clean else Asked(partial(_text, repo, *status))
+    told = _text(repo, "rev-parse", "--is-shallow-repository", "HEAD^{commit}").split()
+    if len(told) != 2:
+        return Source()
+    shallow, commit = told[0] == "true", told[1]
+    # A line is: time, commit, parents.
+    wanted = f"--max-count={ANCESTORS + 1}"
+    history = _text(repo, "rev-list", "--timestamp", "--parents", wanted, commit)
+    lines = [line.split() for line in history.splitlines()]
+    at, _, *known = lines[0]
+    parents = tuple(known)
+    if shallow:  # history is cut, but the commit itself still names its parents
+        parents = _commit(repo, commit)[1]
+    ancestors = dict.fromkeys([*parents, *(one for _, one, *_ in lines if one != commit)])
+    return Source(
+        commit=commit,
+        committed_at=datetime.fromtimestamp(int(at), UTC),
+        ancestors=tuple(ancestors)[:ANCESTORS],
+        parents=parents,
+        shallow=shallow,
+        dirty=changed is not None and bool(changed.result()),
+    )
 
 
 def relation(

@@ -330,3 +330,8 @@ def _prefix(folder: Path, top: Path) -> str:
     """Return what git puts before the paths of a folder."""
     within = folder.relative_to(top).as_posix()
     return "" if within == "." else f"{within}/"
+
+
+def about(content: Path, asked: Worktree | None, *, others: bool = False) -> Worktree:
+    """Return what git was asked about a content folder, or ask it."""
+    return asked if asked is not None and asked.of(content) else Worktree(content, others=others)

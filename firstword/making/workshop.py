@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,15 +69,23 @@ class Workshop(Struct, kw_only=True, dict=True):
     made: list[str] = []
     _old: set[str] = set()
     _looks: Mapping[str, str] = {}
+    #: To be called when something is not as it was; None = nobody waits for that.
+    _differs: Callable[[], None] | None = None
     #: Units of lists for search engines that are made already.
     _sitemaps: set[str] = set()
 
     def make_what_is_old(
-        self, changes: list[Change], images: Path, shown: Callable[[], None] = lambda: None
+        self,
+        changes: list[Change],
+        images: Path,
+        *,
+        differs: Callable[[int], None] = lambda _: None,
+        shown: Callable[[], None] = lambda: None,
     ) -> None:
         """Make all that changes, the clock, other code or other templates made old.
 
-        Pages and pictures are made first, and then `shown` is called.
+        `differs` is called when the first of it is not as it was, with how much is made, unless
+        that is everything. Pages and pictures are made first, and then `shown` is called.
         """
         looks = self._other_looks()
         if self.anew or len(changes) > MANY:
@@ -99,6 +107,7 @@ class Workshop(Struct, kw_only=True, dict=True):
         # What is made again, or not at all any more, first leaves room: addresses may swap.
         self._begin({*gone, *(u.name for u in todo), *(f"{STORY}/{name}" for name in stories)})
         told = [Named(name, kind) for name in stories if (kind := self.stories.kind(name))]
+        self._differs = None if self.anew else partial(differs, len(todo) + len(stories))
         looked = (unit for unit in todo if unit.shelf in LOOKED_AT)
         others = (unit for unit in todo if unit.shelf not in LOOKED_AT)
         archives: Iterable[Unit] | None = None
@@ -302,6 +311,9 @@ class Workshop(Struct, kw_only=True, dict=True):
         )
         changed, new = self.units.output(unit, one, counts=counts)
         self.made.append(made.key)
+        if changed and self._differs:
+            self._differs()
+            self._differs = None
         self.output.write(made.key, made.data, changed=changed, new=new)
 
     def _sitemaps_of_stories(self) -> Iterator[Unit]:

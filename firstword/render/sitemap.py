@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import partial
+from html import escape
 from itertools import chain
 from math import ceil
-from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 from msgspec import Struct
@@ -58,7 +58,8 @@ def _robots(site: Site) -> bytes:
 
 
 def _index(site: Site, names: Iterable[str]) -> bytes:
-    rows = (f"<sitemap><loc>{escape(urls.absolute(site, name))}</loc></sitemap>" for name in names)
+    addresses = (escape(urls.absolute(site, name), quote=False) for name in names)
+    rows = (f"<sitemap><loc>{address}</loc></sitemap>" for address in addresses)
     return _document("sitemapindex", rows)
 
 
@@ -121,8 +122,8 @@ def _told(site: Site, story: Row, languages: Iterable[str]) -> _Told:
     paths = {"": urls.story_path(story.kind, story.slug)}
     paths |= {one: urls.story_path(story.kind, story.slug, one) for one in languages}
     links = "".join(
-        f'<xhtml:link rel="alternate" hreflang={quoteattr(one or site.language)} '
-        f"href={quoteattr(urls.absolute(site, path))}/>"
+        f'<xhtml:link rel="alternate" hreflang="{escape(one or site.language)}" '
+        f'href="{escape(urls.absolute(site, path))}"/>'
         for one, path in (paths.items() if len(paths) > 1 else ())
     )
     told = () if story.drill else paths.values()
@@ -132,7 +133,7 @@ def _told(site: Site, story: Row, languages: Iterable[str]) -> _Told:
 
 def _row(site: Site, path: str, changed_at: datetime | None = None, links: str = "") -> str:
     when = f"<lastmod>{changed_at.isoformat()[:19]}Z</lastmod>" if changed_at else ""
-    return f"<url><loc>{escape(urls.absolute(site, path))}</loc>{when}{links}</url>"
+    return f"<url><loc>{escape(urls.absolute(site, path), quote=False)}</loc>{when}{links}</url>"
 
 
 def _document(root: str, rows: Iterable[str]) -> bytes:

@@ -107,6 +107,14 @@ class Many(Store, Protocol):
         """
 
 
+@runtime_checkable
+class Ahead(Protocol):
+    """A store that can do something for requests before there are any."""
+
+    def get_ready(self, requests: int) -> None:
+        """Get ready for so many requests at once; without that they go as well, only later."""
+
+
 def open_store(target: str, *, environ: Mapping[str, str], options: Target | None = None) -> Store:
     """Return the store for a folder or `s3://bucket/prefix`; nothing is read or written yet.
 

@@ -152,6 +152,11 @@ class Lane:
             return b""
         return answer.body or None if answer is not None and answer.status == 200 else None
 
+    def open_some(self, count: int) -> None:
+        """Open connections for requests to come."""
+        if self.open and not self._pausing:
+            self._wire.open_some(count)
+
     def _pauses(self) -> bool:
         """Tell whether a request is the client's, since another failed not long before."""
         if self._pausing:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPException
 
 from firstword.errors import FirstwordError
 
@@ -30,6 +27,11 @@ class Answer:
 
 def fetch(url: str) -> Answer:
     """GET an address past the caches that obey."""
+    # Here, since most publishes have no address to look at.
+    import urllib.error
+    import urllib.request
+    from http.client import HTTPException
+
     request = urllib.request.Request(  # noqa: S310 - settings take http and https only
         url, headers={"Cache-Control": "no-cache", "User-Agent": "firstword"}
     )

@@ -15,7 +15,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from firstword.errors import Conflict, StoreError, Unavailable
@@ -120,6 +119,10 @@ class S3Store:
         if self._lane is not None:
             spelled = ((one.key, one.body, one.digest, _headers(one)) for one in writes)
             self._lane.put_many(spelled, at_once, lambda key, etag: told(key, _bare(etag)))
+
+    def get_ready(self, requests: int) -> None:
+        if self._lane is not None:
+            self._lane.open_some(requests)
 
     def _find_lane(self, key: str) -> None:
         """Learn from a write that went well how to ask for more with less work."""
@@ -231,6 +234,8 @@ class S3Store:
                 answer: Any = self._client().head_object(Bucket=self._bucket, Key=key)
             except ClientError as error:  # a refusal is dated as well
                 answer = error.response
+        from email.utils import parsedate_to_datetime
+
         date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date", "")
         with suppress(ValueError):
             return parsedate_to_datetime(date).astimezone(UTC)

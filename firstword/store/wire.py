@@ -17,8 +17,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from firstword.store.parallel import in_parallel
+
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
+#: Connections that are opened at once ahead of time.
+_OPENING = 8
 #: Of an answer's headers, in bytes.
 _MOST_HEAD = 65536
 #: Of what is sent, in bytes: each may take as long as an answer.
@@ -70,6 +74,16 @@ class Wire:
             connection.close()
         return reply
 
+    def open_some(self, count: int) -> None:
+        """Open connections for requests to come, several at once; without them it goes as well."""
+        missing = min(count, self._size) - len(self._idle)
+
+        def open_one(_number: int) -> None:
+            with suppress(OSError, UnicodeError):
+                self._idle.append(self._opened())
+
+        in_parallel(open_one, range(missing), _OPENING)
+
     def ask_many(
         self,
         requests: Iterator[tuple[str, bytes]],
@@ -97,10 +111,13 @@ class Wire:
         while self._idle:
             with suppress(IndexError):  # another thread took the last one
                 connection = self._idle.pop()
-                if not _is_readable(connection):
+                if not _has_said_something(connection):
                     return connection
                 # A server that has something to say unasked hung up.
                 connection.close()
+        return self._opened()
+
+    def _opened(self) -> socket.socket:
         connection = socket.create_connection((self._host, self._port), CONNECT_SECONDS)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -118,10 +135,22 @@ def _close(connections: list[socket.socket]) -> None:
         connection.close()
 
 
-def _is_readable(connection: socket.socket) -> bool:
+def _has_said_something(connection: socket.socket) -> bool:
     asked = select.poll()
     asked.register(connection, select.POLLIN)
-    return bool(asked.poll(0))
+    if not asked.poll(0) or not isinstance(connection, ssl.SSLSocket):
+        return bool(asked.poll(0))
+    # Right after a handshake of TLS 1.3 lie tickets there, which are nothing that is said.
+    connection.settimeout(0)
+    try:
+        connection.recv(1)
+    except ssl.SSLWantReadError:
+        return False
+    except OSError:
+        return True
+    finally:
+        connection.settimeout(READ_SECONDS)
+    return True
 
 
 class _Source(Protocol):

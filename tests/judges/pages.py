@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from firstword.build import RunOptions, build_site
+from firstword.build import RunOptions
+from firstword.building import build_site
 from firstword.content import read_content
 from firstword.manifest import Memory
 from firstword.settings import load_settings, read_site
