@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -281,6 +281,10 @@ def reading(key: str) -> Iterator[None]:
 
 def to_json(value: object) -> bytes:
     """Write JSON that is the same bytes for the same value."""
+    # Quicker, and the same bytes wherever nothing has to be escaped.
+    with suppress(UnicodeEncodeError):
+        if (told := msgspec.json.encode(value, order="sorted")).isascii():
+            return told
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 

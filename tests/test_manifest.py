@@ -21,6 +21,7 @@ from firstword.manifest import (
     Record,
     parse_root,
     root_to_bytes,
+    to_json,
 )
 from firstword.memory import merge_memory
 from firstword.shards import shard_digest
@@ -231,3 +232,17 @@ def test_the_text_of_the_newest_source_holds(turned: bool) -> None:
         "content/incidents/2026/card.md": "new words",
         "content/incidents/2026/mail.md": "old words",
     }
+
+
+WORDS = st.text(st.characters(codec=None, exclude_categories=()))
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | WORDS,
+        lambda inner: st.lists(inner) | st.dictionaries(WORDS, inner),
+    )
+)
+def test_what_is_remembered_is_plain_json_in_one_order(value: object) -> None:
+    """Whatever names a file has: half a pair of surrogates is a byte that no encoding has."""
+    assert to_json(value) == json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ import boto3
 import pytest
 from fakestore import HOME, HOUR, NOON, U1, U2, FakeStore, Site, World, assert_sound
 
-from firstword.errors import Conflict, StoreError, Unavailable
-from firstword.manifest import ROOT_KEY
+from firstword.errors import Conflict, Refused, StoreError, Unavailable
+from firstword.manifest import ROOT_KEY, Manifest
+from firstword.plan import LARGEST, Plan, make_plan
 from firstword.store import Write, open_store
 from firstword.store.exposure import Exposure, acts_on_blocks, judge, read_block
-from firstword.store.probe import PROBES, LookFirst, probe
+from firstword.store.probe import PROBES, LookFirst, probe, ready
+from firstword.store.state import State
 
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 
@@ -214,10 +217,91 @@ def test_state_that_was_copied_to_another_target_is_not_believed(site: Site) -> 
     assert (report.outcome, copied.site()) == ("refused", world.store.site())
 
 
-def test_a_dry_run_does_not_probe(site: Site) -> None:
+class Paired(Bucket):
+    """A store that answers who may write only once somebody tries conditions, and vice versa."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.both = threading.Barrier(2)
+        self.met = False
+
+    def exposure(self) -> Exposure:
+        self.both.wait(10)
+        return super().exposure()
+
+    def put(self, write: Write) -> str:
+        if not self.met:
+            self.met = True
+            self.both.wait(10)
+        return super().put(write)
+
+
+def test_conditions_are_tried_while_it_is_asked_who_may_write(site: Site) -> None:
+    world = World(site, store=Paired())
+
+    [report] = world.publish(workers=4)
+
+    assert report.outcome == "published"
+    assert_sound(world.store)
+
+
+def test_a_target_is_asked_while_it_is_planned_for_and_left_clean_where_the_plan_is_refused(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(site)
+    asked, planned = threading.Event(), threading.Event()
+
+    def before(operation: str, _key: str) -> None:
+        asked.set()
+        if operation == "put":
+            assert planned.wait(10)
+
+    def plan(*given: Any, **named: Any) -> Plan:
+        assert asked.wait(10)
+        planned.set()
+        return make_plan(*given, **named)
+
+    monkeypatch.setattr("firstword.publisher.carry.make_plan", plan)
+    world.site.pages[HOME] = "x" * (LARGEST + 1)
+    world.store.requests.clear()
+    world.store.before = before
+
+    [report] = world.publish(workers=4)
+
+    assert report.outcome == "refused"
+    assert [key.startswith(PROBES) for key in world.store.asked("put", "delete")] == [True] * 5
+    assert world.store.objects == {}
+
+
+class Slow(Bucket):
+    """A store where conditions are tried only after strangers were found to be let in."""
+
+    found = threading.Event()
+
+    def exposure(self) -> Exposure:
+        self.found.set()
+        return Exposure(writable="its ACL gives WRITE to AllUsers")
+
+    def put(self, write: Write) -> str:
+        assert self.found.wait(10)
+        return super().put(write)
+
+
+def test_whoever_refuses_a_bucket_takes_away_what_was_tried_there() -> None:
+    store = Slow()
+
+    with pytest.raises(Refused):
+        ready(store, State(Manifest(), None), NOON, no_lock=False, several=True)
+
+    assert len(store.asked("delete")) == 1
+    assert store.objects == {}
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_dry_run_does_not_probe(site: Site, workers: int) -> None:
     world = World(site)
 
-    world.publish(dry_run=True)
+    world.publish(dry_run=True, workers=workers)
 
     assert world.store.asked("put", "delete") == []
 
@@ -331,12 +415,13 @@ def test_without_a_lock_a_lease_lost_is_not_taken_for_a_server_that_honours(site
 # ── strangers ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_bucket_that_strangers_may_write_to_is_refused(site: Site) -> None:
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_bucket_that_strangers_may_write_to_is_refused(site: Site, workers: int) -> None:
     store = Bucket("s3://status-acme/site")
     store.exposed = Exposure(writable="its ACL gives WRITE to AllUsers")
     world = World(site, store=store)
 
-    report = world.publish_one()
+    [report] = world.publish(workers=workers)
 
     assert report.outcome == "refused"
     assert report.error is not None

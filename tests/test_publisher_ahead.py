@@ -21,9 +21,9 @@ from fakestore import (
 )
 
 from firstword.errors import StoreError
-from firstword.manifest import STATE
+from firstword.manifest import STATE, Manifest
 from firstword.plan import Plan, Put
-from firstword.shards import SHARDS, shard_key, tree_of
+from firstword.shards import SHARDS, Draft, revise, shard_key, tree_of
 from firstword.store import Write
 from firstword.values import replace
 
@@ -126,6 +126,27 @@ def test_what_is_committed_are_the_etags_that_the_server_told(
     assert len(written) == (3 if pages_alone else 2)
 
 
+@pytest.mark.parametrize(("salted", "drafts"), [(False, 1), (True, 2)])
+def test_shards_are_drafted_once_where_etags_are_as_foretold(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, salted: bool, drafts: int
+) -> None:
+    store = Salted() if salted else world.store
+    if isinstance(store, Salted):
+        store.pages_alone = True
+    world.publish(store)
+    drafted = []
+
+    def noting(before: Manifest, after: Manifest) -> Draft:
+        drafted.append(after)
+        return revise(before, after)
+
+    monkeypatch.setattr("firstword.store.hold.revise", noting)
+
+    world.publish(store, commit="b", site=edited(world), workers=4)
+
+    assert len(drafted) == drafts
+
+
 def test_what_was_written_ahead_goes_again_when_a_page_fails(world: World) -> None:
     world.publish_one()
     before = shards(world.store)
@@ -182,7 +203,7 @@ def test_where_many_files_are_sent_shards_wait_for_all_etags(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A way more to the server counts for nothing then, and each file would be read twice."""
-    monkeypatch.setattr("firstword.publisher.carry.MOST_AHEAD", 2)
+    monkeypatch.setattr("firstword.publisher.carry.MOST_AHEAD", 1)
     store = Salted()
     store.pages_alone = True
     world.publish(store)

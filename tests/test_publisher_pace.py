@@ -29,7 +29,7 @@ def puts(count: int, size: int = 25_000, largest: int = 0) -> list[Put]:
 
 
 @pytest.mark.parametrize(
-    ("count", "expected"), [(0, 48), (1, 48), (500, 48), (501, 64), (11_509, 64)]
+    ("count", "expected"), [(0, 48), (1, 48), (500, 48), (501, 96), (11_509, 96)]
 )
 def test_many_puts_have_more_under_way(count: int, expected: int) -> None:
     assert at_once(puts(count)) == expected
@@ -37,14 +37,14 @@ def test_many_puts_have_more_under_way(count: int, expected: int) -> None:
 
 @pytest.mark.parametrize(
     ("largest", "expected"),
-    [(0, 64), (LARGEST // 4, 64), (LARGEST // 2, 32), (LARGEST, 16)],
+    [(0, 96), (LARGEST // 6, 96), (LARGEST // 2, 32), (LARGEST, 16)],
 )
 def test_what_is_held_in_memory_is_bounded_by_the_largest_file(largest: int, expected: int) -> None:
     assert at_once(puts(600, largest=largest)) == expected
 
 
 def test_empty_files_are_as_good_as_others() -> None:
-    assert at_once(puts(600, size=0)) == 64
+    assert at_once(puts(600, size=0)) == 96
 
 
 class Meeting(FakeStore):
@@ -68,7 +68,7 @@ class Meeting(FakeStore):
 
 def test_a_large_first_publish_asks_as_many_things_at_once(tmp_path: Path) -> None:
     site = Site(tmp_path, {f"i{number}": {U1: f"words {number}"} for number in range(501)})
-    world = World(site, store=Meeting(64))
+    world = World(site, store=Meeting(96))
 
     [report] = world.publish(workers=None)
 

@@ -116,7 +116,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "store": ({"errors", "manifest", "model"}, set()),
     "publisher": (
         {
-            *("errors", "gitlog", "headers", "manifest", "memory", "model", "plan"),
+            *("asked", "errors", "gitlog", "headers", "manifest", "memory", "model", "plan"),
             *("shards", "store", "urls"),
         },
         set(),
@@ -126,8 +126,8 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "write": ({"errors", "manifest"}, set()),
     "doctor": (
         {
-            *("errors", "gitlog", "headers", "look", "manifest", "memory", "model", "parse"),
-            *("plan", "settings", "shards", "store", "urls"),
+            *("asked", "errors", "gitlog", "headers", "look", "manifest", "memory", "model"),
+            *("parse", "plan", "settings", "shards", "store", "urls"),
         },
         {"yaml"},
     ),

@@ -31,7 +31,7 @@ from firstword.manifest import (
 )
 from firstword.memory import merge_memory
 from firstword.plan import Plan, make_plan
-from firstword.shards import tree_of
+from firstword.shards import Changed, tree_of
 from firstword.shards.documents import MOST_HOT, bucket_of, buckets_for, name_of
 from firstword.store.kept import Journal, KeptShards
 from firstword.values import replace
@@ -319,6 +319,18 @@ def test_a_plan_by_difference_is_the_plan_of_a_full_comparison(data: st.DataObje
 
 
 # ── where what lies ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_came_to_the_same_is_not_written_again() -> None:
+    """A page that was doubted, and was as it should be."""
+    shelf = Shelf()
+    manifest, _ = shelf.keep(committed(make_plan(Manifest(), archive(100).built(), NOON)))
+    page = "incidents/2026-11-21-story-7/index.html"
+    told = Changed(manifest.objects, {page: manifest.objects[page]})
+
+    _, written = shelf.keep(replace(manifest, objects=told), manifest)
+
+    assert len(written) == 1  # the index, which each commit writes
 
 
 def test_one_bucket_more_takes_names_from_one_other() -> None:

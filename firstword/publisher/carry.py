@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
+from firstword.asked import Asked
 from firstword.errors import StoreError
 from firstword.gitlog import ANCESTORS, Source
 from firstword.manifest import Built, Lease, Memory, Origin
@@ -12,23 +13,54 @@ from firstword.plan import Delete, Plan, describe, make_plan, reconcile
 from firstword.publisher.job import Job, Target
 from firstword.publisher.sending import Sending
 from firstword.shards import SHARDS, shard_key, tree_of
-from firstword.store.hold import Hold, foretold
+from firstword.store.hold import Hold
 from firstword.store.parallel import in_parallel
 from firstword.store.probe import PROBES, ready
 from firstword.store.state import LeaseLost, State, read_root
 
 POLL_SECONDS = 2.0
-#: With more files than this a way more or less to the server counts for nothing.
+#: With more files at last than this a way more or less to the server counts for nothing, and too
+#: much would be held in memory.
 MOST_AHEAD = 200
 
 
 def carry_out(job: Job, target: Target, built: Built, memory: Memory, now: datetime) -> None:
     """Plan what a target needs, and do it; while somebody else is at work on it, wait instead."""
+    several = job.workers > 1
+    get_ready = partial(
+        ready, target.store, target.state, now, no_lock=job.no_lock, several=several
+    )
+    # There is much to ask of a new target, and a plan for it takes as long to make.
+    new = target.state.etag is None and not job.dry_run
+    asked = Asked(get_ready) if new and several else None
+    try:
+        plan = target.plan = _plan(job, target, built, memory, now)
+    finally:
+        # It writes there, and takes that away.
+        if asked is not None:
+            asked.join()
+    lease = target.state.manifest.lease
+    # State that a died publish left may hold words that were redacted since.
+    if plan.empty and (job.dry_run or not _orphans(target)):
+        target.end(job, "unchanged")
+    elif job.dry_run:
+        target.end(job, "planned")
+    elif lease is not None and lease.live(now):
+        _wait(job, target, lease)
+    else:
+        target.store, target.state, notes = get_ready() if asked is None else asked.result()
+        for note in notes:
+            job.say(f"{target.store.name}: {note}")
+        _apply(job, target, plan, built, now)
+        target.end(job, "published")
+
+
+def _plan(job: Job, target: Target, built: Built, memory: Memory, now: datetime) -> Plan:
     manifest = target.state.manifest
     if job.full:
         manifest, strays = reconcile(manifest, target.listing, built)
         target.lines += [f"stray  {key}  not from Firstword; left alone" for key in strays]
-    plan = make_plan(
+    return make_plan(
         manifest,
         built,
         now,
@@ -37,17 +69,6 @@ def carry_out(job: Job, target: Target, built: Built, memory: Memory, now: datet
         allow_shrink=job.allow_shrink,
         full=job.full,
     )
-    target.plan = plan
-    # State that a died publish left may hold words that were redacted since.
-    if plan.empty and (job.dry_run or not _orphans(target)):
-        target.end(job, "unchanged")
-    elif job.dry_run:
-        target.end(job, "planned")
-    elif manifest.lease is not None and manifest.lease.live(now):
-        _wait(job, target, manifest.lease)
-    else:
-        _apply(job, target, plan, built, now)
-        target.end(job, "published")
 
 
 def _wait(job: Job, target: Target, held: Lease) -> None:
@@ -67,9 +88,6 @@ def _wait(job: Job, target: Target, held: Lease) -> None:
 
 def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) -> None:
     """Take the lease, send what is to be sent, commit. Raises LeaseLost, StoreError, BuildError."""
-    target.store, target.state, notes = ready(target.store, target.state, now, no_lock=job.no_lock)
-    for note in notes:
-        job.say(f"{target.store.name}: {note}")
     before = target.state.manifest
     origin = _origin(job.source, before.source)
     doubted = before.lease.touches if before.lease else ()
@@ -89,15 +107,19 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
         *earlier, last = plan.phases or ((),)
         for phase in earlier:
             etags |= sending.send(phase, plan.prepare)
-        if hold.foretells and 0 < of <= MOST_AHEAD:
-            # Read for their ETags, and sent as they were read.
-            sending.read(last)
-        ahead = _shards_ahead(hold, plan, etags, sending.bodies, origin)
-        etags |= sending.send(last, plan.prepare, ahead)
+        draft, to_come = None, {}
+        if hold.foretells and 0 < len(last) <= MOST_AHEAD:
+            # They name the ETags that these puts have yet to bring. Nobody names them before the
+            # root does, so they need not wait for the pages: that is one way to the server less.
+            to_come = sending.foretell(last)
+            draft = hold.draft(plan.committed({**etags, **to_come}, origin))
+        etags |= sending.send(last, plan.prepare, draft.bodies if draft else ())
         undone = in_parallel(lambda delete: _delete(target, hold, delete), plan.deletes, workers)
         kept = [delete for delete in undone if delete is not None]
         committed = plan.committed(etags, origin, kept)
-        leftover = hold.commit(committed, workers, _orphans(target))
+        if kept or any(etags[key] != etag for key, etag in to_come.items()):
+            draft = None
+        leftover = hold.commit(committed, draft, workers, _orphans(target))
     except LeaseLost:
         raise
     except Exception:
@@ -112,20 +134,6 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
     if job.journal is not None:
         job.journal.note(tree_of(before).remembers, done.remembers, done.ids)
     target.state = State(committed, None)
-
-
-def _shards_ahead(
-    hold: Hold, plan: Plan, etags: Mapping[str, str], bodies: Mapping[str, bytes], origin: Origin
-) -> tuple[bytes, ...]:
-    """Return the shards of the commit to come, where what is yet to be sent is at hand.
-
-    They name the ETags that these puts have yet to bring. Nobody names them before the root does,
-    so they need not wait for the pages: that would be one way to the server and back.
-    """
-    if not bodies:
-        return ()
-    to_come = {key: foretold(body) for key, body in bodies.items()}
-    return hold.shards_of(plan.committed({**etags, **to_come}, origin))
 
 
 def _delete(target: Target, hold: Hold, delete: Delete) -> Delete | None:

@@ -11,7 +11,7 @@ from firstword.manifest import Built
 from firstword.plan import Put
 from firstword.publisher.job import Job, Target
 from firstword.publisher.pace import MANY_PUTS
-from firstword.store.hold import Hold
+from firstword.store.hold import Hold, foretold
 from firstword.store.parallel import beside, in_parallel
 
 
@@ -23,7 +23,7 @@ class Sending:
     ) -> None:
         """`of` = how many files there are in all, `workers` = how many requests at once."""
         #: Files that were read before they are sent.
-        self.bodies: dict[str, bytes] = {}
+        self._bodies: dict[str, bytes] = {}
         self._built = built
         self._hold = hold
         self._workers = workers
@@ -32,9 +32,10 @@ class Sending:
         self._of = of
         self._counted = itertools.count(1)
 
-    def read(self, puts: Iterable[Put]) -> None:
-        """Read files, and send them as they were read. Raises BuildError."""
-        self.bodies |= {put.key: _body(self._built, put) for put in puts}
+    def foretell(self, puts: Iterable[Put]) -> dict[str, str]:
+        """Read files, which are sent as they were read; return their ETags. Raises BuildError."""
+        self._bodies = {put.key: _body(self._built, put) for put in puts}
+        return {key: foretold(body) for key, body in self._bodies.items()}
 
     def send(
         self, puts: Sequence[Put], meanwhile: Iterable[object], shards: Sequence[bytes] = ()
@@ -66,7 +67,7 @@ class Sending:
         if isinstance(put, bytes):
             self._hold.put_ahead(put)
             return {}
-        body = self.bodies.pop(put.key, b"") or _body(self._built, put)
+        body = self._bodies.pop(put.key, b"") or _body(self._built, put)
         etag = self._hold.put(put, body)
         self._note()
         return {put.key: etag}

@@ -30,6 +30,7 @@ class Draft:
     leaves: Mapping[int, bytes]
     before: Tree
     after: Index  #: but for the digests of the leaves
+    digests: Mapping[int, str]  #: of the leaves, "" for an empty one
     ids: frozenset[str]  #: stories that are remembered otherwise
 
     @property
@@ -48,7 +49,7 @@ class Draft:
         buckets = list(self.after.buckets)
         cold = self.after.cold
         for slot, body in leaves.items():
-            digest = shard_digest(body) if body else ""
+            digest = self.digests[slot] if body is self.leaves[slot] else shard_digest(body)
             if slot == COLD:
                 cold = digest
             else:
@@ -107,13 +108,13 @@ class _Revision:
             merged: dict[str, Held | None] = {**self._tree.cold, **self._hot}
             self._cold = {key: held for key, held in merged.items() if held is not None}
             self._hot = {}
-        leaves = {}
-        for slot, bucket in sorted(self._touched.items()):
-            body = bucket.to_bytes()
-            if (shard_digest(body) if body else "") != slot_of(index, slot):
-                leaves[slot] = body
+        leaves = {slot: bucket.to_bytes() for slot, bucket in sorted(self._touched.items())}
         if self._cold is not None:
             leaves[COLD] = cold_to_bytes(self._cold)
+        digests = {slot: shard_digest(body) if body else "" for slot, body in leaves.items()}
+        leaves = {
+            slot: body for slot, body in leaves.items() if digests[slot] != slot_of(index, slot)
+        }
         after = Index(
             hot=self._hot,
             gone=dict(gone),
@@ -123,7 +124,7 @@ class _Revision:
             files=self._files,
             pages=self._pages,
         )
-        return Draft(leaves, self._tree, after, self._ids)
+        return Draft(leaves, self._tree, after, digests, self._ids)
 
     def _grow(self, before: int) -> None:
         """Split buckets until there are as many as the stories need."""

@@ -76,6 +76,9 @@ class Tree:
 
     def held(self, key: str) -> Held | None:
         """Look up an object."""
+        if not self.digest:
+            # Asked of each file of a first publish.
+            return None
         if key in self.index.hot:
             found = self.index.hot[key]
             if found is not None:

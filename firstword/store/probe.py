@@ -11,7 +11,9 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
+from firstword.asked import Asked
 from firstword.errors import Conflict, Refused, StoreError, Unavailable
 from firstword.manifest import STATE
 from firstword.store import Found, Head, Remote, Store, Write
@@ -29,27 +31,30 @@ _NOT_AN_ETAG = "0" * 32
 
 
 def ready(
-    store: Store, state: State, now: datetime, *, no_lock: bool
+    store: Store, state: State, now: datetime, *, no_lock: bool, several: bool = False
 ) -> tuple[Store, State, tuple[str, ...]]:
     """Make sure that a target may be written to, unless its state remembers that it may.
 
-    Returns the store to write with, the state with what was found out, and lines to print. Raises
-    Refused when strangers may write there as well, or when nothing keeps publishers apart.
+    `several` = several requests at once are fine. Returns the store to write with, the state with
+    what was found out, and lines to print. Raises Refused when strangers may write there as well,
+    or when nothing keeps publishers apart.
     """
     if isinstance(store, LookFirst):
         return store, state, ()
     manifest, place = state.manifest, _place(store)
     moved = bool(manifest.probed) and manifest.probed != place
     since = None if moved else manifest.guarded_at
-    if isinstance(store, Remote) and (since is None or now - since >= GUARDED_FOR):
-        exposure = store.exposure()
-        if exposure.writable:
-            command = f", or run: {block_command(store.name)}" if exposure.blockable else ""
-            raise Refused(
-                f"strangers may write to {store.name}: {exposure.writable}; take that back{command}"
-            )
-        manifest = replace(manifest, guarded_at=now)
-    ignored = "" if manifest.probed == place else probe(store)
+    unknown = manifest.probed != place
+    probing = Asked(partial(probe, store)) if unknown and several else None
+    try:
+        if isinstance(store, Remote) and (since is None or now - since >= GUARDED_FOR):
+            _refuse_open(store)
+            manifest = replace(manifest, guarded_at=now)
+    finally:
+        # It takes away what it wrote.
+        if probing is not None:
+            probing.join()
+    ignored = probing.result() if probing else probe(store) if unknown else ""
     if ignored and not no_lock:
         raise Refused(
             f"{store.name} does not honour conditional writes ({ignored}): {AT_RISK}; "
@@ -59,6 +64,15 @@ def ready(
     if ignored:
         return LookFirst(store), known, (f"no lock: {ignored}; {AT_RISK}",)
     return store, known, ()
+
+
+def _refuse_open(store: Remote) -> None:
+    exposure = store.exposure()
+    if exposure.writable:
+        command = f", or run: {block_command(store.name)}" if exposure.blockable else ""
+        raise Refused(
+            f"strangers may write to {store.name}: {exposure.writable}; take that back{command}"
+        )
 
 
 def _place(store: Store) -> str:
