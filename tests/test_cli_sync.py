@@ -183,8 +183,9 @@ def test_a_death_at_any_step_loses_nothing_and_repeats_only_what_may_not_have_ar
     assert folder.flags == {1: "\\Seen \\Answered", 2: "\\Seen \\Answered"}
     ids = [message_from_bytes(raw)["Message-ID"] for _, raw in box.taken]
     assert len(set(ids)) == 2
-    # Twice at most, under the same id, and only where the answer was on its way.
-    assert len(ids) == (3 if step in {"words", "answered"} else 2)
+    # Twice at most, under the same id, and only where the answer was on its way; what had arrived
+    # may have been noted before the process was gone.
+    assert len(ids) in {"words": {3}, "answered": {2, 3}}.get(step, {2})
     assert sync(site).code == 0
     assert len(box.taken) == len(ids)
 

@@ -54,6 +54,7 @@ LOCKERS = "2026-10-13-locker-codes"
 STOOD, STOOD_ID = "2026-10-13 09:31", "20261013T073100Z"
 DOWN = f"update/{LOCKERS}/20261013T065200Z"
 _ROOT = re.compile(r"<i\.(.+)\.[0-9a-f]{8}\.root@status\.ternpaper\.example>")
+_TAKEN = re.compile(rb"\(Postfix\)\s+with E?SMTPS?A?\s+id (\w+)")
 _LIST = re.compile(r"Tern Paper status <(\w+)\.status\.ternpaper\.example>")
 
 
@@ -93,12 +94,22 @@ def inboxes(days: Days) -> list[Inbox]:
     found = []
     for one in everybody:
         if one.address != NOWHERE:
-            raw = days.host.inbox(one.address)
+            raw = once_each(days.host.inbox(one.address))
             told = [read(message) for message in raw]
             editions = [message for message in told if message["List-Id"]]
             answers = [message for message in told if not message["List-Id"]]
             found.append(Inbox(one, raw, editions, answers))
     return found
+
+
+def once_each(raw: list[bytes]) -> list[bytes]:
+    """Leave out what the server itself delivered twice, as it may when it is stopped doing so.
+
+    It gives a name to whatever it takes, so that what was sent to it twice is still there twice.
+    """
+    names = [_TAKEN.search(one) for one in raw]
+    assert all(names)
+    return list({name[1]: one for name, one in zip(names, raw, strict=True) if name}.values())
 
 
 def kind_of(message: EmailMessage) -> Message:
