@@ -104,13 +104,7 @@ class Workplace:
     def run(self, output: str, *, cache: str = ".cache") -> Run:
         """Build into a folder, as the plugin does, without Pelican around it."""
         run = self.new(output, cache=cache)
-        try:
-            run.read()
-            run.write()
-            run.finish()
-        except BaseException:
-            run.close()
-            raise
+        run.carry_out()
         return run
 
     def outcome(self, run: Run) -> Outcome:

@@ -276,13 +276,17 @@ def test_a_target_is_asked_while_it_is_planned_for_and_left_clean_where_the_plan
 class Slow(Bucket):
     """A store where conditions are tried only after strangers were found to be let in."""
 
-    found = threading.Event()
+    def __init__(self) -> None:
+        super().__init__()
+        self.tried, self.found = threading.Event(), threading.Event()
 
     def exposure(self) -> Exposure:
+        assert self.tried.wait(10)
         self.found.set()
         return Exposure(writable="its ACL gives WRITE to AllUsers")
 
     def put(self, write: Write) -> str:
+        self.tried.set()
         assert self.found.wait(10)
         return super().put(write)
 
@@ -291,7 +295,7 @@ def test_whoever_refuses_a_bucket_takes_away_what_was_tried_there() -> None:
     store = Slow()
 
     with pytest.raises(Refused):
-        ready(store, State(Manifest(), None), NOON, no_lock=False, several=True)
+        ready(store, State(Manifest(), None), NOON, no_lock=False, workers=4)
 
     assert len(store.asked("delete")) == 1
     assert store.objects == {}

@@ -19,8 +19,7 @@ from firstword.values import replace
 
 
 def puts(count: int, size: int = 25_000, largest: int = 0) -> list[Put]:
-    sizes = [size] * (count - 1) + [largest or size]
-    sizes = sizes[:count]
+    sizes = ([size] * (count - 1) + [largest or size])[:count]
     outputs = [
         Output(key=f"{number}.html", digest="d", size=size, leaf=True, owner="")
         for number, size in enumerate(sizes)

@@ -192,7 +192,7 @@ def test_the_table_names_every_room() -> None:
         if (path.suffix == ".py" or (path / "__init__.py").is_file())
         and not path.name.startswith("_")
     }
-    # The two that bring everything together have no wall to hold.
+    # Those that bring everything together have no wall to hold.
     assert rooms - {"build", "building", "generating", "plugin"} == set(ROOMS)
 
 

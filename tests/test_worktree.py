@@ -334,9 +334,7 @@ def test_what_was_another_one_when_all_was_read_is_looked_at_again(
     assert run.worktree is not None
     run.worktree.now()
     meanwhile(begun)
-    run.read()
-    run.write()
-    run.finish()
+    run.carry_out()
     run.close()
     begun.git("checkout", "-q", "--", ".")
 
@@ -507,9 +505,7 @@ def test_words_that_git_did_not_see_are_not_kept(site: Site) -> None:
     assert run.worktree is not None
     assert run.worktree.now() is not None
     site.say("cards", "Words of a moment.")
-    run.read()
-    run.write()
-    run.finish()
+    run.carry_out()
     run.close()
     assert "Words of a moment." in site.shown("cards")
     site.git("checkout", "-q", "--", ".")

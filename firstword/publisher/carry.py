@@ -26,13 +26,12 @@ MOST_AHEAD = 200
 
 def carry_out(job: Job, target: Target, built: Built, memory: Memory, now: datetime) -> None:
     """Plan what a target needs, and do it; while somebody else is at work on it, wait instead."""
-    several = job.workers > 1
     get_ready = partial(
-        ready, target.store, target.state, now, no_lock=job.no_lock, several=several
+        ready, target.store, target.state, now, no_lock=job.no_lock, workers=job.workers
     )
     # There is much to ask of a new target, and a plan for it takes as long to make.
     new = target.state.etag is None and not job.dry_run
-    asked = Asked(get_ready) if new and several else None
+    asked = Asked(get_ready) if new and job.workers > 1 else None
     try:
         plan = target.plan = _plan(job, target, built, memory, now)
     finally:

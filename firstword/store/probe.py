@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from firstword.asked import Asked
 from firstword.errors import Conflict, Refused, StoreError, Unavailable
 from firstword.manifest import STATE
 from firstword.store import Found, Head, Remote, Store, Write
 from firstword.store.hold import ATTEMPTS
+from firstword.store.parallel import in_parallel
 from firstword.store.state import State
 from firstword.values import replace
 
@@ -31,30 +31,27 @@ _NOT_AN_ETAG = "0" * 32
 
 
 def ready(
-    store: Store, state: State, now: datetime, *, no_lock: bool, several: bool = False
+    store: Store, state: State, now: datetime, *, no_lock: bool, workers: int = 1
 ) -> tuple[Store, State, tuple[str, ...]]:
     """Make sure that a target may be written to, unless its state remembers that it may.
 
-    `several` = several requests at once are fine. Returns the store to write with, the state with
-    what was found out, and lines to print. Raises Refused when strangers may write there as well,
-    or when nothing keeps publishers apart.
+    `workers` = how many requests at once. Returns the store to write with, the state with what was
+    found out, and lines to print. Raises Refused when strangers may write there as well, or when
+    nothing keeps publishers apart.
     """
     if isinstance(store, LookFirst):
         return store, state, ()
     manifest, place = state.manifest, _place(store)
     moved = bool(manifest.probed) and manifest.probed != place
     since = None if moved else manifest.guarded_at
-    unknown = manifest.probed != place
-    probing = Asked(partial(probe, store)) if unknown and several else None
-    try:
-        if isinstance(store, Remote) and (since is None or now - since >= GUARDED_FOR):
-            _refuse_open(store)
-            manifest = replace(manifest, guarded_at=now)
-    finally:
-        # It takes away what it wrote.
-        if probing is not None:
-            probing.join()
-    ignored = probing.result() if probing else probe(store) if unknown else ""
+    questions: list[Callable[[], str]] = []
+    if isinstance(store, Remote) and (since is None or now - since >= GUARDED_FOR):
+        questions.append(partial(_refuse_open, store))
+        manifest = replace(manifest, guarded_at=now)
+    if manifest.probed != place:
+        questions.append(partial(probe, store))
+    # Whoever refuses waits for the other, which takes away what it wrote.
+    ignored = "".join(in_parallel(lambda ask: ask(), questions, workers))
     if ignored and not no_lock:
         raise Refused(
             f"{store.name} does not honour conditional writes ({ignored}): {AT_RISK}; "
@@ -66,13 +63,15 @@ def ready(
     return store, known, ()
 
 
-def _refuse_open(store: Remote) -> None:
+def _refuse_open(store: Remote) -> str:
+    """Return "". Raises Refused when strangers may write there."""
     exposure = store.exposure()
     if exposure.writable:
         command = f", or run: {block_command(store.name)}" if exposure.blockable else ""
         raise Refused(
             f"strangers may write to {store.name}: {exposure.writable}; take that back{command}"
         )
+    return ""
 
 
 def _place(store: Store) -> str:

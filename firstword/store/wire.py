@@ -138,8 +138,10 @@ def _close(connections: list[socket.socket]) -> None:
 def _has_said_something(connection: socket.socket) -> bool:
     asked = select.poll()
     asked.register(connection, select.POLLIN)
-    if not asked.poll(0) or not isinstance(connection, ssl.SSLSocket):
-        return bool(asked.poll(0))
+    if not asked.poll(0):
+        return False
+    if not isinstance(connection, ssl.SSLSocket):
+        return True
     # Right after a handshake of TLS 1.3 lie tickets there, which are nothing that is said.
     connection.settimeout(0)
     try:
