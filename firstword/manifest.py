@@ -166,6 +166,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     probed: str = ""  #: the place where conditional writes were tried, and honoured
     guarded_at: datetime | None = None  #: when strangers were last seen to be kept out
     index: str = ""  #: digest of the shard that names the others, as last committed
+    stale: tuple[str, ...] = ()  #: digests of shards that nothing names any more, to be deleted
     objects: Mapping[str, Held] = {}
     gone: Mapping[str, Gone] = {}
     records: Mapping[str, Record] = {}
@@ -202,6 +203,7 @@ def root_to_bytes(manifest: Manifest) -> bytes:
                 **_from_origin(lease.origin),
             },
             "index": manifest.index,
+            "stale": manifest.stale,
         }
     )
 
@@ -237,6 +239,7 @@ def _to_manifest(root: Any) -> Manifest:
             origin=_to_origin(lease),
         ),
         index=_digest(root["index"]),
+        stale=tuple(map(_digest, root.get("stale", ()))),
     )
 
 
@@ -283,7 +286,8 @@ def to_json(value: object) -> bytes:
     """Write JSON that is the same bytes for the same value."""
     # Quicker, and the same bytes wherever nothing has to be escaped.
     with suppress(UnicodeEncodeError):
-        if (told := msgspec.json.encode(value, order="sorted")).isascii():
+        told = msgspec.json.encode(value, order="sorted")
+        if told.isascii() and b"\x7f" not in told:
             return told
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import starmap
 from typing import Literal, TypeVar
 
 from msgspec import Struct
@@ -67,6 +68,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     gone: tuple[str, ...]  #: not linked any more; they stay for the grace period
     unchanged: int
     remembers: bool  #: there is something new to remember, even where no page changed
+    forgets: bool  #: words that the target remembers are in no file any more
     manifest: Manifest  #: what to commit, but for the ETags that only the puts will tell
     #: Works out what of the manifest was put off, a millisecond at a time; whoever looks into that
     #: works it out as well.
@@ -187,9 +189,19 @@ def make_plan(
         unchanged=len(after.objects) - len(puts),
         remembers=bool(scope.ids if begins else records or stamps)
         or after.next_change_at != manifest.next_change_at,
+        forgets=any(starmap(_forgets, compared.stories.values())),
         manifest=after,
         prepare=remembering.steps,
     )
+
+
+def _forgets(theirs: Record | None, ours: Record | None) -> bool:
+    """Tell whether a story lost something, if only a line."""
+    if theirs is None or theirs == ours:
+        return False
+    told = ours.sources.values() if ours else ()
+    kept = {line for text in told for line in text.splitlines()}
+    return any(not kept.issuperset(text.splitlines()) for text in theirs.sources.values())
 
 
 def _stories(

@@ -18,6 +18,7 @@ from firstword.gitlog import Relation, Source
 from firstword.manifest import STATE, Built, Manifest, Memory, Output, Record
 from firstword.publisher import Report, publish
 from firstword.publisher.job import Journal, Progress
+from firstword.shards import SHARDS
 from firstword.store import Found, Head, Store, Write
 from firstword.store.state import State, read_state
 
@@ -294,6 +295,11 @@ def assert_sound(store: FakeStore) -> None:
         assert (there[key].etag, there[key].digest) == (held.etag, held.digest), key
     assert there.keys() - manifest.objects.keys() <= manifest.gone.keys()
     assert manifest.lease is None
+
+
+def shards(store: FakeStore) -> set[str]:
+    """Return the keys of the state's shards, also of those that nothing names any more."""
+    return {key for key in store.objects if key.startswith(SHARDS)}
 
 
 def clean(site: Site, before: FakeStore, now: datetime) -> dict[str, bytes]:

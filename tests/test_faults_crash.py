@@ -171,8 +171,9 @@ def test_dying_at_any_request(scene: Scene, workers: int, after: bool) -> None:
         *("get root", "get shard", "put root", "put page", "put shard"),
         *("head page", "delete page", "delete shard"),
     }
-    # Shards go beside pages: with others under way it is chance which of them is the n-th.
-    assert struck | ({"put shard"} if workers > 1 else set()) == kinds
+    # Shards come and go beside pages: with others under way it is chance which is the n-th.
+    chance = {"put shard", "delete shard"} if workers > 1 else set()
+    assert struck | chance == kinds
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from trees import Shelf, again
 
@@ -243,6 +243,7 @@ WORDS = st.text(st.characters(codec=None, exclude_categories=()))
         lambda inner: st.lists(inner) | st.dictionaries(WORDS, inner),
     )
 )
+@example("\x7f")
 def test_what_is_remembered_is_plain_json_in_one_order(value: object) -> None:
     """Whatever names a file has: half a pair of surrogates is a byte that no encoding has."""
     assert to_json(value) == json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

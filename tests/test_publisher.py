@@ -22,6 +22,7 @@ from fakestore import (
     World,
     assert_sound,
     die,
+    shards,
 )
 
 from firstword.errors import StoreError
@@ -98,6 +99,7 @@ def test_what_the_root_says(world: World) -> None:
             "ancestors": ["0"],
             "dirty": True,
         },
+        "stale": [],
     }
     assert world.said[0] == "files differ from commit a; they are published as they are"
 
@@ -132,9 +134,72 @@ def test_one_change_sends_what_changed_and_little_state(world: World) -> None:
         ROOT_KEY,
     ]
     assert len(shards) == 2
-    # the shards that were replaced are removed: a redacted word must not live on in them
-    assert len(world.store.asked("delete")) == 2
-    assert len([key for key in world.store.objects if "/shards/" in key]) == 2
+    assert world.store.asked("delete") == []
+    assert_sound(world.store)
+
+
+def test_replaced_state_is_deleted_by_the_next_publish(world: World) -> None:
+    """Nobody waits for that, and whoever reads the state meanwhile finds all that it names."""
+    world.publish_one()
+    first = shards(world.store)
+    world.publish_one("b", world.later(card={U1: "One payment in five fails.", U2: "!"}))
+    second = shards(world.store)
+    world.store.requests.clear()
+
+    world.publish_one("c", world.later(card={U1: "One payment in five fails.", U2: "!", U3: "?"}))
+
+    assert first < second
+    assert set(world.store.asked("delete")) == first
+    assert world.store.requests[-1] == ("put", ROOT_KEY)
+    assert len(shards(world.store)) == 4
+    assert {shard_key(digest) for digest in world.manifest().stale} == second - first
+    assert_sound(world.store)
+
+
+def test_replaced_state_is_deleted_at_once_where_a_line_is_gone(world: World) -> None:
+    """It may be a secret: nobody can tell."""
+    world.publish_one()
+    first = shards(world.store)
+    world.store.requests.clear()
+
+    world.publish_one("b", world.later(card={U1: "One payment in six fails.", U2: "!"}))
+
+    assert set(world.store.asked("delete")) == first
+    assert len(shards(world.store)) == 2
+    assert_sound(world.store)
+
+
+def test_replaced_state_that_cannot_be_deleted_is_tried_again(world: World) -> None:
+    world.publish_one()
+    first = shards(world.store)
+    world.publish_one("b", world.later(card={U1: "One payment in five fails.", U2: "!"}))
+    edited = {U1: "One payment in five fails.", U2: "!", U3: "?"}
+
+    def refuse(operation: str, _key: str) -> None:
+        if operation == "delete":
+            raise StoreError("may not delete")
+
+    world.store.before = refuse
+    refused = world.publish_one("c", world.later(card=edited))
+    world.store.before = lambda _operation, _key: None
+    there = shards(world.store)
+    world.publish_one("d", world.later(card=edited, mail={U2: "The wrong list."}))
+
+    assert refused.outcome == "published"
+    assert refused.lines[-1] == "old state stays behind: may not delete"
+    assert first < there
+    assert first.isdisjoint(shards(world.store))
+
+
+def test_full_leaves_no_replaced_state(world: World) -> None:
+    world.publish_one()
+    edited = world.later(card={U1: "One payment in five fails.", U2: "!"})
+    world.publish_one("b", edited)
+
+    reports = [world.publish(commit="b", site=edited, full=True) for _ in range(2)]
+
+    assert [report.outcome for [report] in reports] == ["published", "unchanged"]
+    assert len(shards(world.store)) == 2
     assert_sound(world.store)
 
 

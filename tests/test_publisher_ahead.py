@@ -18,6 +18,7 @@ from fakestore import (
     World,
     assert_sound,
     clean,
+    shards,
 )
 
 from firstword.errors import StoreError
@@ -70,12 +71,9 @@ def edited(world: World) -> Site:
     return world.later(card={U1: "One payment in five fails.", U2: "All work again."})
 
 
-def shards(store: FakeStore) -> set[str]:
-    return {key for key in store.objects if key.startswith(SHARDS)}
-
-
 def named(world: World, store: FakeStore) -> set[str]:
-    return set(map(shard_key, tree_of(world.manifest(store)).named()))
+    manifest = world.manifest(store)
+    return set(map(shard_key, [*tree_of(manifest).named(), *manifest.stale]))
 
 
 def after_the_shards(store: Telling, failure: BaseException | None = None) -> None:

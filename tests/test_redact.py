@@ -289,7 +289,8 @@ def test_nothing_at_a_target_holds_the_words_any_more(world: World) -> None:
     assert_sound(world.store)
 
 
-def test_state_that_a_died_publish_left_goes_with_full(world: World) -> None:
+@pytest.mark.parametrize("full", [True, False])
+def test_state_that_a_died_publish_left_goes_with_the_next(world: World, *, full: bool) -> None:
     """The root is committed, and the shard it replaced is not dropped yet: there the words stay."""
     world.publish_one()
     after = redacted(world)
@@ -305,12 +306,14 @@ def test_state_that_a_died_publish_left_goes_with_full(world: World) -> None:
     assert world.manifest().lease is None
     assert SECRET.encode() in everything(world.store)
 
-    [report] = world.publish(commit="b", site=after, full=True)
+    if not full:
+        after.pages["more.html"] = "More."
+    [report] = world.publish(commit="b", site=after, full=full)
 
     assert report.outcome == "published"
     assert SECRET.encode() not in everything(world.store)
     assert_sound(world.store)
-    [again] = world.publish(commit="b", site=after, full=True)
+    [again] = world.publish(commit="b", site=after, full=full)
     assert again.outcome == "unchanged"
 
 

@@ -117,7 +117,7 @@ def archive(stories: int, folder: Path | None = None) -> Archive:
 
 def edit(made: Archive, id_: str, text: str) -> None:
     """Sign one more update: the story's page and what lists it change."""
-    made.story(id_, U1, U2, words=f"{text} " + made.records[id_].source)
+    made.story(id_, U1, U2, words=made.records[id_].source + f"\n{text}")
     for name in ("index.html", "status.json", "feeds/updates.atom", "api/v2/summary.json"):
         made.page(name, text)
     for component in ("web", "api", "mail"):
@@ -216,12 +216,12 @@ def test_nothing_changed_reads_the_index_alone() -> None:
 
 @pytest.mark.parametrize("stories", [100, 1_000])
 def test_the_requests_of_an_edit(tmp_path: Path, stories: int) -> None:
-    """One GET, what differs, lease, two shards and root; and what they replace is removed."""
+    """One GET, what differs, lease, two shards and root; what the last one replaced is removed."""
     made = archive(stories, tmp_path / "output")
     world = World(Site(tmp_path, {}, {}))
     kept, journal = KeptShards(tmp_path / "kept"), Journal(tmp_path / "journal.json")
     world.publish(site=made, shards=kept, journal=journal)
-    for number in (7, 8):
+    for number, replaced in ((7, 0), (8, 2), (9, 2)):
         edit(made, f"2026-11-21-story-{number}", f"news {number}")
         world.store.requests.clear()
 
@@ -237,10 +237,10 @@ def test_the_requests_of_an_edit(tmp_path: Path, stories: int) -> None:
         puts = world.store.asked("put")
         assert len(puts) == 8 + 4
         assert [key for key in puts if key == ROOT_KEY] == [ROOT_KEY] * 2
-        assert len(world.store.asked("delete")) == 2
+        assert len(world.store.asked("delete")) == replaced
         assert world.store.asked("head", "list") == []
     memories = made.memories
-    assert memories[-1].changed(memories[-2].token) == frozenset({"2026-11-21-story-7"})
+    assert memories[-1].changed(memories[-2].token) == frozenset({"2026-11-21-story-8"})
 
     world.store.requests.clear()
     [report] = world.publish(site=made, commit="b", shards=KeptShards(tmp_path / "kept"))

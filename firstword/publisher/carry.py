@@ -107,18 +107,22 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
         for phase in earlier:
             etags |= sending.send(phase, plan.prepare)
         draft, to_come = None, {}
+        also = [partial(hold.drop, digest) for digest in before.stale]
         if hold.foretells and 0 < len(last) <= MOST_AHEAD:
             # They name the ETags that these puts have yet to bring. Nobody names them before the
             # root does, so they need not wait for the pages: that is one way to the server less.
             to_come = sending.foretell(last)
             draft = hold.draft(plan.committed({**etags, **to_come}, origin))
-        etags |= sending.send(last, plan.prepare, draft.bodies if draft else ())
+            also += [partial(hold.put_ahead, body) for body in draft.bodies]
+        etags |= sending.send(last, plan.prepare, also)
         undone = in_parallel(lambda delete: _delete(target, hold, delete), plan.deletes, workers)
         kept = [delete for delete in undone if delete is not None]
         committed = plan.committed(etags, origin, kept)
         if kept or any(etags[key] != etag for key, etag in to_come.items()):
             draft = None
-        leftover = hold.commit(committed, draft, workers, _orphans(target))
+        leftover = hold.commit(
+            committed, draft, workers, _orphans(target), forgets=plan.forgets or job.full
+        )
     except LeaseLost:
         raise
     except Exception:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from firstword.errors import BuildError
 from firstword.manifest import Built
@@ -38,9 +39,12 @@ class Sending:
         return {key: foretold(body) for key, body in self._bodies.items()}
 
     def send(
-        self, puts: Sequence[Put], meanwhile: Iterable[object], shards: Sequence[bytes] = ()
+        self,
+        puts: Sequence[Put],
+        meanwhile: Iterable[object],
+        also: Sequence[Callable[[], object]] = (),
     ) -> dict[str, str]:
-        """Send files, and shards beside them; return the files' ETags.
+        """Send files, and do `also` what need not wait for them; return the files' ETags.
 
         `meanwhile` is worked through for as long as somebody waits. Raises LeaseLost, StoreError,
         BuildError.
@@ -48,10 +52,10 @@ class Sending:
         etags: dict[str, str] = {}
         if len(puts) > MANY_PUTS:
             beside(lambda some: self._easily(some, etags), puts, meanwhile)
-        todo: list[Put | bytes] = [*(put for put in puts if put.key not in etags), *shards]
-        for told in in_parallel(self._one, todo, self._workers, meanwhile):
-            etags |= told
-        return etags
+        left = [put for put in puts if put.key not in etags]
+        ours: list[Callable[[], object]] = [partial(self._one, put) for put in left]
+        done = in_parallel(lambda ask: ask(), [*ours, *also], self._workers, meanwhile)
+        return etags | {put.key: str(etag) for put, etag in zip(left, done, strict=False)}
 
     def _easily(self, puts: Iterator[Put], etags: dict[str, str]) -> None:
         def told(key: str, etag: str) -> None:
@@ -63,14 +67,11 @@ class Sending:
     def _note(self) -> None:
         self._job.progress(self._target, next(self._counted), self._of)
 
-    def _one(self, put: Put | bytes) -> dict[str, str]:
-        if isinstance(put, bytes):
-            self._hold.put_ahead(put)
-            return {}
+    def _one(self, put: Put) -> str:
         body = self._bodies.pop(put.key, b"") or _body(self._built, put)
         etag = self._hold.put(put, body)
         self._note()
-        return {put.key: etag}
+        return etag
 
 
 def _body(built: Built, put: Put) -> bytes:

@@ -43,7 +43,6 @@ class Committed:
     """What a commit did to the shards: for a reader's cache."""
 
     shards: Mapping[str, bytes] = field(default_factory=dict)
-    replaced: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()  #: stories that are remembered otherwise
     remembers: str = ""  #: digest of all that is remembered
     named: frozenset[str] = frozenset()  #: all shards that there are
@@ -70,7 +69,9 @@ class Hold:
         self._lasts = lasts
         self._renewing = threading.Lock()
         self._sent = False
-        self._avoided: list[str] = []
+        #: Digests of shards that nothing is to name, but for those that are deleted by now.
+        self._stale = set(before.manifest.stale)
+        self._leftover: StoreError | None = None
         #: Shards that were written before their time, and as what.
         self._ahead: dict[bytes, bytes] = {}
         self._lease = lease
@@ -160,12 +161,15 @@ class Hold:
         draft: Draft | None,
         workers: int,
         orphans: Iterable[str] = (),
+        *,
+        forgets: bool = True,
     ) -> StoreError | None:
         """Write the shards that changed, then the root that names them: from then on it is true.
 
         `draft` of this very manifest, where it was made before; None = it is made here.
-        Afterwards what they replace is removed, with `orphans` (keys of shards that nobody names):
-        a redacted word must not live on in there. Returns why that failed, if it did.
+        The root also names the shards that they replace: the next publish deletes those. Where
+        it `forgets` words that they hold, or `orphans` were found (keys that nobody names), that is
+        done here: a redacted word must not live on in there. Returns why that failed, if it did.
         """
         before = self._before.manifest
         draft = draft or self.draft(manifest)
@@ -174,36 +178,37 @@ class Hold:
         *written, index_written = in_parallel(
             lambda body: self._ahead.pop(body, None) or self._put_shard(body), bodies, workers
         )
-        self._avoided += [shard_key(shard_digest(body)) for body in self._ahead.values()]
+        self._stale |= {shard_digest(body) for body in self._ahead.values()}
         self._ahead.clear()
         told = {**leaves, **dict(zip(slots, written, strict=True))}
         index = draft.over(told)
         if told != leaves:
-            self._avoided.append(shard_key(shard_digest(index_written)))
+            self._stale.add(shard_digest(index_written))
             index_written = self._put_shard(index.to_bytes())
         new = {shard_digest(body): body for body in (*written, index_written)}
+        named = index.named | {shard_digest(index_written)}
+        self._stale = (self._stale | draft.replaced()) - named
         self.check()
         committed = replace(
             replace(manifest, probed=before.probed, guarded_at=before.guarded_at),
             generation=self.generation,
             lease=None,
             index=shard_digest(index_written),
+            stale=tuple(sorted(self._stale)),
         )
         self._etag = self._write_root(committed, self._etag)
         self.committed = Committed(
             shards=new,
-            replaced=frozenset(draft.replaced() - new.keys()),
             ids=draft.ids,
             remembers=index.remembers,
-            named=index.named | {shard_digest(index_written)},
+            named=named,
         )
-        stale = {shard_key(digest) for digest in self.committed.replaced}
-        stale = stale.union(orphans, self._avoided) - {shard_key(digest) for digest in new}
+        doomed = {*orphans, *(map(shard_key, self._stale) if forgets else ())}
         try:
-            in_parallel(self._drop, sorted(stale), workers)
+            in_parallel(self._drop, sorted(doomed - set(map(shard_key, named))), workers)
         except StoreError as error:
             return error
-        return None
+        return self._leftover
 
     def draft(self, manifest: Manifest) -> Draft:
         """Draft the shards that a commit of a manifest would write."""
@@ -212,6 +217,15 @@ class Hold:
     def put_ahead(self, body: bytes) -> None:
         """Write a shard of the commit to come beside its pages; one that it lacks goes again."""
         self._ahead[body] = self._put_shard(body)
+
+    def drop(self, stale: str) -> None:
+        """Delete a shard that was stale before; where that fails, the next publish tries again."""
+        try:
+            self._drop(shard_key(stale))
+        except StoreError as error:
+            self._leftover = error
+        else:
+            self._stale.discard(stale)
 
     def release(self) -> None:
         """Let the next publisher in at once, after a failure that we lived to see.
@@ -269,10 +283,11 @@ class Hold:
 
     def _put_shard(self, body: bytes) -> bytes:
         """Write a shard, and return the body that it was written with."""
-        if self._put_new(body):
+        digest = shard_digest(body)
+        if digest not in self._before.manifest.stale and self._put_new(body):
             return body
         # Words that come back: whoever replaced them may be about to remove what is there.
-        self._avoided.append(shard_key(shard_digest(body)))
+        self._stale.add(digest)
         body = body.removesuffix(b"}") + f',"again":{self.generation}}}'.encode()
         # Under this name there can only be the same, from somebody who did not commit it.
         self._put_new(body)
