@@ -70,6 +70,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     differs: Callable[[int], None] = lambda _: None
     #: Called when all pages are there: feeds and documents for programs come afterwards.
     shown: Callable[[], None] = lambda: None
+    #: Called then where something differs, with the keys of all that is made, as far as they show.
+    foreseen: Callable[[list[str]], None] = lambda _: None
 
 
 class Run(Struct, kw_only=True, dict=True):
@@ -258,9 +260,12 @@ class Run(Struct, kw_only=True, dict=True):
             makers=self.crew,
         )
         with self._sound():
-            images = self.content_folder / urls.IMAGES
             self._work.make_what_is_old(
-                self.found.changes, images, differs=self.options.differs, shown=self.options.shown
+                self.found.changes,
+                self.content_folder / urls.IMAGES,
+                differs=self.options.differs,
+                shown=self.options.shown,
+                foreseen=self.options.foreseen,
             )
         self.crew.close()
 

@@ -17,6 +17,8 @@ class CountingProxy:
     def __init__(self, upstream: str) -> None:
         self.upstream = urlsplit(upstream).netloc
         self.requests: list[tuple[str, str]] = []
+        #: What was written as the root of a target, in order.
+        self.roots: list[bytes] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._open = ExitStack()
@@ -43,6 +45,8 @@ class CountingProxy:
             def _forward(self) -> None:
                 proxy.requests.append((self.command, urlsplit(self.path).path))
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if self.command == "PUT" and self.path.endswith("/root.json"):
+                    proxy.roots.append(body)
                 upstream = http.client.HTTPConnection(proxy.upstream, timeout=30)
                 try:
                     upstream.request(self.command, self.path, body, dict(self.headers.items()))

@@ -16,7 +16,7 @@ import pytest
 from firstword.errors import Conflict
 from firstword.gitlog import Relation, Source
 from firstword.manifest import STATE, Built, Manifest, Memory, Output, Record
-from firstword.publisher import Report, publish
+from firstword.publisher import Foreseen, Report, publish
 from firstword.publisher.job import Journal, Progress
 from firstword.shards import SHARDS
 from firstword.store import Found, Head, Store, Write
@@ -247,6 +247,7 @@ class World:
         shards: MutableMapping[str, bytes] | None = None,
         journal: Journal | None = None,
         roots: Mapping[str, State] | None = None,
+        foreseen: Foreseen | None = None,
         progress: Progress = lambda _target, _sent, _of: None,
     ) -> list[Report]:
         at = NOON + MINUTE * (ord(commit[0].lower()) - ord("a") if commit else 0)
@@ -270,6 +271,7 @@ class World:
             shards=shards,
             journal=journal,
             roots=roots,
+            foreseen=foreseen,
             progress=progress,
         )
 

@@ -67,6 +67,8 @@ class Workplace:
     #: Whether a build asks git which files were written, as `pelican content` does.
     asks_git: bool = False
     asks_others: bool = False
+    #: What builds foresaw.
+    foreseen: list[set[str]] = field(default_factory=list)
 
     def write(self, path: str, text: str | bytes) -> None:
         """Write a file below content/."""
@@ -80,7 +82,12 @@ class Workplace:
         memory = self.memory(self.now) if self.memory else None
         return Run(
             site=read_site(self.settings),
-            options=RunOptions(now=self.now, memory=memory, strict=strict),
+            options=RunOptions(
+                now=self.now,
+                memory=memory,
+                strict=strict,
+                foreseen=lambda keys: self.foreseen.append(set(keys)),
+            ),
             root=self.root,
             content_folder=self.root / "content",
             theme=self.theme,

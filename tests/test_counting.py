@@ -152,6 +152,19 @@ def test_one_edit_reads_one_file_makes_few_pages_and_writes_what_differs(place: 
     assert "index.html" in differing
 
 
+def test_what_an_edit_will_make_is_foreseen_when_its_pages_are_there(place: Workplace) -> None:
+    """A publish takes its lease by that, and pays for what was not foreseen with one way more."""
+    place.foreseen.clear()
+    finish(place.run("output"))
+    before = digests(place.root / "output")
+    run = edited(place)
+    after = digests(place.root / "output")
+
+    [foreseen] = place.foreseen
+    assert {key for key in after if before.get(key) != after[key]} <= foreseen
+    assert len(foreseen) <= len(run.made) + 5
+
+
 @pytest.mark.usefixtures("built")
 def test_a_long_history_is_not_held_in_memory(held: list[int]) -> None:
     """What is kept for a while has a limit (370,000 objects in all); beyond it a story costs next

@@ -23,7 +23,7 @@ from firstword.cli.turn import turn
 from firstword.clock import read_clock, system_clock
 from firstword.errors import FirstwordError, SettingsError
 from firstword.model import Site, Target
-from firstword.publisher import Report, publish
+from firstword.publisher import Foreseen, Report, publish
 from firstword.settings import CONF, load_settings, read_site
 from firstword.store import Store, is_local, open_store
 from firstword.store.kept import Journal, KeptShards
@@ -158,7 +158,7 @@ class Publishing:
         roots: Mapping[str, State],
         began: Beside | None,
     ) -> Ended:
-        options, built = self.options, _LastBuilt()
+        options, built, foreseen = self.options, _LastBuilt(), Foreseen()
         ready = Ready(() if options.dry_run else self.stores)
 
         def build(memory: Memory) -> Built:
@@ -172,6 +172,7 @@ class Publishing:
                 commit=_committed(source) if options.commit else None,
                 worktree=began.worktree() if began else None,
                 differs=ready.begin,
+                foreseen=foreseen,
                 embedded=True,
             )
             run = build_site(self.root, told)
@@ -205,6 +206,7 @@ class Publishing:
                 shards=KeptShards(remembered / "shards"),
                 journal=Journal(remembered / "journal.json"),
                 roots=roots,
+                foreseen=foreseen,
                 progress=show.sent,
             )
         finally:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from firstword import urls
 from firstword.cache import keys
 from firstword.cache.database import Cache
 from firstword.cache.files import Files
@@ -81,11 +82,13 @@ class Workshop(Struct, kw_only=True, dict=True):
         *,
         differs: Callable[[int], None] = lambda _: None,
         shown: Callable[[], None] = lambda: None,
+        foreseen: Callable[[list[str]], None] = lambda _: None,
     ) -> None:
         """Make all that changes, the clock, other code or other templates made old.
 
         `differs` is called when the first of it is not as it was, with how much is made, unless
-        that is everything. Pages and pictures are made first, and then `shown` is called.
+        that is everything. Pages and pictures are made first, and then `shown` is called, and
+        `foreseen` where something differs: with the keys of all that is made, as far as they show.
         """
         looks = self._other_looks()
         if self.anew or len(changes) > MANY:
@@ -126,10 +129,19 @@ class Workshop(Struct, kw_only=True, dict=True):
         shown()
         if archives is None:
             archives = self._old_archives(changes, old)
+        if not self.anew and self._differs is None:
+            foreseen(self._foreseen(old))
         for unit in chain(archives, others):
             self.make(unit)
         self.pieces.forget_doubtful()
         self._old = old
+
+    def _foreseen(self, old: set[str]) -> list[str]:
+        """Return the keys of what is made, and what was there before of all that is yet to be."""
+        begun = self.cache.db.execute("SELECT key FROM output WHERE stale = 1")
+        named = (name.partition("/") for name in old)
+        later = [key for shelf, _, key in named if shelf == SITEMAP]
+        return [*self.made, *(key for (key,) in begun), *later, urls.STATUS_JSON]
 
     @cached_property
     def _alike(self) -> Alike:

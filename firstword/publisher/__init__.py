@@ -1,7 +1,8 @@
 """Publishing: read the targets, build once, and bring each target up to date.
 
     read roots and shards → is ours the newer source? → memory → build → plan
-      → lease → new leaves → the rest, and shards where they can be told → deletes → root
+      → lease, if the build did not foresee what it makes → new leaves → the rest, and shards where
+      they can be told → deletes → root
 
 What to send is decided in `plan`, how a target is held in `store.hold`. Dying anywhere leaves a
 site that works and a state from which the next publish goes on.
@@ -18,7 +19,8 @@ from firstword.manifest import Built, Memory
 from firstword.memory import merge_memory, unknown
 from firstword.plan import GRACE
 from firstword.publisher.carry import carry_out
-from firstword.publisher.job import Job, Journal, Progress, Report, Target, short
+from firstword.publisher.early import leases_ahead
+from firstword.publisher.job import Foreseen, Job, Journal, Progress, Report, Target, short
 from firstword.publisher.look import look
 from firstword.publisher.pace import FEW, at_once
 from firstword.shards import tree_of
@@ -27,7 +29,7 @@ from firstword.store.parallel import in_parallel
 from firstword.store.state import LeaseLost, State
 from firstword.values import replace
 
-__all__ = ["Relation", "Report", "Source", "publish"]
+__all__ = ["Foreseen", "Relation", "Report", "Source", "publish"]
 
 MOST_ROUNDS = 6
 
@@ -56,6 +58,7 @@ def publish(
     shards: MutableMapping[str, bytes] | None = None,
     journal: Journal | None = None,
     roots: Mapping[str, State] | None = None,
+    foreseen: Foreseen | None = None,
     progress: Progress = lambda _target, _sent, _of: None,
 ) -> list[Report]:
     """Publish to all stores and report on each, in their order.
@@ -65,10 +68,11 @@ def publish(
     source stands to a commit and its recorded ancestors. `shards` keeps what was read, by digest,
     for a caller that publishes more than once; what a commit replaced is taken out of it. `journal`
     tells the build what changed of that. `roots` are what targets were found to hold a moment ago:
-    where that is no longer so, the lease is not given, and the target is looked at again. `force`
-    goes on where history speaks against it; no plan removes an update all the same. What `build`
-    raises in the first round is raised here; nothing was sent then. `workers` = requests at once,
-    None = as many as suit what there is to send.
+    where that is no longer so, the lease is not given, and the target is looked at again.
+    `foreseen` is called by `build` with the keys of what it will make: leases are taken then.
+    `force` goes on where history speaks against it; no plan removes an update all the same. What
+    `build` raises in the first round is raised here; nothing was sent then. `workers` = requests at
+    once, None = as many as suit what there is to send.
     """
     job = Job(
         source=source,
@@ -86,6 +90,7 @@ def publish(
         shards={} if shards is None else shards,
         journal=journal,
         roots=roots or {},
+        foreseen=foreseen,
         lease=timedelta(seconds=lease_seconds),
         wait_seconds=wait_seconds,
         workers=workers or FEW,
@@ -136,7 +141,8 @@ def _round(
     try:
         manifests = [target.state.manifest for target in targets]
         memory = merge_memory(manifests, fixed_now or now, since)
-        built = build(memory)
+        with leases_ahead(job, targets, now):
+            built = build(memory)
     except StoreError as error:
         # What a target remembers is read while the build asks for it.
         broken = [t for t in targets if tree_of(t.state.manifest).failure is error]

@@ -7,9 +7,9 @@ from functools import partial
 
 from firstword.asked import Asked
 from firstword.errors import StoreError
-from firstword.gitlog import ANCESTORS, Source
-from firstword.manifest import Built, Lease, Memory, Origin
+from firstword.manifest import Built, Lease, Memory
 from firstword.plan import Delete, Plan, describe, make_plan, reconcile
+from firstword.publisher.early import give_back, hold_of, origin_of
 from firstword.publisher.job import Job, Target
 from firstword.publisher.sending import Sending
 from firstword.shards import SHARDS, shard_key, tree_of
@@ -26,6 +26,13 @@ MOST_AHEAD = 200
 
 def carry_out(job: Job, target: Target, built: Built, memory: Memory, now: datetime) -> None:
     """Plan what a target needs, and do it; while somebody else is at work on it, wait instead."""
+    try:
+        _carry_out(job, target, built, memory, now)
+    finally:
+        give_back(target)
+
+
+def _carry_out(job: Job, target: Target, built: Built, memory: Memory, now: datetime) -> None:
     get_ready = partial(
         ready, target.store, target.state, now, no_lock=job.no_lock, workers=job.workers
     )
@@ -88,16 +95,8 @@ def _wait(job: Job, target: Target, held: Lease) -> None:
 def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) -> None:
     """Take the lease, send what is to be sent, commit. Raises LeaseLost, StoreError, BuildError."""
     before = target.state.manifest
-    origin = _origin(job.source, before.source)
-    doubted = before.lease.touches if before.lease else ()
-    lease = Lease(
-        owner=job.owner,
-        taken_at=now,
-        until=job.clock() + job.lease,
-        origin=origin,
-        touches=tuple(sorted({*doubted, *(put.key for put in plan.puts)})),
-    )
-    hold = Hold(target.store, target.state, lease, clock=job.clock, lasts=job.lease)
+    origin = origin_of(job.source, before.source)
+    hold = hold_of(job, target, [put.key for put in plan.puts], now)
     job.say(f"{target.store.name}: {describe(plan)[-1]}")
     of, workers = len(plan.puts), job.at_once(plan.puts)
     sending = Sending(job, target, built, hold, of=of, workers=workers)
@@ -159,17 +158,3 @@ def _orphans(target: Target) -> list[str]:
         return []
     named = set(map(shard_key, tree_of(target.state.manifest).named()))
     return [k for k in target.listing if k.startswith((SHARDS, PROBES)) and k not in named]
-
-
-def _origin(source: Source, before: Origin) -> Origin:
-    """Return what to record of our source; a shallow clone passes on what was recorded before."""
-    ancestors = [*source.ancestors]
-    if source.shallow and before.commit is not None:
-        ancestors += [before.commit, *before.ancestors]
-    known = [one for one in dict.fromkeys(ancestors) if one != source.commit]
-    return Origin(
-        commit=source.commit,
-        committed_at=source.committed_at,
-        ancestors=tuple(known[:ANCESTORS]),
-        dirty=source.dirty,
-    )

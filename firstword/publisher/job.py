@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from firstword.asked import Asked
 from firstword.gitlog import Relation, Source
 from firstword.manifest import Manifest
 from firstword.plan import Plan, Put, describe
 from firstword.store import Store
+from firstword.store.hold import Hold
 from firstword.store.state import State
 
 #: Target, how many of its files are sent, of how many; called from several threads.
@@ -43,6 +45,17 @@ class Journal(Protocol):
         """Note that a commit went from one state to another."""
 
 
+class Foreseen:
+    """What a build calls with the keys of what it will make, while a publish listens."""
+
+    def __init__(self) -> None:
+        self.listener: Callable[[Collection[str]], None] | None = None
+
+    def __call__(self, keys: Collection[str]) -> None:
+        if self.listener is not None:
+            self.listener(keys)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What is the same for all targets of one publish."""
@@ -62,6 +75,7 @@ class Job:
     shards: MutableMapping[str, bytes]
     journal: Journal | None
     roots: Mapping[str, State]
+    foreseen: Foreseen | None
     lease: timedelta
     wait_seconds: float
     workers: int  #: requests at once, but for those that send
@@ -83,6 +97,8 @@ class Target:
     first: bool = True  #: not looked at yet
     lost: int = 0
     waited: float = 0.0
+    #: The lease, where it is taken before the build ended; whoever does not need it gives it back.
+    early: Asked[Hold] | None = None
     report: Report | None = None
 
     def end(self, job: Job, outcome: Outcome, error: str | None = None) -> None:

@@ -91,6 +91,14 @@ class Hold:
                 self._etag = self._write_root(self._leased(renewed), self._etag)
                 self._lease = renewed
 
+    def touch(self, keys: Iterable[str]) -> None:
+        """Make sure that the lease names what will be written. Raises LeaseLost, StoreError."""
+        with self._renewing:
+            touches = {*self._lease.touches, *keys}
+            if len(touches) > len(self._lease.touches):
+                self._lease = replace(self._lease, touches=tuple(sorted(touches)))
+                self._etag = self._write_root(self._leased(self._lease), self._etag)
+
     def put_many(
         self,
         puts: Iterator[Put],

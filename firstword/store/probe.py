@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from firstword.errors import Conflict, Refused, StoreError, Unavailable
-from firstword.manifest import STATE
+from firstword.manifest import STATE, Manifest
 from firstword.store import Found, Head, Remote, Store, Write
 from firstword.store.hold import ATTEMPTS
 from firstword.store.parallel import in_parallel
@@ -41,14 +41,13 @@ def ready(
     """
     if isinstance(store, LookFirst):
         return store, state, ()
-    manifest, place = state.manifest, _place(store)
-    moved = bool(manifest.probed) and manifest.probed != place
-    since = None if moved else manifest.guarded_at
+    manifest = state.manifest
+    guards, conditions = _unknown(store, manifest, now)
     questions: list[Callable[[], str]] = []
-    if isinstance(store, Remote) and (since is None or now - since >= GUARDED_FOR):
+    if isinstance(store, Remote) and guards:
         questions.append(partial(_refuse_open, store))
         manifest = replace(manifest, guarded_at=now)
-    if manifest.probed != place:
+    if conditions:
         questions.append(partial(probe, store))
     # Whoever refuses waits for the other, which takes away what it wrote.
     ignored = "".join(in_parallel(lambda ask: ask(), questions, workers))
@@ -57,10 +56,24 @@ def ready(
             f"{store.name} does not honour conditional writes ({ignored}): {AT_RISK}; "
             "make sure that only one publishes at a time, and say so with --no-lock"
         )
-    known = replace(state, manifest=replace(manifest, probed="" if ignored else place))
+    manifest = replace(manifest, probed="" if ignored else _place(store))
+    known = replace(state, manifest=manifest)
     if ignored:
         return LookFirst(store), known, (f"no lock: {ignored}; {AT_RISK}",)
     return store, known, ()
+
+
+def is_ready(store: Store, state: State, now: datetime) -> bool:
+    """Tell whether all is known of a target that `ready` would ask."""
+    return not isinstance(store, LookFirst) and not any(_unknown(store, state.manifest, now))
+
+
+def _unknown(store: Store, manifest: Manifest, now: datetime) -> tuple[bool, bool]:
+    """Tell what is not known of a target: who else may write there, and if it keeps conditions."""
+    elsewhere = manifest.probed != _place(store)
+    since = None if manifest.probed and elsewhere else manifest.guarded_at
+    old = since is None or now - since >= GUARDED_FOR
+    return isinstance(store, Remote) and old, elsewhere
 
 
 def _refuse_open(store: Remote) -> str:

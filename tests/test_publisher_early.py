@@ -1,0 +1,264 @@
+"""Leases that are taken while the build goes on: never for nothing, and never by less."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakestore import (
+    FEED,
+    HOME,
+    MINUTE,
+    U1,
+    U2,
+    U3,
+    Died,
+    FakeStore,
+    Site,
+    World,
+    assert_sound,
+    clean,
+)
+
+from firstword.errors import BuildError
+from firstword.manifest import ROOT_KEY, Built, Lease, Memory, root_to_bytes
+from firstword.publisher import Foreseen, Report
+from firstword.store import Write
+from firstword.values import replace
+
+CARD = "incidents/card/index.html"
+ALL = (CARD, FEED, HOME)
+
+
+class Rooted(FakeStore):
+    """A store that tells when its root was written, and what it said."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = threading.Event()
+
+    def put(self, write: Write) -> str:
+        etag = super().put(write)
+        if write.key == ROOT_KEY:
+            self.written.set()
+        return etag
+
+
+@dataclass
+class Telling:
+    """A build that tells what it will make, and then does something else."""
+
+    site: Site
+    keys: Sequence[str] = ALL
+    foreseen: Foreseen = field(default_factory=Foreseen)
+    then: Callable[[], object] = lambda: None
+
+    def build(self, memory: Memory) -> Built:
+        built = self.site.build(memory)
+        self.foreseen(self.keys)
+        self.then()
+        return built
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(Site(tmp_path, {"card": {U1: "One payment in five fails."}}), store=Rooted())
+    world.publish_one()
+    world.store.requests.clear()
+    rooted(world).written.clear()
+    return world
+
+
+def rooted(world: World) -> Rooted:
+    assert isinstance(world.store, Rooted)
+    return world.store
+
+
+def edited(world: World) -> Site:
+    return world.later(card={U1: "One payment in five fails.", U2: "All work again."})
+
+
+def publish(world: World, told: Telling, **options: Any) -> Report:
+    given = {"commit": "b", "workers": 4, **options}
+    [report] = world.publish(site=told, foreseen=told.foreseen, **given)
+    return report
+
+
+def leased(world: World) -> Lease:
+    """Return the lease, once it is there."""
+    assert rooted(world).written.wait(10)
+    lease = world.manifest().lease
+    assert lease is not None
+    return lease
+
+
+def roots_written(world: World) -> int:
+    return world.store.asked("put").count(ROOT_KEY)
+
+
+def test_the_lease_is_taken_while_the_build_goes_on(world: World) -> None:
+    taken: list[Lease] = []
+    told = Telling(edited(world), then=lambda: taken.append(leased(world)))
+
+    report = publish(world, told)
+
+    assert report.outcome == "published"
+    assert taken[0].owner == "publisher of b"
+    assert taken[0].touches == tuple(sorted(ALL))
+    assert roots_written(world) == 2
+    assert_sound(world.store)
+
+
+def test_what_was_not_foreseen_is_named_before_it_is_sent(world: World) -> None:
+    """Else whoever takes over would trust a page that was half done."""
+    named: list[tuple[str, ...]] = []
+
+    def before(operation: str, key: str) -> None:
+        if operation == "put" and key in ALL:
+            lease = world.manifest(world.store.copy()).lease
+            named.append(lease.touches if lease else ())
+
+    world.store.before = before
+    report = publish(world, Telling(edited(world), keys=(HOME, "gone.html")))
+
+    assert report.outcome == "published"
+    assert named == [tuple(sorted((*ALL, "gone.html")))] * 3
+    assert roots_written(world) == 3
+    assert_sound(world.store)
+
+
+def test_who_dies_under_such_a_lease_is_followed(world: World) -> None:
+    def die(operation: str, key: str) -> None:
+        if (operation, key) == ("put", FEED):
+            raise Died
+
+    world.store.before = die
+    with pytest.raises(Died):
+        publish(world, Telling(edited(world), keys=(*ALL, "never.html")))
+    world.store.before = lambda _operation, _key: None
+    world.clock.now += timedelta(minutes=10)
+    expected = clean(edited(world), world.store, world.clock.now)
+
+    assert world.publish_one("b", edited(world)).outcome == "published"
+    assert world.store.site() == expected
+    assert_sound(world.store)
+
+
+def test_a_build_that_fails_gives_the_lease_back(world: World) -> None:
+    def fail() -> None:
+        leased(world)
+        raise BuildError("the disk is full")
+
+    with pytest.raises(BuildError, match="the disk is full"):
+        publish(world, Telling(edited(world), then=fail))
+
+    assert world.manifest().lease is None
+    assert world.store.asked("put") == [ROOT_KEY, ROOT_KEY]
+    assert_sound(world.store)
+
+
+def test_a_refused_plan_gives_the_lease_back(world: World) -> None:
+    before = world.store.site()
+    homeless = edited(world)
+    homeless.pages[".env"] = "SECRET=1"
+
+    report = publish(world, Telling(homeless))
+
+    assert report.outcome == "refused"
+    assert world.manifest().lease is None
+    assert world.store.site() == before
+    assert_sound(world.store)
+
+
+def test_where_nothing_is_to_be_sent_the_lease_is_given_back(world: World) -> None:
+    report = publish(world, Telling(world.site, then=partial(leased, world)))
+
+    assert report.outcome == "unchanged"
+    assert world.manifest().lease is None
+    assert_sound(world.store)
+
+
+def test_whoever_comes_in_between_is_not_overrun(world: World) -> None:
+    """The one publishes while the other builds, so that its lease is not given."""
+    both = edited(world)
+    both.incidents["mail"] = {U3: "The wrong list."}
+    told = Telling(both)
+    foreseen, told.foreseen = told.foreseen, Foreseen()
+
+    def come_between() -> None:
+        told.then = lambda: foreseen(ALL)
+        world.publish_one("b", edited(world))
+        foreseen(ALL)
+
+    told.then = come_between
+    [report] = world.publish(site=told, foreseen=foreseen, commit="c", workers=4)
+
+    assert report.outcome == "published"
+    assert world.manifest().source.commit == "c"
+    assert "incidents/mail/index.html" in world.store.site()
+    assert_sound(world.store)
+
+
+@pytest.mark.parametrize(
+    ("options", "keys"),
+    [
+        ({"dry_run": True}, ALL),
+        ({"full": True}, ALL),
+        ({"workers": 1}, ALL),
+        ({"commit": "a"}, ALL),
+        ({}, [f"{number}.html" for number in range(201)]),
+    ],
+    ids=["dry run", "full", "one request at a time", "the same commit", "many files"],
+)
+def test_who_takes_the_lease_when_the_plan_is_made(
+    world: World, options: dict[str, Any], keys: Sequence[str]
+) -> None:
+    """None that was taken earlier would name more than what is sent."""
+    touched: list[tuple[str, ...]] = []
+
+    def before(operation: str, key: str) -> None:
+        if operation == "put" and key == HOME:
+            lease = world.manifest(world.store.copy()).lease
+            touched.append(lease.touches if lease else ())
+
+    world.store.before = before
+    publish(world, Telling(edited(world), keys=(*keys, "never.html")), **options)
+
+    assert touched == ([] if "dry_run" in options else [tuple(sorted(ALL))])
+    assert roots_written(world) == (0 if "dry_run" in options else 2)
+
+
+def test_a_target_that_is_to_be_asked_first_is_not_held_before(world: World) -> None:
+    """Whether it keeps publishers apart shows then."""
+    world.store.name = "s3://moved"
+
+    publish(world, Telling(edited(world)))
+
+    puts = world.store.asked("put")
+    assert puts[0].startswith(".firstword/probe/")
+    assert puts.count(ROOT_KEY) == 2
+
+
+def test_a_lease_of_somebody_else_is_waited_for(world: World) -> None:
+    manifest = world.manifest()
+    held = Lease(
+        owner="somebody",
+        taken_at=world.clock.now,
+        until=world.clock.now + MINUTE,
+        origin=manifest.source,
+        touches=(),
+    )
+    world.store.add(ROOT_KEY, root_to_bytes(replace(manifest, lease=held)))
+
+    report = publish(world, Telling(edited(world)))
+
+    assert report.outcome == "published"
+    assert "s3://fake: somebody is publishing; waiting" in world.said
+    assert roots_written(world) == 2
+    assert_sound(world.store)
