@@ -50,13 +50,13 @@ class Telling(FakeStore):
 
 
 class Salted(FakeStore):
-    """A store whose ETags are no MD5 of what was written: of all objects, or of the pages alone."""
+    """A store whose ETags are no MD5 of what was written: of all objects, or but for some."""
 
-    pages_alone = False
+    exact: tuple[str, ...] = ()
 
     def put(self, write: Write) -> str:
         etag = super().put(write)
-        if self.pages_alone and write.key.startswith(STATE):
+        if write.key.startswith(self.exact):
             return etag
         self.objects[write.key] = replace(self.objects[write.key], etag=f"salt{etag}")
         return f"salt{etag}"
@@ -104,24 +104,41 @@ def test_shards_do_not_wait_for_the_last_pages(world: World) -> None:
     assert shards(world.store) == named(world, world.store)
 
 
-@pytest.mark.parametrize("pages_alone", [True, False])
+@pytest.mark.parametrize(
+    ("exact", "written"),
+    [((), 2), ((STATE,), 2), ((STATE, CARD), 3)],
+    ids=["none is foretold", "pages are not", "what links to pages is not"],
+)
 def test_what_is_committed_are_the_etags_that_the_server_told(
-    world: World, pages_alone: bool
+    world: World, exact: tuple[str, ...], written: int
 ) -> None:
+    """Where that shows before a shard was written, none is written for nothing."""
     store = Salted()
-    store.pages_alone = pages_alone
+    store.exact = exact
     world.publish(store)
     store.requests.clear()
 
     [report] = world.publish(store, commit="b", site=edited(world), workers=4)
 
     assert report.outcome == "published"
-    assert world.manifest(store).objects[CARD].etag.startswith("salt")
+    assert world.manifest(store).objects[FEED].etag.startswith("salt")
+    assert_sound(store)
     assert shards(store) == named(world, store)
     assert store.site() == clean(edited(world), store, NOON)
-    written = [key for key in store.asked("put") if key.startswith(SHARDS)]
-    # The card's shard is exact: its ETag had been told. The feed's was foretold, and goes again.
-    assert len(written) == (3 if pages_alone else 2)
+    assert len([key for key in store.asked("put") if key.startswith(SHARDS)]) == written
+
+
+def test_no_shard_is_written_ahead_where_the_root_has_another_etag(world: World) -> None:
+    store = Salted()
+    world.site.pages["about.html"] = "About us."
+    world.publish(store)
+    world.site.pages["about.html"] = "About us, and more."
+    store.requests.clear()
+
+    world.publish(store, commit="b", workers=4)
+
+    # The index alone: the page is no story's.
+    assert len([key for key in store.asked("put") if key.startswith(SHARDS)]) == 1
 
 
 @pytest.mark.parametrize(("salted", "drafts"), [(False, 1), (True, 2)])
@@ -130,7 +147,7 @@ def test_shards_are_drafted_once_where_etags_are_as_foretold(
 ) -> None:
     store = Salted() if salted else world.store
     if isinstance(store, Salted):
-        store.pages_alone = True
+        store.exact = (STATE,)
     world.publish(store)
     drafted = []
 
@@ -143,6 +160,30 @@ def test_shards_are_drafted_once_where_etags_are_as_foretold(
     world.publish(store, commit="b", site=edited(world), workers=4)
 
     assert len(drafted) == drafts
+
+
+def test_shards_are_drafted_while_the_first_pages_are_on_their_way(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.publish_one()
+    drafted = threading.Event()
+
+    def noting(before: Manifest, after: Manifest) -> Draft:
+        drafted.set()
+        return revise(before, after)
+
+    def before(operation: str, key: str) -> None:
+        if (operation, key) == ("put", CARD):
+            assert drafted.wait(30), "the draft waits for the pages"
+
+    monkeypatch.setattr("firstword.store.hold.revise", noting)
+    world.store.before = before
+
+    [report] = world.publish(commit="b", site=edited(world), workers=4)
+
+    assert report.outcome == "published"
+    assert world.store.asked("put").count(CARD) == 2
+    assert_sound(world.store)
 
 
 def test_what_was_written_ahead_goes_again_when_a_page_fails(world: World) -> None:
@@ -203,7 +244,7 @@ def test_where_many_files_are_sent_shards_wait_for_all_etags(
     """A way more to the server counts for nothing then, and each file would be read twice."""
     monkeypatch.setattr("firstword.publisher.carry.MOST_AHEAD", 1)
     store = Salted()
-    store.pages_alone = True
+    store.exact = (STATE,)
     world.publish(store)
     store.requests.clear()
 

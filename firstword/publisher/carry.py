@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from firstword.asked import Asked
 from firstword.errors import StoreError
@@ -11,7 +13,7 @@ from firstword.manifest import Built, Lease, Memory
 from firstword.plan import Delete, Plan, describe, make_plan, reconcile
 from firstword.publisher.early import give_back, hold_of, origin_of
 from firstword.publisher.job import Job, Target
-from firstword.publisher.sending import Sending
+from firstword.publisher.sending import Ahead, Sending
 from firstword.shards import SHARDS, shard_key, tree_of
 from firstword.store.hold import Hold
 from firstword.store.parallel import in_parallel
@@ -103,22 +105,25 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
     try:
         etags: dict[str, str] = {}
         *earlier, last = plan.phases or ((),)
+        ahead = Ahead(sending, hold)
+        drafting: Iterator[None] = iter(())
+        if hold.foretells and 0 < of <= MOST_AHEAD:
+            drafting = ahead.steps(plan.puts, lambda told: plan.committed(told, origin))
         for phase in earlier:
-            etags |= sending.send(phase, plan.prepare)
-        draft, to_come = None, {}
+            etags |= sending.send(phase, chain(drafting, plan.prepare))
+        if hold.foretells and of > MOST_AHEAD >= len(last):
+            drafting = ahead.steps(last, lambda told: plan.committed({**etags, **told}, origin))
+        for _ in drafting:
+            pass
+        ahead.judge(etags)
         also = [partial(hold.drop, digest) for digest in before.stale]
-        if hold.foretells and 0 < len(last) <= MOST_AHEAD:
-            # They name the ETags that these puts have yet to bring. Nobody names them before the
-            # root does, so they need not wait for the pages: that is one way to the server less.
-            to_come = sending.foretell(last)
-            draft = hold.draft(plan.committed({**etags, **to_come}, origin))
-            also += [partial(hold.put_ahead, body) for body in draft.bodies]
+        also += [partial(hold.put_ahead, body) for body in ahead.bodies]
         etags |= sending.send(last, plan.prepare, also)
+        ahead.judge(etags)
         undone = in_parallel(lambda delete: _delete(target, hold, delete), plan.deletes, workers)
         kept = [delete for delete in undone if delete is not None]
         committed = plan.committed(etags, origin, kept)
-        if kept or any(etags[key] != etag for key, etag in to_come.items()):
-            draft = None
+        draft = None if kept else ahead.draft
         leftover = hold.commit(
             committed, draft, workers, _orphans(target), forgets=plan.forgets or job.full
         )

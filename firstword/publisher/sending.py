@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from firstword.errors import BuildError
-from firstword.manifest import Built
+from firstword.manifest import Built, Manifest
 from firstword.plan import Put
 from firstword.publisher.job import Job, Target
 from firstword.publisher.pace import MANY_PUTS
+from firstword.shards import Draft
 from firstword.store.hold import Hold, foretold
 from firstword.store.parallel import beside, in_parallel
+
+#: How much is read and hashed in a step, in bytes: three milliseconds' worth.
+_STEP = 500_000
 
 
 class Sending:
@@ -33,10 +37,10 @@ class Sending:
         self._of = of
         self._counted = itertools.count(1)
 
-    def foretell(self, puts: Iterable[Put]) -> dict[str, str]:
-        """Read files, which are sent as they were read; return their ETags. Raises BuildError."""
-        self._bodies = {put.key: _body(self._built, put) for put in puts}
-        return {key: foretold(body) for key, body in self._bodies.items()}
+    def foretell(self, put: Put) -> str:
+        """Read a file, which is sent as it was read; return its ETag. Raises BuildError."""
+        body = self._bodies[put.key] = _body(self._built, put)
+        return foretold(body)
 
     def send(
         self,
@@ -72,6 +76,43 @@ class Sending:
         etag = self._hold.put(put, body)
         self._note()
         return etag
+
+
+class Ahead:
+    """The shards of the commit to come, drafted before the ETags are told that they name.
+
+    Nobody names them before the root does, so they need not wait for the pages: that is one way to
+    the server less.
+    """
+
+    def __init__(self, sending: Sending, hold: Hold) -> None:
+        self.draft: Draft | None = None
+        self._sending = sending
+        self._hold = hold
+        self._foretold: dict[str, str] = {}
+
+    def steps(
+        self, puts: Sequence[Put], committed: Callable[[Mapping[str, str]], Manifest]
+    ) -> Iterator[None]:
+        """Draft in steps of a few milliseconds; `committed` takes the ETags of these files."""
+        read = 0
+        for put in puts:
+            self._foretold[put.key] = self._sending.foretell(put)
+            read += put.output.size
+            if read >= _STEP:
+                read = 0
+                yield
+        self.draft = self._hold.draft(committed(self._foretold))
+
+    @property
+    def bodies(self) -> Sequence[bytes]:
+        """The shards, none where nothing is drafted."""
+        return self.draft.bodies if self.draft else ()
+
+    def judge(self, told: Mapping[str, str]) -> None:
+        """Forget the draft where an ETag is another one than was foretold."""
+        if any(told.get(key, etag) != etag for key, etag in self._foretold.items()):
+            self.draft = None
 
 
 def _body(built: Built, put: Put) -> bytes:

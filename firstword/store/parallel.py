@@ -18,7 +18,7 @@ def in_parallel(
     work: Callable[[T], R],
     items: Iterable[T],
     workers: int,
-    meanwhile: Iterable[object] = (),
+    meanwhile: Iterable[object] | None = None,
 ) -> list[R]:
     """Return `work` of every item, in order.
 
@@ -27,7 +27,8 @@ def in_parallel(
     left of it then is the caller's; its failure stops the rest as well.
     """
     todo = list(items)
-    if workers <= 1 or len(todo) <= 1:
+    # One needs no thread, but for somebody else to work meanwhile.
+    if workers <= 1 or len(todo) <= (meanwhile is None):
         return [work(item) for item in todo]
     done: dict[int, R] = {}
     failed: dict[int, BaseException] = {}
@@ -45,7 +46,7 @@ def in_parallel(
                 failed[at] = error
 
     threads = [Thread(target=go_on) for _ in range(min(workers, len(todo)))]
-    _run(threads, turns, meanwhile)
+    _run(threads, turns, meanwhile or ())
     if failed:
         raise failed[min(failed)]
     return [done[at] for at in range(len(todo))]
