@@ -6,7 +6,6 @@ they are imported, and it is made in a tenth of the time. The rest may stay a da
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,4 +17,7 @@ def replace(value: T, **changes: Any) -> T:
     """Return a copy of a frozen value with some fields changed."""
     if isinstance(value, msgspec.Struct):
         return msgspec.structs.replace(value, **changes)
+    # Whoever has one of those imported it.
+    import dataclasses
+
     return dataclasses.replace(value, **changes)  # type: ignore[type-var]

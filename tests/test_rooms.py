@@ -245,11 +245,12 @@ def test_every_file_can_be_read_in_one_sitting() -> None:
     assert long == {}
 
 
-def test_what_builds_compiles_no_code_while_it_is_imported() -> None:
+def test_what_builds_and_publishes_compiles_no_code_while_it_is_imported() -> None:
     """A dataclass writes its methods as text and compiles them, in each process anew."""
     program = (
         "import sys, dataclasses\n"
         "import firstword.generating, firstword.lint, firstword.feeds.xml\n"
+        "import firstword.cli.publishing, firstword.check.since, firstword.store.s3\n"
         "rooms = [module for name, module in sys.modules.items() if name.startswith('firstword')]\n"
         "found = {f'{one.__module__}.{one.__qualname__}' for room in rooms"
         " for one in vars(room).values() if isinstance(one, type)"
@@ -263,13 +264,18 @@ def test_what_builds_compiles_no_code_while_it_is_imported() -> None:
 
 
 @pytest.mark.parametrize(
-    "late", ["feedgen", "lxml", "difflib", "concurrent.futures", "firstword.parse.respell"]
+    "late",
+    [
+        *("feedgen", "lxml", "difflib", "concurrent.futures", "firstword.parse.respell"),
+        *("configparser", "firstword.check.rewording", "firstword.check.weighty"),
+    ],
 )
 def test_what_few_edits_need_is_imported_by_those(late: str) -> None:
     program = (
         "import sys\n"
         "import firstword.gitlog.worktree, firstword.generating, firstword.lint\n"
-        "import firstword.feeds.items\n"
+        "import firstword.feeds.items, firstword.check.since, firstword.cli.publishing\n"
+        "import firstword.store.s3\n"
         f"print({late!r} in sys.modules)"
     )
     shown = subprocess.run(

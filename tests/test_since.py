@@ -273,8 +273,9 @@ def test_the_page_about_checks_explains_every_rule() -> None:
     page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
     section = page.split("\n## What was public is not changed silently\n")[1]
     explained = re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE)
-    sources = ("check/since.py", "check/rewording.py", "check/weighty.py")
-    given = "".join((ROOT / "firstword" / name).read_text(encoding="utf-8") for name in sources)
+    names = ("since", "reworded", "rewording", "weighty")
+    files = [ROOT / "firstword" / "check" / f"{name}.py" for name in names]
+    given = "".join(file.read_text(encoding="utf-8") for file in files)
 
     rules = {"since", *re.findall(r"\"(changed-[a-z]+)\"", given)}
     assert explained == sorted(rules)

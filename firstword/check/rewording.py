@@ -8,26 +8,15 @@ like spelling passes if somebody says so; figures, times and what turns a senten
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from firstword.check.reworded import SPELLING, Rewording
 from firstword.check.seen import Beside, Seen, TooMuch, moved_signs
 from firstword.check.slips import denies_alike, is_slip, looks_like_spelling, reads_the_same
 from firstword.check.tokens import GAP, GAPS, QUOTE, UNQUOTE, tokens
 from firstword.check.weighty import Weight, contrary, is_unspaced, negations, weight_of
 from firstword.markup import Markup
 
-#: The rule of what a person may call spelling.
-SPELLING = "changed-spelling"
 _SHOWN = {GAP: "[redacted ...]", QUOTE: ">", UNQUOTE: "(end of the quotation)"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rewording:
-    """Some words that became others; "" for none."""
-
-    rule: str
-    old: str
-    new: str
 
 
 def rewordings(old: str, new: str) -> Iterator[Rewording]:

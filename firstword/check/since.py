@@ -7,14 +7,15 @@ which a person signs; the old words stay beside it. Whoever edits them in place 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from firstword import urls
 from firstword.check.one import check_published
 from firstword.check.report import error, say
-from firstword.check.rewording import SPELLING, Rewording, rewordings
+from firstword.check.reworded import SPELLING, Rewording
 from firstword.model import ComponentChange, Due, Facts, Incident, Problem, Site, Update
 from firstword.parse.keys import TEXTS
 
@@ -32,8 +33,7 @@ _ADVICE = "put the old words back, and say what is right in a signed 'correction
 _SPELLED = "if it is the same word, say so in the commit: a line 'fix: spelling'; if not, "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
+class Changed(Struct, frozen=True, kw_only=True):
     """Something published that reads otherwise now."""
 
     #: Id of the update, or "" for the front matter.
@@ -101,8 +101,7 @@ def changes(old: Incident, new: Incident, site: Site) -> Iterator[Changed]:
             yield from _update(update, kept, site)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where something stands."""
 
     update: str
@@ -119,14 +118,23 @@ def _update(old: Update, new: Update, site: Site) -> Iterator[Changed]:
         yield from _value(at, getattr(old, key), getattr(new, key), site)
     for key in dict.fromkeys((*old.says.names(), *new.says.names())):
         yield from _fact(_Place(old.id, new.line_of(key), key), old.says, new.says, site)
-    for found in rewordings(old.body, new.body):
+    for found in _rewordings(old.body, new.body):
         yield _Place(old.id, new.line).changed(found)
+
+
+def _rewordings(old: str, new: str) -> Iterable[Rewording]:
+    if old == new:
+        return ()
+    # Here, since most edits leave what is published as it reads.
+    from firstword.check.rewording import rewordings
+
+    return rewordings(old, new)
 
 
 def _fact(at: _Place, old: Facts, new: Facts, site: Site) -> Iterator[Changed]:
     was, now = getattr(old, at.key), getattr(new, at.key)
     if at.key in TEXTS and was and now:
-        yield from map(at.changed, rewordings(was, now))
+        yield from map(at.changed, _rewordings(was, now))
     else:
         yield from _value(at, was, now, site)
 

@@ -10,10 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from firstword import gitlog
 from firstword.cli import find_root
@@ -44,8 +45,7 @@ _TURN = 0.001
 COMPARED = "compared.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(Struct, frozen=True, kw_only=True):
     """The newest signed update: what a publish is about."""
 
     at: datetime
@@ -53,8 +53,7 @@ class Word:
     title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(Struct, frozen=True, kw_only=True):
     """What one publish came to."""
 
     reports: Sequence[Report]
@@ -64,8 +63,7 @@ class Ended:
     unseen: tuple[str, ...] = ()  #: where readers do not get the new build yet, ready to print
 
 
-@dataclass(slots=True, kw_only=True)
-class Publishing:
+class Publishing(Struct, kw_only=True):
     """A site and where it goes, as the command line and pelicanconf.py say."""
 
     options: argparse.Namespace

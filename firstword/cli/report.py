@@ -6,8 +6,9 @@ import json
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec import structs
 
 from firstword.cli.publishing import Ended, Publishing
 from firstword.model import Site
@@ -100,4 +101,4 @@ def failed(target: str, error: str) -> Report:
 
 def as_json(reports: Sequence[Report]) -> str:
     """Write reports as one JSON document."""
-    return json.dumps([asdict(report) for report in reports], indent=1)
+    return json.dumps([structs.asdict(report) for report in reports], indent=1)

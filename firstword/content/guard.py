@@ -27,7 +27,7 @@ from firstword.patterns import later
 from firstword.values import replace
 
 if TYPE_CHECKING:
-    from firstword.check.rewording import Rewording
+    from firstword.check.reworded import Rewording
 
 #: Id of a story → the files it was published from, the original's first.
 Paths = Mapping[str, tuple[str, ...]]
@@ -98,7 +98,7 @@ class Guard(Struct, frozen=True, kw_only=True):
 
     def _found(self, published: bytes, old: Incident, one: Incident) -> tuple[Problem, ...]:
         # Here, since most builds meet no published story that reads otherwise.
-        from firstword.check.rewording import SPELLING
+        from firstword.check.reworded import SPELLING
         from firstword.check.since import check_since
 
         if old.id != one.id and not one.language:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
+
+import msgspec
+from msgspec import Struct
 
 from firstword.asked import Asked
 from firstword.gitlog import Relation, Source
@@ -20,8 +22,7 @@ Progress = Callable[[str, int, int], None]
 Outcome = Literal["published", "planned", "unchanged", "already-live", "refused", "failed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What became of one target; `lines` and `error` are ready to print."""
 
     target: str
@@ -56,8 +57,7 @@ class Foreseen:
             self.listener(keys)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """What is the same for all targets of one publish."""
 
     source: Source
@@ -83,16 +83,15 @@ class Job:
     grace: timedelta
 
 
-@dataclass(slots=True, kw_only=True)
-class Target:
+class Target(Struct, kw_only=True):
     """One target on its way through a publish; done once it has a report."""
 
     store: Store
     began: datetime
-    state: State = field(default_factory=lambda: State(Manifest(), None))
-    listing: dict[str, str] = field(default_factory=dict)
+    state: State = msgspec.field(default_factory=lambda: State(Manifest(), None))
+    listing: dict[str, str] = {}
     plan: Plan | None = None
-    lines: list[str] = field(default_factory=list)
+    lines: list[str] = []
     named: frozenset[str] | None = None  #: the shards after a commit
     first: bool = True  #: not looked at yet
     lost: int = 0

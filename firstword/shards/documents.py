@@ -6,9 +6,10 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from firstword.manifest import STATE, Gone, Held, Record, instant, iso, maybe_instant, to_json
 
@@ -50,15 +51,14 @@ def name_of(path: str) -> str:
     return (folder.rpartition("/")[2] if name == "index.html" else name).partition(".")[0]
 
 
-@dataclass(slots=True)
-class Bucket:
+class Bucket(Struct):
     """What belongs to some of the stories."""
 
-    objects: dict[str, Held] = field(default_factory=dict)
-    records: dict[str, Record] = field(default_factory=dict)
-    stamps: dict[str, Mapping[str, datetime | None]] = field(default_factory=dict)
-    owners: dict[str, str] = field(default_factory=dict)  #: key → story, of another bucket
-    ids: dict[str, str] = field(default_factory=dict)  #: path → story, of another bucket
+    objects: dict[str, Held] = {}
+    records: dict[str, Record] = {}
+    stamps: dict[str, Mapping[str, datetime | None]] = {}
+    owners: dict[str, str] = {}  #: key → story, of another bucket
+    ids: dict[str, str] = {}  #: path → story, of another bucket
 
     def to_bytes(self) -> bytes:
         """Write the bucket; an empty one is no shard at all."""
@@ -107,13 +107,12 @@ def read_bucket(body: bytes) -> Bucket:
     return bucket
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(Struct, frozen=True, kw_only=True):
     """What names all other shards, and what nearly every publish changes."""
 
     #: What of the site changed lately; None = not there, whatever `cold` says.
-    hot: Mapping[str, Held | None] = field(default_factory=dict)
-    gone: Mapping[str, Gone] = field(default_factory=dict)
+    hot: Mapping[str, Held | None] = {}
+    gone: Mapping[str, Gone] = {}
     cold: str = ""
     buckets: tuple[str, ...] = ("",)
     stories: int = 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from firstword.manifest import Gone, Held, Manifest, Record
 from firstword.shards.documents import (
@@ -23,8 +24,7 @@ from firstword.values import replace
 COLD = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """The shards to write: `leaves` by slot, and an index that must name them."""
 
     leaves: Mapping[int, bytes]

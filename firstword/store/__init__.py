@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from firstword.errors import SettingsError
 from firstword.model import Target
@@ -20,16 +21,14 @@ from firstword.store.exposure import Exposure
 from firstword.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """An object that was read."""
 
     body: bytes
     etag: str
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """What is known of an object without reading it; None = the store does not say."""
 
     etag: str
@@ -37,8 +36,7 @@ class Head:
     generation: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
+class Write(Struct, frozen=True, kw_only=True):
     """One object to write, and on which condition."""
 
     key: str

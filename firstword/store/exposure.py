@@ -8,9 +8,10 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 _EVERYBODY = frozenset(
     {
@@ -38,8 +39,7 @@ _AMAZONS = re.compile(
 Told = Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
+class Exposure(Struct, frozen=True, kw_only=True):
     """Who may write to a bucket, and read it, beside us."""
 
     #: Why strangers may write, ready to print; "" = they may not, as far as we were told.

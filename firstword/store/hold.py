@@ -12,10 +12,11 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
+
+from msgspec import Struct
 
 from firstword.errors import Conflict, FirstwordError, StoreError, Unavailable
 from firstword.headers import headers_for
@@ -38,11 +39,10 @@ _PACKED = 3
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
+class Committed(Struct, frozen=True, kw_only=True):
     """What a commit did to the shards: for a reader's cache."""
 
-    shards: Mapping[str, bytes] = field(default_factory=dict)
+    shards: Mapping[str, bytes] = {}
     ids: frozenset[str] = frozenset()  #: stories that are remembered otherwise
     remembers: str = ""  #: digest of all that is remembered
     named: frozenset[str] = frozenset()  #: all shards that there are

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstword.errors import FirstwordError
 
@@ -16,8 +17,7 @@ _MOST_BYTES = 1_000_000
 _TIMEOUT = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What a GET of a public address came to; `status` 0 = no answer, and `error` says why."""
 
     status: int

@@ -6,7 +6,8 @@ import gzip
 import threading
 import zlib
 from collections.abc import Callable, Iterable, MutableMapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from firstword.errors import StoreError
 from firstword.manifest import ROOT_KEY, Manifest, parse_root
@@ -20,8 +21,7 @@ class LeaseLost(StoreError):
     """Somebody else is at work on the target, or was since we looked: look again."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """What a target held when we looked; `etag` is the root's, None = never published to."""
 
     manifest: Manifest

@@ -8,7 +8,6 @@ any setting of which we never heard) is the client's.
 
 from __future__ import annotations
 
-import configparser
 import re
 import shlex
 from collections.abc import Callable, Mapping
@@ -100,7 +99,7 @@ def find_way(bucket: str, options: Target, environ: Mapping[str, str], read: Rea
         return None
     try:
         found = _profile(options.profile, environ, read)
-    except (OSError, ValueError, configparser.Error):
+    except (OSError, ValueError):
         return None
     if found is None:
         return None
@@ -169,10 +168,18 @@ def _profile(named: str, environ: Mapping[str, str], read: Read) -> tuple[str, K
 def _section(text: str | None, is_it: Callable[[str], bool]) -> dict[str, str] | None:
     """Return what the section says that it is, {} where there is none; None where there are two.
 
-    Raises configparser.Error.
+    Raises ValueError.
     """
+    if not text:
+        return {}
+    # Here, since who publishes from a pipeline has no such file.
+    import configparser
+
     parser = configparser.RawConfigParser()
-    parser.read_string(text or "")
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        raise ValueError(str(error)) from error
     names = [name for name in parser.sections() if is_it(name)]
     if len(names) > 1:
         return None

@@ -13,7 +13,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -118,16 +118,23 @@ class Wire:
         return self._opened()
 
     def _opened(self) -> socket.socket:
-        connection = socket.create_connection((self._host, self._port), CONNECT_SECONDS)
+        host: Any = _spelled(self._host)
+        connection = socket.create_connection((host, self._port), CONNECT_SECONDS)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if (context := self._trusted()) is not None:
-                connection = context.wrap_socket(connection, server_hostname=self._host)
+                connection = context.wrap_socket(connection, server_hostname=host)
             connection.settimeout(READ_SECONDS)
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def _spelled(host: str) -> str | bytes:
+    """Spell a name for the net where nothing is to be done; the codec takes long to import."""
+    plain = host.isascii() and all(0 < len(label) < 64 for label in host.split("."))
+    return host.encode() if plain else host
 
 
 def _close(connections: list[socket.socket]) -> None:
