@@ -267,18 +267,27 @@ def test_what_builds_and_publishes_compiles_no_code_while_it_is_imported() -> No
     "late",
     [
         *("feedgen", "lxml", "difflib", "concurrent.futures", "firstword.parse.respell"),
-        *("configparser", "firstword.check.rewording", "firstword.check.weighty"),
+        *("firstword.check.rewording", "firstword.check.weighty"),
     ],
 )
 def test_what_few_edits_need_is_imported_by_those(late: str) -> None:
-    program = (
-        "import sys\n"
-        "import firstword.gitlog.worktree, firstword.generating, firstword.lint\n"
-        "import firstword.feeds.items, firstword.check.since, firstword.cli.publishing\n"
-        "import firstword.store.s3\n"
-        f"print({late!r} in sys.modules)"
-    )
+    rooms = "gitlog.worktree", "generating", "lint", "feeds.items", "check.since", "cli.publishing"
+    assert not imports(late, *rooms)
+
+
+@pytest.mark.parametrize("late", ["pelican", "configparser", "asyncio", "http.client"])
+def test_what_a_publish_without_pelican_never_needs(late: str) -> None:
+    assert not imports(late, "building", "lint", "feeds.items", "cli.publishing", "store.s3")
+
+
+def imports(library: str, *rooms: str) -> bool:
+    """Tell whether rooms bring a library along."""
+    program = "".join(f"import firstword.{room}\n" for room in rooms)
     shown = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", f"import sys\n{program}print({library!r} in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
     )
-    assert shown.stdout.split() == ["False"]
+    return shown.stdout.split() == ["True"]
