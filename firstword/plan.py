@@ -33,6 +33,8 @@ V = TypeVar("V")
 GRACE = timedelta(hours=1)
 LARGEST = 25_000_000
 HOME = "index.html"
+#: So many are looked up one by one, however few there are in all.
+_FEW = 100
 
 _SECRET = re.compile(
     r"\.env.*|.*\.(pem|key|p12|pfx|db|sqlite3?)|id_(rsa|dsa|ecdsa|ed25519).*"
@@ -226,7 +228,9 @@ def _both(compared: _Compared) -> Iterator[tuple[str, Record | None, Record | No
 def _found(values: Mapping[str, V], names: Sequence[str]) -> dict[str, V]:
     """Return what there is of some names, in their order."""
     # What is looked up in a database, or in shards, is read in one go where all of it is wanted.
-    known = dict(values.items()) if len(names) >= len(values) else values
+    # To count it a database may have to look at each.
+    whole = len(names) > _FEW and len(names) >= len(values)
+    known = dict(values.items()) if whole else values
     return {name: value for name in names if (value := known.get(name)) is not None}
 
 

@@ -211,6 +211,23 @@ def test_nothing_changed_reads_the_index_alone() -> None:
     assert len(shelf.read) == 1
 
 
+class Uncounted(dict[str, Record]):
+    """Records in a database, which looks at each of them to count them."""
+
+    def __len__(self) -> int:
+        raise AssertionError("a plan of an edit counts all stories")
+
+
+def test_a_plan_of_an_edit_counts_no_stories() -> None:
+    made, shelf = archive(200), Shelf()
+    manifest, _ = shelf.keep(committed(make_plan(Manifest(), made.built(), NOON)))
+    edit(made, "2026-11-21-story-7", "news")
+
+    plan = make_plan(manifest, replace(made.built(), records=Uncounted(made.records)), NOON)
+
+    assert len(plan.puts) == 8
+
+
 # ── requests of a whole publish ──────────────────────────────────────────────────────────────────
 
 
