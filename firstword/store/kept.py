@@ -39,13 +39,20 @@ class KeptShards(MutableMapping[str, bytes]):
         self._read[digest] = body
         draft = self._folder / f"{uuid.uuid4().hex}.new"
         with suppress(OSError):
+            try:
+                self._write(draft, body)
+                draft.replace(self._path(digest))
+            except BaseException:
+                draft.unlink(missing_ok=True)
+                raise
+
+    def _write(self, draft: Path, body: bytes) -> None:
+        try:
+            draft.write_bytes(body)
+        except FileNotFoundError:
             # Only its owner may read it, like the state of a target.
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                draft.write_bytes(body)
-                draft.replace(self._path(digest))
-            finally:
-                draft.unlink(missing_ok=True)
+            draft.write_bytes(body)
 
     def __delitem__(self, digest: str) -> None:
         known = self._read.pop(digest, None) is not None
