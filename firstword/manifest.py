@@ -130,7 +130,7 @@ class Lease(Struct, frozen=True, kw_only=True):
     taken_at: datetime
     until: datetime
     origin: Origin
-    touches: tuple[str, ...]  #: what is written under it, so that a successor knows what to doubt
+    touches: tuple[str, ...]  #: what may be written under it: a successor doubts that
 
     def live(self, now: datetime) -> bool:
         """Tell whether somebody is still at work."""

@@ -70,7 +70,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     gone: tuple[str, ...]  #: not linked any more; they stay for the grace period
     unchanged: int
     remembers: bool  #: there is something new to remember, even where no page changed
-    forgets: bool  #: words that the target remembers are in no file any more
+    forgets: bool  #: a story lost something that the target remembers of it
     manifest: Manifest  #: what to commit, but for the ETags that only the puts will tell
     #: Works out what of the manifest was put off, a millisecond at a time; whoever looks into that
     #: works it out as well.
@@ -198,10 +198,12 @@ def make_plan(
 
 
 def _forgets(theirs: Record | None, ours: Record | None) -> bool:
-    """Tell whether a story lost something, if only a line."""
+    """Tell whether a story lost something, if only a line, or a name that is shown for another."""
     if theirs is None or theirs == ours:
         return False
-    told = ours.sources.values() if ours else ()
+    if ours is None or theirs.path != ours.path or not {*theirs.veils} <= {*ours.veils}:
+        return True
+    told = ours.sources.values()
     kept = {line for text in told for line in text.splitlines()}
     return any(not kept.issuperset(text.splitlines()) for text in theirs.sources.values())
 

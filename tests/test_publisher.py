@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakestore import (
@@ -25,9 +27,9 @@ from fakestore import (
     shards,
 )
 
-from firstword.errors import StoreError
+from firstword.errors import StoreError, Unavailable
 from firstword.gitlog import Source
-from firstword.manifest import ROOT_KEY, STATE, Memory
+from firstword.manifest import ROOT_KEY, STATE, Built, Memory
 from firstword.shards import shard_key
 from firstword.store import open_store
 from firstword.store.probe import PROBES
@@ -169,26 +171,126 @@ def test_replaced_state_is_deleted_at_once_where_a_line_is_gone(world: World) ->
     assert_sound(world.store)
 
 
-def test_replaced_state_that_cannot_be_deleted_is_tried_again(world: World) -> None:
+def growing(world: World, words: int) -> Site:
+    """Return the site with so many updates in one story: nothing of it is ever gone."""
+    minutes = [f"20261121T09{minute:02}00Z" for minute in range(words)]
+    return world.later(card={U1: "One payment in five fails.", **dict.fromkeys(minutes, "!")})
+
+
+@pytest.mark.parametrize(
+    ("error", "tried_again"),
+    [(Unavailable("throttled"), True), (StoreError("may not delete"), False)],
+)
+def test_replaced_state_that_cannot_be_deleted(
+    world: World, error: StoreError, *, tried_again: bool
+) -> None:
+    """What is busy is tried again; what may not be deleted is left to --full, and told."""
     world.publish_one()
     first = shards(world.store)
-    world.publish_one("b", world.later(card={U1: "One payment in five fails.", U2: "!"}))
-    edited = {U1: "One payment in five fails.", U2: "!", U3: "?"}
+    world.publish_one("b", growing(world, 1))
 
     def refuse(operation: str, _key: str) -> None:
         if operation == "delete":
+            raise error
+
+    world.store.before = refuse
+    refused = world.publish_one("c", growing(world, 2))
+    named = set(map(shard_key, world.manifest().stale))
+    world.store.before = lambda _operation, _key: None
+    world.store.requests.clear()
+    world.publish_one("d", growing(world, 3))
+
+    assert refused.outcome == "published"
+    told = "old state stays behind: may not delete"
+    assert (refused.lines[-1] == told) is not tried_again
+    assert bool(first & named) is tried_again
+    assert bool(first & set(world.store.asked("delete"))) is tried_again
+    assert first.isdisjoint(shards(world.store)) is tried_again
+
+
+def test_who_may_not_delete_names_no_more_with_each_publish(world: World) -> None:
+    world.publish_one()
+    asked: list[str] = []
+
+    def refuse(operation: str, key: str) -> None:
+        if operation == "delete":
+            asked.append(key)
             raise StoreError("may not delete")
 
     world.store.before = refuse
-    refused = world.publish_one("c", world.later(card=edited))
-    world.store.before = lambda _operation, _key: None
-    there = shards(world.store)
-    world.publish_one("d", world.later(card=edited, mail={U2: "The wrong list."}))
+    for number in range(1, 6):
+        asked.clear()
+        world.publish_one("b", growing(world, number))
 
-    assert refused.outcome == "published"
-    assert refused.lines[-1] == "old state stays behind: may not delete"
-    assert first < there
-    assert first.isdisjoint(shards(world.store))
+    assert len(world.manifest().stale) == 2
+    assert len(asked) == 1
+
+
+def test_nobody_waits_until_replaced_state_is_deleted(world: World) -> None:
+    world.publish_one()
+    world.publish_one("b", growing(world, 1))
+    root = world.store.objects[ROOT_KEY].etag
+    waited: list[bool] = []
+
+    def before(operation: str, _key: str) -> None:
+        if operation == "delete":
+            # The lease changes it, and the commit once more.
+            seen = {root}
+            for _ in range(3000):
+                seen.add(world.store.objects[ROOT_KEY].etag)
+                if len(seen) == 3:
+                    break
+                written.wait(0.01)
+            waited.append(len(seen) == 3)
+
+    written = threading.Event()
+    world.store.before = before
+
+    [report] = world.publish(commit="c", site=growing(world, 2), workers=4)
+
+    assert report.outcome == "published"
+    assert waited == [True, True]
+
+
+def test_much_that_is_replaced_is_deleted_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next edit is not to wait for that."""
+    monkeypatch.setattr("firstword.store.hold._MOST_STALE", 1)
+    world.publish_one()
+
+    world.publish_one("b", growing(world, 1))
+
+    assert len(shards(world.store)) == 2
+    assert_sound(world.store)
+
+
+@pytest.mark.parametrize("lost", ["path", "veils"])
+def test_a_story_that_loses_a_name_is_forgotten_at_once(world: World, lost: str) -> None:
+    """Not only its lines: where it lay, and who was shown by another name."""
+
+    class Named(Site):
+        """A site whose records name what no text does."""
+
+        told = True
+
+        def build(self, memory: Memory) -> Built:
+            built = super().build(memory)
+            told: dict[str, dict[str, Any]] = {
+                "path": {"path": "content/of-a-customer.md"},
+                "veils": {"veils": (("Ada Holm", "A. H."),)},
+            }
+            changes = told[lost] if self.told else {}
+            noted = {id_: replace(r, **changes) for id_, r in built.records.items()}
+            return replace(built, records=noted)
+
+    site = Named(world.site.folder, world.site.incidents)
+    world.publish_one(site=site)
+    site.told = False
+
+    world.publish_one("b", site=site)
+
+    assert len(shards(world.store)) == 2
 
 
 def test_full_leaves_no_replaced_state(world: World) -> None:

@@ -24,12 +24,14 @@ from fakestore import (
     World,
     assert_sound,
     clean,
+    shards,
 )
 
-from firstword.errors import BuildError
+from firstword.errors import BuildError, StoreError
 from firstword.manifest import ROOT_KEY, Built, Lease, Memory, root_to_bytes
 from firstword.publisher import Foreseen, Report
 from firstword.store import Write
+from firstword.store.state import read_root
 from firstword.values import replace
 
 CARD = "incidents/card/index.html"
@@ -64,6 +66,18 @@ class Telling:
         self.foreseen(self.keys)
         self.then()
         return built
+
+
+class Failing(Rooted):
+    """A store whose root can be written once, and then for a while not."""
+
+    failing = 0
+
+    def put(self, write: Write) -> str:
+        if write.key == ROOT_KEY and self.written.is_set() and self.failing:
+            self.failing -= 1
+            raise StoreError("the disk is full")
+        return super().put(write)
 
 
 @pytest.fixture
@@ -150,12 +164,13 @@ def test_who_dies_under_such_a_lease_is_followed(world: World) -> None:
     assert_sound(world.store)
 
 
-def test_a_build_that_fails_gives_the_lease_back(world: World) -> None:
+@pytest.mark.parametrize("failure", [BuildError("the disk is full"), KeyboardInterrupt()])
+def test_a_build_that_fails_gives_the_lease_back(world: World, failure: BaseException) -> None:
     def fail() -> None:
         leased(world)
-        raise BuildError("the disk is full")
+        raise failure
 
-    with pytest.raises(BuildError, match="the disk is full"):
+    with pytest.raises(type(failure)):
         publish(world, Telling(edited(world), then=fail))
 
     assert world.manifest().lease is None
@@ -168,10 +183,11 @@ def test_a_refused_plan_gives_the_lease_back(world: World) -> None:
     homeless = edited(world)
     homeless.pages[".env"] = "SECRET=1"
 
-    report = publish(world, Telling(homeless))
+    report = publish(world, Telling(homeless, then=partial(leased, world)))
 
     assert report.outcome == "refused"
     assert world.manifest().lease is None
+    assert roots_written(world) == 2
     assert world.store.site() == before
     assert_sound(world.store)
 
@@ -190,19 +206,79 @@ def test_whoever_comes_in_between_is_not_overrun(world: World) -> None:
     both.incidents["mail"] = {U3: "The wrong list."}
     told = Telling(both)
     foreseen, told.foreseen = told.foreseen, Foreseen()
+    keys = (*ALL, "incidents/mail/index.html")
 
     def come_between() -> None:
-        told.then = lambda: foreseen(ALL)
+        told.then = lambda: foreseen(keys)
         world.publish_one("b", edited(world))
-        foreseen(ALL)
+        foreseen(keys)
 
     told.then = come_between
     [report] = world.publish(site=told, foreseen=foreseen, commit="c", workers=4)
 
     assert report.outcome == "published"
+    # It was asked for twice, and given once; the one in between asked and was given it.
+    assert roots_written(world) == 5
     assert world.manifest().source.commit == "c"
     assert "incidents/mail/index.html" in world.store.site()
     assert_sound(world.store)
+
+
+def test_a_lease_that_cannot_be_widened_is_given_back(world: World) -> None:
+    store = Failing()
+    world.publish(store)
+    store.written.clear()
+    store.failing = 1
+    told = Telling(edited(world), keys=(HOME,), then=lambda: store.written.wait(10))
+
+    [report] = world.publish(store, commit="b", site=told, foreseen=told.foreseen, workers=4)
+
+    assert (report.outcome, report.error) == ("failed", "the disk is full")
+    assert world.manifest(store).lease is None
+    assert_sound(store)
+
+
+def test_one_target_of_two_that_fails_keeps_no_lease_of_the_other(world: World) -> None:
+    other = Rooted()
+    other.name = "s3://other"
+    world.publish(other)
+    other.written.clear()
+    told = Telling(edited(world))
+    told.then = lambda: (leased(world), other.written.wait(10))
+
+    def refuse(operation: str, key: str) -> None:
+        if (operation, key) == ("put", HOME):
+            raise StoreError("the disk is full")
+
+    other.before = refuse
+    both = [world.store, other]
+    reports = world.publish(*both, commit="b", site=told, foreseen=told.foreseen, workers=4)
+
+    assert [report.outcome for report in reports] == ["published", "failed"]
+    assert_sound(world.store)
+    ended = world.manifest(other).lease
+    assert ended is not None
+    assert not ended.live(world.clock.now)
+
+
+def test_state_that_is_missing_is_no_other_publisher(world: World) -> None:
+    """Our own lease changes the root as well."""
+
+    class Losing(Telling):
+        """A build that tells what it will make, and asks what the target remembers after that."""
+
+        def build(self, memory: Memory) -> Built:
+            self.foreseen(self.keys)
+            leased(world)
+            for key in shards(world.store):
+                del world.store.objects[key]
+            return self.site.build(memory)
+
+    report = publish(world, Losing(edited(world)))
+
+    assert report.outcome == "failed"
+    assert "is missing, and with it what the target remembers" in str(report.error)
+    assert read_root(world.store).manifest.lease is None
 
 
 @pytest.mark.parametrize(

@@ -30,13 +30,14 @@ from fakestore import (
     die,
     died,
     md5,
+    shards,
 )
 
 from firstword.errors import BuildError, Conflict, StoreError, Unavailable
 from firstword.gitlog import Source
 from firstword.manifest import ROOT_KEY, STATE, Built, Manifest, Memory
 from firstword.publisher import Report
-from firstword.shards import tree_of
+from firstword.shards import shard_key, tree_of
 from firstword.store import Write
 from firstword.values import replace
 
@@ -319,6 +320,7 @@ def test_a_busy_server_is_no_other_publisher(world: World, times: int) -> None:
     """It says "conflict", and nobody wrote anything: neither page, nor state, nor root."""
     *_, before = beginnings(world)
     site, quiet = changed(world), before.copy()
+    before_stale = world.manifest(before).stale
     world.publish(quiet, commit="b", site=site)
     store = Busy(before.name, before.objects)
     store.times, store.error = times, Conflict("any")
@@ -329,7 +331,11 @@ def test_a_busy_server_is_no_other_publisher(world: World, times: int) -> None:
     assert (world.clock.now, len(site.memories)) == (began, 1), "it waited for its own lease"
     assert (report.outcome, report.deletes) == ("published", 1)
     assert report.lines[-1].startswith(f"{report.puts} to put"), report.lines
-    assert store.objects == quiet.objects
+    assert store.site() == quiet.site()
+    # Old state has one attempt, and stays named.
+    quietly, busily = world.manifest(quiet), world.manifest(store)
+    assert set(quietly.stale) < set(busily.stale)
+    assert shards(quiet) == shards(store) - set(map(shard_key, before_stale))
     assert_sound(store)
 
 

@@ -289,6 +289,36 @@ def test_nothing_at_a_target_holds_the_words_any_more(world: World) -> None:
     assert_sound(world.store)
 
 
+def test_words_in_state_that_was_replaced_before_go_as_well(world: World) -> None:
+    world.publish_one()
+    more = Redacting(world.site.folder, {"card": {U1: f"We call {SECRET}.", U2: "!"}})
+    world.publish_one("b", more)
+    assert everything(world.store).count(SECRET.encode()) == 4  # feed, page, state, the one before
+    after = redacted(world)
+    after.incidents["card"][U2] = "!"
+
+    world.publish_one("c", after)
+
+    assert SECRET.encode() not in everything(world.store)
+    assert_sound(world.store)
+
+
+def test_words_in_state_that_no_root_ever_named_go_as_well(world: World) -> None:
+    """Who added them died before the commit; who takes over redacts them, without --full."""
+    clean = Redacting(world.site.folder, {"card": {U1: "We call."}})
+    world.publish_one(site=clean)
+    secret = Redacting(world.site.folder, {"card": {U1: "We call.", U2: SECRET}})
+    die(world.store, world, after="index.html", site=secret)
+    world.store.add(f"{SHARDS}{'5' * 64}.json.gz", gzip.compress(SECRET.encode()))
+    world.clock.now += HOUR
+    after = Redacting(world.site.folder, {"card": {U1: "We call.", U2: GAP_TEXT}})
+
+    world.publish_one("c", after)
+
+    assert SECRET.encode() not in everything(world.store)
+    assert_sound(world.store)
+
+
 @pytest.mark.parametrize("full", [True, False])
 def test_state_that_a_died_publish_left_goes_with_the_next(world: World, *, full: bool) -> None:
     """The root is committed, and the shard it replaced is not dropped yet: there the words stay."""

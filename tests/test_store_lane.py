@@ -82,6 +82,11 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
             self.end_headers()
             self.wfile.write(said.encode())
 
+        def do_DELETE(self) -> None:
+            self.send_response(403)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
         def do_GET(self) -> None:
             status, said = asked.tells
             self.send_response(status)
@@ -447,6 +452,17 @@ def test_a_name_that_no_server_can_have_is_told(s3: Asked, monkeypatch: pytest.M
 
     with pytest.raises(StoreError, match=r"cannot read s3://status/site/a\.html"):
         opened("http://s3..example:9000").get("a.html")
+
+
+def test_who_may_not_delete_still_writes_without_the_client(s3: Asked) -> None:
+    store = opened(s3.address)
+    put(store)
+
+    with pytest.raises(StoreError, match="access denied"):
+        store.delete("old.html", None)
+    put(store)
+
+    assert s3.by_client == [True, False]
 
 
 def test_whom_the_client_believes_we_believe(

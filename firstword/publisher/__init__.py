@@ -71,7 +71,7 @@ def publish(
     where that is no longer so, the lease is not given, and the target is looked at again.
     `foreseen` is called by `build` with the keys of what it will make: leases are taken then.
     `force` goes on where history speaks against it; no plan removes an update all the same. What
-    `build` raises in the first round is raised here; nothing was sent then. `workers` = requests at
+    `build` raises in the first round is raised here; no file was sent then. `workers` = requests at
     once, None = as many as suit what there is to send.
     """
     job = Job(

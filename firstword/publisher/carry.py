@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -10,7 +10,7 @@ from itertools import chain
 from firstword.asked import Asked
 from firstword.errors import StoreError
 from firstword.manifest import Built, Lease, Memory
-from firstword.plan import Delete, Plan, describe, make_plan, reconcile
+from firstword.plan import Delete, Plan, Put, describe, make_plan, reconcile
 from firstword.publisher.early import give_back, hold_of, origin_of
 from firstword.publisher.job import Job, Target
 from firstword.publisher.sending import Ahead, Sending
@@ -21,9 +21,11 @@ from firstword.store.probe import PROBES, ready
 from firstword.store.state import LeaseLost, State, read_root
 
 POLL_SECONDS = 2.0
+#: How long old state may keep a publish that is done, in seconds.
+_PATIENCE = 1.0
 #: With more files at last than this a way more or less to the server counts for nothing, and too
 #: much would be held in memory.
-MOST_AHEAD = 200
+MOST_AHEAD, MOST_BYTES_AHEAD = 200, 50_000_000
 
 
 def carry_out(job: Job, target: Target, built: Built, memory: Memory, now: datetime) -> None:
@@ -107,18 +109,23 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
         *earlier, last = plan.phases or ((),)
         ahead = Ahead(sending, hold)
         drafting: Iterator[None] = iter(())
-        if hold.foretells and 0 < of <= MOST_AHEAD:
+        little = _is_little(plan.puts)
+        if hold.foretells and little:
             drafting = ahead.steps(plan.puts, lambda told: plan.committed(told, origin))
         for phase in earlier:
             etags |= sending.send(phase, chain(drafting, plan.prepare))
-        if hold.foretells and of > MOST_AHEAD >= len(last):
+        if hold.foretells and not little and _is_little(last):
             drafting = ahead.steps(last, lambda told: plan.committed({**etags, **told}, origin))
         for _ in drafting:
             pass
         ahead.judge(etags)
-        also = [partial(hold.drop, digest) for digest in before.stale]
-        also += [partial(hold.put_ahead, body) for body in ahead.bodies]
+        # Nobody waits for that: what is not gone by the commit stays named.
+        drop = partial(hold.drop_stale, workers)
+        dropping = Asked(drop) if before.stale and workers > 1 else None
+        also = [partial(hold.put_ahead, body) for body in ahead.bodies]
         etags |= sending.send(last, plan.prepare, also)
+        if dropping is None:
+            drop()
         ahead.judge(etags)
         undone = in_parallel(lambda delete: _delete(target, hold, delete), plan.deletes, workers)
         kept = [delete for delete in undone if delete is not None]
@@ -133,6 +140,8 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
         # Also where nobody foresaw it: the next publish is not to wait for us.
         hold.release()
         raise
+    if dropping is not None:
+        dropping.join(_PATIENCE)
     if leftover is not None:
         target.lines.append(f"old state stays behind: {leftover}")
     done = hold.committed
@@ -141,6 +150,11 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
     if job.journal is not None:
         job.journal.note(tree_of(before).remembers, done.remembers, done.ids)
     target.state = State(committed, None)
+
+
+def _is_little(puts: Sequence[Put]) -> bool:
+    size = sum(put.output.size for put in puts)
+    return 0 < len(puts) <= MOST_AHEAD and size <= MOST_BYTES_AHEAD
 
 
 def _delete(target: Target, hold: Hold, delete: Delete) -> Delete | None:

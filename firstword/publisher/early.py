@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 
 from firstword.asked import Asked
-from firstword.errors import FirstwordError
 from firstword.gitlog import ANCESTORS, Source
 from firstword.manifest import Lease, Origin
 from firstword.publisher.job import Job, Target
@@ -28,7 +27,8 @@ def leases_ahead(job: Job, targets: Sequence[Target], now: datetime) -> Iterator
     job.foreseen.listener = partial(_take_some, job, targets, now)
     try:
         yield
-    except Exception:
+    except BaseException:
+        # Also where a person stops it: nothing was sent, so nobody is to wait for us.
         for target in targets:
             give_back(target)
         raise
@@ -63,7 +63,11 @@ def hold_of(job: Job, target: Target, keys: Sequence[str], now: datetime) -> Hol
     if early is None:
         return _take(job, target, keys, now)
     hold = early.result()
-    hold.touch(keys)
+    try:
+        hold.touch(keys)
+    except Exception:
+        hold.release()
+        raise
     return hold
 
 
@@ -81,10 +85,10 @@ def _take(job: Job, target: Target, keys: Iterable[str], now: datetime) -> Hold:
 
 
 def give_back(target: Target) -> None:
-    """Give back a lease that was taken for nothing."""
+    """Give back a lease that was taken for nothing; whatever fails there is not our failure."""
     early, target.early = target.early, None
     if early is not None:
-        with suppress(FirstwordError, OSError):
+        with suppress(Exception):
             early.result().release()
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
-from firstword.errors import Refused
+from firstword.errors import Refused, StoreError
 from firstword.gitlog import Relation
-from firstword.manifest import Origin
+from firstword.manifest import STATE, Origin
 from firstword.publisher.job import Job, Target, short
 from firstword.store.state import read_state
 
@@ -49,6 +50,10 @@ def look(job: Job, target: Target, now: datetime) -> None:
             f"{lease.owner} began to publish commit {short(lease.origin.commit)} at "
             f"{lease.taken_at} and never ended; publish that commit, or one that follows it"
         )
+    if not job.full:
+        # It may have left shards that no root ever named. Who may not list leaves them to --full.
+        with suppress(StoreError):
+            target.listing = dict(target.store.keys(STATE))
 
 
 def _standing(job: Job, target: Target, theirs: Origin) -> Relation:

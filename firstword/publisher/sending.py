@@ -29,6 +29,7 @@ class Sending:
         """`of` = how many files there are in all, `workers` = how many requests at once."""
         #: Files that were read before they are sent.
         self._bodies: dict[str, bytes] = {}
+        self._begun: set[str] = set()
         self._built = built
         self._hold = hold
         self._workers = workers
@@ -39,7 +40,9 @@ class Sending:
 
     def foretell(self, put: Put) -> str:
         """Read a file, which is sent as it was read; return its ETag. Raises BuildError."""
-        body = self._bodies[put.key] = _body(self._built, put)
+        body = _body(self._built, put)
+        if put.key not in self._begun:
+            self._bodies[put.key] = body
         return foretold(body)
 
     def send(
@@ -72,6 +75,7 @@ class Sending:
         self._job.progress(self._target, next(self._counted), self._of)
 
     def _one(self, put: Put) -> str:
+        self._begun.add(put.key)
         body = self._bodies.pop(put.key, b"") or _body(self._built, put)
         etag = self._hold.put(put, body)
         self._note()

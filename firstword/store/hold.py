@@ -33,6 +33,8 @@ ATTEMPTS = 5
 #: How often a store that is out of reach is asked again in the middle of a publish, beyond what
 #: its client does by itself. One request of a thousand must not undo the rest.
 PATIENCE = 2
+#: With more shards replaced than that they are deleted at once.
+_MOST_STALE = 50
 #: How hard shards are packed: twice as hard takes twice as long, for a sixth less.
 _PACKED = 3
 
@@ -71,7 +73,9 @@ class Hold:
         self._sent = False
         #: Digests of shards that nothing is to name, but for those that are deleted by now.
         self._stale = set(before.manifest.stale)
-        self._leftover: StoreError | None = None
+        #: Those of them that are deleted, and why we may not delete any.
+        self._dropped: set[str] = set()
+        self._refused: StoreError | None = None
         #: Shards that were written before their time, and as what.
         self._ahead: dict[bytes, bytes] = {}
         self._lease = lease
@@ -195,7 +199,11 @@ class Hold:
             index_written = self._put_shard(index.to_bytes())
         new = {shard_digest(body): body for body in (*written, index_written)}
         named = index.named | {shard_digest(index_written)}
-        self._stale = (self._stale | draft.replaced()) - named
+        replaced = draft.replaced()
+        if self._refused:
+            # Else there would be more of them with each publish.
+            self._stale -= set(before.stale)
+        self._stale = (self._stale | replaced) - named - self._dropped.copy()
         self.check()
         committed = replace(
             replace(manifest, probed=before.probed, guarded_at=before.guarded_at),
@@ -211,12 +219,14 @@ class Hold:
             remembers=index.remembers,
             named=named,
         )
-        doomed = {*orphans, *(map(shard_key, self._stale) if forgets else ())}
+        # With many of them somebody waited anyway, and the next edit is not to wait for that.
+        at_once = forgets or len(replaced) > _MOST_STALE
+        doomed = {*orphans, *(map(shard_key, self._stale) if at_once else ())}
         try:
             in_parallel(self._drop, sorted(doomed - set(map(shard_key, named))), workers)
         except StoreError as error:
             return error
-        return self._leftover
+        return self._refused
 
     def draft(self, manifest: Manifest) -> Draft:
         """Draft the shards that a commit of a manifest would write."""
@@ -226,14 +236,24 @@ class Hold:
         """Write a shard of the commit to come beside its pages; one that it lacks goes again."""
         self._ahead[body] = self._put_shard(body)
 
-    def drop(self, stale: str) -> None:
-        """Delete a shard that was stale before; where that fails, the next publish tries again."""
-        try:
-            self._drop(shard_key(stale))
-        except StoreError as error:
-            self._leftover = error
-        else:
-            self._stale.discard(stale)
+    def drop_stale(self, workers: int) -> None:
+        """Delete what was stale before, each in one attempt; what is still there stays named.
+
+        But for what we may not delete: that is left to whoever lists all there is.
+        """
+
+        def drop(digest: str) -> None:
+            if self._refused or not self._lease.live(self._clock()):
+                return
+            try:
+                self._store.delete(shard_key(digest), None)
+                self._dropped.add(digest)
+            except (Conflict, Unavailable):
+                pass
+            except StoreError as error:
+                self._refused = error
+
+        in_parallel(drop, self._before.manifest.stale, workers)
 
     def release(self) -> None:
         """Let the next publisher in at once, after a failure that we lived to see.

@@ -45,19 +45,17 @@ def read_state(
     LeaseLost where somebody else published since.
     """
     root = root or read_root(store)
-    return replace(
-        root, manifest=manifest_over(root.manifest, _Shards(store, root.etag, kept, workers))
-    )
+    return replace(root, manifest=manifest_over(root.manifest, _Shards(store, root, kept, workers)))
 
 
 class _Shards:
     """Reads shards; where one is not at hand, all that are not are read at once."""
 
     def __init__(
-        self, store: Store, root: str | None, kept: MutableMapping[str, bytes], workers: int
+        self, store: Store, root: State, kept: MutableMapping[str, bytes], workers: int
     ) -> None:
         self._store = store
-        self._root = root
+        self._index = root.manifest.index
         self._kept = kept
         self._workers = workers
         self._one_at_a_time = threading.Lock()
@@ -72,8 +70,9 @@ class _Shards:
                 body = self._kept.get(digest)
         if body is not None:
             return body
-        # A commit in between removes the shards that it replaces. The same root twice is no race.
-        if read_root(self._store).etag != self._root:
+        # What a commit replaces goes with it, or with the next. The same index twice is no race: a
+        # lease alone, as ours, replaces nothing.
+        if read_root(self._store).manifest.index != self._index:
             raise LeaseLost(f"{self._store.name}: another publisher came in between")
         raise StoreError(
             f"{self._store.name}: {shard_key(digest)} is missing, and with it what the target "
