@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+import msgspec
+
 from firstword.errors import BuildError
 
 #: Says that a build really happened; without it nothing is published (design §5).
@@ -88,7 +90,9 @@ class OutputFolder:
     def finish(self, build_id: str, keys: Iterable[str] | None, stamp: Mapping[str, Any]) -> None:
         """Note all keys, where they are others than before, then stamp the folder."""
         if keys is not None:
-            _replace(self._path(LISTING), _json(sorted(keys)))
+            # By C: an edit that adds a file writes the names of all of them.
+            told = msgspec.json.format(msgspec.json.encode(sorted(keys)), indent=1)
+            _replace(self._path(LISTING), told + b"\n")
         if self._begun is not None:
             self._begun.close()
         if not self.known or self._begun is not None:

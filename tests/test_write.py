@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from firstword.errors import BuildError
-from firstword.write import OutputFolder
+from firstword.write import LISTING, OutputFolder
 
 Open = Callable[[Path], OutputFolder]
 
@@ -72,3 +72,13 @@ def test_no_page_goes_through_a_link_to_another_folder(tmp_path: Path, opened: O
     with pytest.raises(BuildError, match=r"in the way of a page: 'index\.html'"):
         opened(tmp_path / "output").write("people/index.html", b"")
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_the_list_of_files_is_sorted_and_a_line_each(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path / "output")
+    folder.write("index.html", b"page")
+
+    folder.finish("id", ["index.html", 'a/"quoted".html', "ü.html"], {})
+
+    listed = (tmp_path / "output" / LISTING).read_text(encoding="utf-8")
+    assert listed == '[\n "a/\\"quoted\\".html",\n "index.html",\n "ü.html"\n]\n'
