@@ -25,6 +25,7 @@ from firstword.store.state import State, read_state
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 U1, U2, U3 = "20261121T092000Z", "20261121T100200Z", "20261121T113000Z"
+CARD = "incidents/card/index.html"
 HOME, FEED, STYLE = "index.html", "feeds/updates.atom", "theme/style.css"
 
 
@@ -297,6 +298,11 @@ def assert_sound(store: FakeStore) -> None:
         assert (there[key].etag, there[key].digest) == (held.etag, held.digest), key
     assert there.keys() - manifest.objects.keys() <= manifest.gone.keys()
     assert manifest.lease is None
+
+
+def edited(world: World) -> Site:
+    """Return the site with one more update in its first story."""
+    return world.later(card={U1: "One payment in five fails.", U2: "All work again."})
 
 
 def shards(store: FakeStore) -> set[str]:

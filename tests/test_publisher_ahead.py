@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 from fakestore import (
+    CARD,
     FEED,
     HOME,
     NOON,
     U1,
-    U2,
     Died,
     FakeStore,
     Site,
     World,
     assert_sound,
     clean,
+    edited,
     shards,
 )
 
@@ -27,8 +28,6 @@ from firstword.plan import Plan, Put
 from firstword.shards import SHARDS, Draft, revise, shard_key, tree_of
 from firstword.store import Write
 from firstword.values import replace
-
-CARD = "incidents/card/index.html"
 
 
 @pytest.fixture
@@ -65,10 +64,6 @@ class Salted(FakeStore):
 def telling(world: World) -> Telling:
     assert isinstance(world.store, Telling)
     return world.store
-
-
-def edited(world: World) -> Site:
-    return world.later(card={U1: "One payment in five fails.", U2: "All work again."})
 
 
 def named(world: World, store: FakeStore) -> set[str]:

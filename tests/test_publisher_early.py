@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from fakestore import (
+    CARD,
     FEED,
     HOME,
     MINUTE,
     U1,
-    U2,
     U3,
     Died,
     FakeStore,
@@ -24,6 +24,7 @@ from fakestore import (
     World,
     assert_sound,
     clean,
+    edited,
     shards,
 )
 
@@ -34,7 +35,6 @@ from firstword.store import Write
 from firstword.store.state import read_root
 from firstword.values import replace
 
-CARD = "incidents/card/index.html"
 ALL = (CARD, FEED, HOME)
 
 
@@ -92,10 +92,6 @@ def world(tmp_path: Path) -> World:
 def rooted(world: World) -> Rooted:
     assert isinstance(world.store, Rooted)
     return world.store
-
-
-def edited(world: World) -> Site:
-    return world.later(card={U1: "One payment in five fails.", U2: "All work again."})
 
 
 def publish(world: World, told: Telling, **options: Any) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from collections import deque
@@ -140,9 +141,6 @@ class Crew:
 
     def _begin(self, name: str, common: Any) -> list[_Hand]:
         """Tell all of them what tasks have in common, if that is not what they were told last."""
-        # Here, since an edit has nothing that is worth another process.
-        import pickle
-
         hands, told = self._open(), pickle.dumps((name, common))
         for hand in hands if told != self._told else ():
             hand.send(frames.BEGIN, told)
@@ -177,8 +175,6 @@ class _Hand:
     """One process, as seen from here."""
 
     def __init__(self, complain: Callable[[str], None]) -> None:
-        import pickle
-
         self._complain = complain
         self.lost = False
         self.process = subprocess.Popen(

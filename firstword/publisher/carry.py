@@ -13,6 +13,7 @@ from firstword.manifest import Built, Lease, Memory
 from firstword.plan import Delete, Plan, Put, describe, make_plan, reconcile
 from firstword.publisher.early import give_back, hold_of, origin_of
 from firstword.publisher.job import Job, Target
+from firstword.publisher.pace import MOST_AHEAD, MOST_BYTES_AHEAD
 from firstword.publisher.sending import Ahead, Sending
 from firstword.shards import SHARDS, shard_key, tree_of
 from firstword.store.hold import Hold
@@ -23,9 +24,6 @@ from firstword.store.state import LeaseLost, State, read_root
 POLL_SECONDS = 2.0
 #: How long old state may keep a publish that is done, in seconds.
 _PATIENCE = 1.0
-#: With more files at last than this a way more or less to the server counts for nothing, and too
-#: much would be held in memory.
-MOST_AHEAD, MOST_BYTES_AHEAD = 200, 50_000_000
 
 
 def carry_out(job: Job, target: Target, built: Built, memory: Memory, now: datetime) -> None:
@@ -108,14 +106,14 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
         etags: dict[str, str] = {}
         *earlier, last = plan.phases or ((),)
         ahead = Ahead(sending, hold)
-        drafting: Iterator[None] = iter(())
+        # All, while the first files are on their way; or the last, once the others are told.
         little = _is_little(plan.puts)
-        if hold.foretells and little:
-            drafting = ahead.steps(plan.puts, lambda told: plan.committed(told, origin))
+        some = plan.puts if little else last
+        drafting: Iterator[None] = iter(())
+        if hold.foretells and _is_little(some):
+            drafting = ahead.steps(some, lambda told: plan.committed({**etags, **told}, origin))
         for phase in earlier:
-            etags |= sending.send(phase, chain(drafting, plan.prepare))
-        if hold.foretells and not little and _is_little(last):
-            drafting = ahead.steps(last, lambda told: plan.committed({**etags, **told}, origin))
+            etags |= sending.send(phase, chain(drafting if little else (), plan.prepare))
         for _ in drafting:
             pass
         ahead.judge(etags)

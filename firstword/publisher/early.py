@@ -11,11 +11,9 @@ from firstword.asked import Asked
 from firstword.gitlog import ANCESTORS, Source
 from firstword.manifest import Lease, Origin
 from firstword.publisher.job import Job, Target
+from firstword.publisher.pace import MOST_AHEAD
 from firstword.store.hold import Hold
 from firstword.store.probe import is_ready
-
-#: With more files than that the way to the server counts for nothing, and each is named twice.
-_MOST = 200
 
 
 @contextmanager
@@ -38,7 +36,7 @@ def leases_ahead(job: Job, targets: Sequence[Target], now: datetime) -> Iterator
 
 def _take_some(job: Job, targets: Sequence[Target], now: datetime, keys: Collection[str]) -> None:
     """Begin to take the lease of each target that there is nothing else to ask of."""
-    if len(keys) > _MOST:
+    if len(keys) > MOST_AHEAD:
         return
     for target in targets:
         manifest = target.state.manifest

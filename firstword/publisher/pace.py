@@ -1,4 +1,4 @@
-"""How many requests of a publish are under way at once. Pure."""
+"""How much of a publish is under way at once, and ahead of its time. Pure."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ MANY_PUTS = 500
 #: these are fewer. A server that is quicker may say that it is busy; the rest then goes by its
 #: client, which slows down.
 MANY = 96
+
+#: With more files than this a way more or less to the server counts for nothing, and too much would
+#: be held in memory, or named in a lease.
+MOST_AHEAD, MOST_BYTES_AHEAD = 200, 50_000_000
 
 
 def at_once(puts: Sequence[Put]) -> int:

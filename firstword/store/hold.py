@@ -71,9 +71,9 @@ class Hold:
         self._lasts = lasts
         self._renewing = threading.Lock()
         self._sent = False
-        #: Digests of shards that nothing is to name, but for those that are deleted by now.
+        #: Digests of shards that nothing is to name.
         self._stale = set(before.manifest.stale)
-        #: Those of them that are deleted, and why we may not delete any.
+        #: Those of them that are deleted by now, and why we may not delete any.
         self._dropped: set[str] = set()
         self._refused: StoreError | None = None
         #: Shards that were written before their time, and as what.
@@ -91,17 +91,18 @@ class Hold:
             if not self._lease.live(now):
                 raise LeaseLost(f"{self._store.name}: the lease ran out at {self._lease.until}")
             if now >= self._lease.until - self._lasts / 2:
-                renewed = replace(self._lease, until=now + self._lasts)
-                self._etag = self._write_root(self._leased(renewed), self._etag)
-                self._lease = renewed
+                self._renew(replace(self._lease, until=now + self._lasts))
 
     def touch(self, keys: Iterable[str]) -> None:
         """Make sure that the lease names what will be written. Raises LeaseLost, StoreError."""
         with self._renewing:
             touches = {*self._lease.touches, *keys}
             if len(touches) > len(self._lease.touches):
-                self._lease = replace(self._lease, touches=tuple(sorted(touches)))
-                self._etag = self._write_root(self._leased(self._lease), self._etag)
+                self._renew(replace(self._lease, touches=tuple(sorted(touches))))
+
+    def _renew(self, lease: Lease) -> None:
+        self._etag = self._write_root(self._leased(lease), self._etag)
+        self._lease = lease
 
     def put_many(
         self,
