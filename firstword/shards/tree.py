@@ -19,6 +19,7 @@ from firstword.shards.documents import (
     read_index,
     shard_key,
 )
+from firstword.urls import is_story
 from firstword.values import replace
 
 V = TypeVar("V")
@@ -81,10 +82,13 @@ class Tree:
             return None
         if key in self.index.hot:
             found = self.index.hot[key]
-            if found is not None:
-                return found
-        elif (found := self.cold.get(key)) is not None:
-            return found
+            return found if found is not None else self._of_story(key)
+        if is_story(key):
+            # What is cold are many, and an edit touches none of them.
+            return self._of_story(key) or self.cold.get(key)
+        return self.cold.get(key) or self._of_story(key)
+
+    def _of_story(self, key: str) -> Held | None:
         name = name_of(key)
         bucket = self.of(name)
         if key in bucket.objects:
