@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from firstword import urls
 from firstword.api import status_json
 from firstword.cache import keys
-from firstword.cache.database import Cache, forget_cache, open_cache
+from firstword.cache.database import Cache, cache_file, forget_cache, open_cache
 from firstword.cache.files import load_story
 from firstword.cache.findings import Findings
 from firstword.cache.pieces import CachedPieces
@@ -213,10 +213,7 @@ class Run(Struct, kw_only=True, dict=True):
         """Return the cache of this very output folder."""
         if self.cache_folder is None:
             return None
-        name = hashlib.sha256(os.path.relpath(self.output_folder, self.root).encode()).hexdigest()[
-            :8
-        ]
-        return self.cache_folder / f"build-{name}.sqlite"
+        return cache_file(self.cache_folder, self.output_folder, self.root)
 
     def _path_of(self, slug: str) -> str | None:
         return urls.story_path(kind, slug) if (kind := self._stories.kind_of(slug)) else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from conftest import ROOT
 
 from firstword.build import Run, RunOptions
+from firstword.cache.database import cache_file, noted
 from firstword.gitlog.worktree import Worktree
 from firstword.manifest import Memory
 from firstword.settings import read_site
@@ -66,7 +67,8 @@ class Workplace:
     memory: Callable[[datetime], Memory] | None = None
     #: Whether a build asks git which files were written, as `pelican content` does.
     asks_git: bool = False
-    asks_others: bool = False
+    #: Whether a publish did so, which has to know whether something there is not committed.
+    publishes: bool = False
     #: What builds foresaw.
     foreseen: list[set[str]] = field(default_factory=list)
 
@@ -100,7 +102,14 @@ class Workplace:
         """Ask git as a build does, or as a publish, which asks for more."""
         if not self.asks_git:
             return None
-        return Worktree(self.root / "content", others=self.asks_others)
+        asked = Worktree(self.root / "content")
+        if self.publishes:
+            asked.dirty(self.note())
+        return asked
+
+    def note(self) -> str:
+        """Return what the last build left for whoever asks git."""
+        return noted(cache_file(self.root / ".cache", self.root / "output", self.root), "worktree")
 
     def share_templates(self, cache: Path) -> None:
         """Let all caches have one folder of compiled templates: compiling is half of a build."""

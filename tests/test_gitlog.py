@@ -139,6 +139,34 @@ def test_a_publish_knows_what_is_dirty_from_two_looks_that_share_nothing(
     assert began.worktree() is None
 
 
+@pytest.mark.parametrize("path", ["pelicanconf.py", "content/pages/about.md", "theme/a/b.html"])
+@pytest.mark.parametrize("staged", [False, True])
+def test_a_publish_knows_what_is_gone(repo: Repo, path: str, *, staged: bool) -> None:
+    repo.commit("1")
+    repo.commit("2", path)
+    began = Beside(repo.path, [], repo.path / "content")
+    assert not began.source().dirty
+    if staged:
+        repo.git("rm", "--quiet", path)
+    else:
+        (repo.path / path).unlink()
+
+    assert Beside(repo.path, [], repo.path / "content").source().dirty
+
+
+def test_a_publish_knows_what_is_dirty_among_more_than_one_command_names(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gitlog, "_MANY", 2)
+    repo.commit("1")
+    for number in range(4):
+        repo.commit(str(number), f"{number}.txt")
+    assert not Beside(repo.path, [], repo.path / "content").source().dirty
+    (repo.path / "new.txt").write_text("not committed", encoding="utf-8")
+
+    assert Beside(repo.path, [], repo.path / "content").source().dirty
+
+
 def test_a_publish_knows_what_is_dirty_where_the_build_cannot_ask_git(
     repo: Repo, tmp_path: Path
 ) -> None:

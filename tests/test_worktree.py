@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,12 @@ from sites import CARDS, CARDS_FILE, SmallSite
 from firstword import build, gitlog
 from firstword.build import RunOptions
 from firstword.building import build_site
+from firstword.cache import database
+from firstword.cache.database import cache_file, noted
+from firstword.cli.beside import Beside
 from firstword.content import look
 from firstword.gitlog import worktree
+from firstword.gitlog.call import Question
 from firstword.gitlog.names import names_below
 from firstword.gitlog.worktree import Worktree, apart, read_status, sees_all, unhidden, unlike
 
@@ -287,10 +292,10 @@ def stashed_there(site: Site, path: Path) -> None:
 
 
 def published(site: Site, path: Path) -> None:
-    """Whoever publishes asks git for a list, and the next build has to know."""
-    site.place.asks_others = True
+    """Whoever publishes asks before the build does, and the next build has to know."""
+    site.place.publishes = True
     site.place.warm()
-    site.place.asks_others = False
+    site.place.publishes = False
     other_words_there(site, path)
 
 
@@ -429,6 +434,142 @@ def test_the_stamp_names_the_commit_of_the_site_where_its_stories_are_another_re
 
     stamp = json.loads((site.place.root / "output" / ".build.json").read_text("utf-8"))
     assert stamp["commit"] == site.git("rev-parse", "HEAD").strip()
+
+
+# ── what a publish has to know: whether something is not committed ───────────────────────────────
+
+
+def hidden_folder(site: Site) -> None:
+    (site.incidents / ".drafts").mkdir()
+    (site.incidents / ".drafts" / "x.md").write_text("x", encoding="utf-8")
+
+
+def hidden_and_held_no_more(site: Site) -> None:
+    (site.incidents / ".keep").touch()
+    site.commit()
+    site.settle()
+    site.git("rm", "-q", "--cached", str(site.incidents / ".keep"))
+    site.git("commit", "-q", "-m", "held no more")
+
+
+def nothing(_site: Site) -> None:
+    """All is as it was committed."""
+
+
+def truth(site: Site) -> bool:
+    return bool(site.git("status", "--porcelain", "--", "content/incidents"))
+
+
+def known(site: Site) -> bool | None:
+    asked = Worktree(site.place.root / "content")
+    try:
+        return asked.dirty(site.place.note())
+    finally:
+        asked.close()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        *(nothing, edited, committed, added, added_and_committed, ignored, removed, renamed),
+        *(removed_and_committed, staged_only, put_back, swap_file_of_an_editor, hidden_folder),
+        *(hidden_and_held_no_more, held_no_more, taken_back),
+    ],
+)
+def test_whether_something_is_not_committed_is_told_as_git_tells_it(
+    step: Callable[[Site], object], site: Site
+) -> None:
+    step(site)
+    root = site.place.root
+
+    for _ in range(3):
+        assert known(site) in {truth(site), None}
+        began = Beside(root, [], root / "content", note=site.place.note)
+        assert began.source() == gitlog.read_source(root)
+        site.place.warm()
+
+
+@pytest.fixture
+def questions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What git was asked: `ls-files` is a list of all that it holds and does not hold."""
+    found: list[str] = []
+
+    class Counted(Question):
+        def __init__(self, repo: Path, *arguments: str) -> None:
+            found.extend({"status", "ls-files", "diff-tree"}.intersection(arguments))
+            super().__init__(repo, *arguments)
+
+    monkeypatch.setattr(worktree, "Question", Counted)
+    return found
+
+
+@pytest.mark.parametrize(
+    "step", [nothing, committed, added_and_committed, removed_and_committed, edited]
+)
+def test_nobody_lists_what_git_holds_for_what_is_usual(
+    step: Callable[[Site], object], site: Site, questions: list[str]
+) -> None:
+    site.place.publishes = True
+    step(site)
+
+    assert known(site) is truth(site)
+    site.place.warm()
+
+    assert questions == ["status"] * 2
+
+
+def test_an_editor_that_is_closed_again_leaves_no_doubt(site: Site, questions: list[str]) -> None:
+    swap_file_of_an_editor(site)
+    site.place.warm()
+    assert known(site) is None
+    for name in (".cards.md.swp", "cards.md~"):
+        (site.incidents / "2026" / name).unlink()
+    site.place.warm()
+    assert questions.count("ls-files") == 1
+
+    assert known(site) is False
+
+
+def test_a_publish_asks_what_two_commits_differ_in_once(
+    tmp_path: Path, questions: list[str]
+) -> None:
+    site = SmallSite.make(tmp_path / "site")
+    site.commit()
+    now = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+    file = cache_file(site.root / ".cache", site.root / "output", site.root)
+    for number in range(4):
+        if number == 3:
+            site.write(CARDS_FILE, CARDS.replace("One card payment", "Two card payments"))
+            site.commit()
+            questions.clear()
+        began = Beside(site.root, [], site.root / "content", note=partial(noted, file, "worktree"))
+        assert not began.source().dirty
+        asked = began.worktree()
+        build_site(site.root, RunOptions(now=now, embedded=True, worktree=asked)).close()
+        for path in (site.root / "content").rglob("*.md"):
+            os.utime(path, (1_790_000_000, 1_790_000_000))
+        site.git("update-index", "-q", "--refresh")
+
+    assert questions == ["status", "diff-tree"]
+
+
+@pytest.mark.parametrize("step", [added, swap_file_of_an_editor])
+def test_what_a_first_build_saw_that_git_does_not_hold_is_no_commit(
+    step: Callable[[Site], None], site: Site
+) -> None:
+    step(site)
+    shutil.rmtree(site.place.root / ".cache")
+    for _ in range(2):
+        site.place.warm()
+        assert known(site) is None
+
+
+def test_a_note_of_another_version_is_none(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert site.place.note()
+    monkeypatch.setattr(database, "SCHEMA", database.SCHEMA + 1)
+
+    assert not site.place.note()
+    assert known(site) is None
 
 
 # ── where git is no witness ──────────────────────────────────────────────────────────────────────
@@ -591,6 +732,7 @@ def test_whatever_happens_in_git_nothing_is_missed(templates: Path, beginning: P
             site.settle()
             for take in taken:
                 take(site)
+                assert known(site) in {truth(site), None}
                 check(site)
 
     lives()
@@ -614,17 +756,17 @@ def test_status_is_read() -> None:
     assert told is not None
     assert told.commit == COMMIT
     assert told.paths == {"2026/a b.md", "c.md", "new.md"}
-    assert told.dirty
+    assert told.changed
 
 
-def test_what_git_does_not_hold_is_built_and_may_be_ignored() -> None:
+def test_what_git_does_not_hold_is_built_and_is_no_change() -> None:
     clean, others = read_status(HEAD.encode(), "x/"), read_status(HEAD.encode(), "x/", ["new.md"])
 
     assert clean is not None
-    assert clean.dirty is False
+    assert not clean.changed
     assert others is not None
     assert others.paths == {"new.md"}
-    assert others.dirty is None
+    assert not others.changed
 
 
 def test_what_git_does_not_hold_is_listed_first() -> None:
@@ -698,7 +840,7 @@ def test_what_two_commits_differ_in_is_asked_ahead(
 
     found = names_below(str(site.incidents), {})
     assert found is not None
-    written = git.written_since(json.dumps(["content/incidents/", before, found[0]]))
+    written = git.written_since(json.dumps(["content/incidents/", before, found[0], False]))
 
     assert written == frozenset({"2026/2026-11-12-cards.md"})
     assert asked == ["late"] * moved

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from firstword.folder import written
-from firstword.gitlog.index import holds, index_of, looks_at_all
+from firstword.gitlog.index import held_in, holds, index_of, looks_at_all
 from firstword.gitlog.names import Names, names_below, same_names
 
 
@@ -175,6 +175,11 @@ def test_the_index_tells_what_git_holds(repository: Repository) -> None:
     for name in ("ds.md", "s.md", "cards.m", "copied.md", "cards.md/x.md"):
         assert not holds(index, f"content/incidents/{name}")
     assert holds(index, "z-copy/content/incidents/copied.md")
+    stories = {"cards.md", "dns.md", "mail-of-a-longer-name.md", "ü.md"}
+    assert held_in(index, "content/incidents/") == stories
+    assert held_in(index, "content/") == {f"incidents/{name}" for name in stories}
+    assert held_in(index, "z-copy/content/incidents/") == {"copied.md"}
+    assert held_in(index, "incidents/") == frozenset()
 
 
 def test_the_index_of_a_second_work_tree_is_found(repository: Repository, tmp_path: Path) -> None:
@@ -257,7 +262,8 @@ def test_a_new_folder_is_looked_into(years: Path, monkeypatch: pytest.MonkeyPatc
     found = names_below(str(years), before)
 
     assert found is not None
-    assert found[1] == {"2026/12/late/b.md"}
+    # Nobody looks into a hidden one.
+    assert found[1] == {"2026/12/late/b.md", ".hidden/"}
 
 
 def test_where_new_stories_come_to_lie_nobody_trusts_the_times_of_a_folder(

@@ -8,12 +8,14 @@ not the cache's, and is not trusted (`write`).
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 #: Another number throws every cache away.
-SCHEMA = 7
+SCHEMA = 8
 #: How long to wait for another build that has the cache, in seconds.
 PATIENCE = 60.0
 NO_TIME = 0.1
@@ -166,6 +168,23 @@ class Cache:
             if self.db.in_transaction:
                 self.db.execute("ROLLBACK")
         self.db.close()
+
+
+def cache_file(caches: Path, output_folder: Path, root: Path) -> Path:
+    """Return where the cache of an output folder lies; `root` = the folder of the site."""
+    name = hashlib.sha256(os.path.relpath(output_folder, root).encode()).hexdigest()[:8]
+    return caches / f"build-{name}.sqlite"
+
+
+def noted(path: Path, key: str) -> str:
+    """Return a note that the last build left, "" where there is none; nobody waits for that."""
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", timeout=0, uri=True)) as db,
+    ):
+        if db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA:
+            return Cache(db, kept=True).meta(key)
+    return ""
 
 
 def open_cache(path: Path | None, complain: Callable[[str], None] = lambda _: None) -> Cache:

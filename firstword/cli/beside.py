@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from firstword import gitlog
 from firstword.asked import Asked, let_go
 from firstword.errors import FirstwordError
-from firstword.gitlog.worktree import Worktree, about
+from firstword.gitlog.worktree import Worktree, about, noted_commit
 from firstword.store import Ahead, Store
 from firstword.store.state import State, read_root
 from firstword.values import replace
@@ -33,15 +33,17 @@ class Beside:
         *,
         clean: bool = False,
         asked: Worktree | None = None,
+        note: Callable[[], str] = str,
     ) -> None:
         """Ask; `content` = the folder whose incidents git is to look at for the build, too.
 
-        `asked` = what git was asked a moment ago, where that is the folder.
+        `asked` = what git was asked a moment ago, where that is the folder. `note` tells what the
+        last build left for who asks git.
         """
         # Its processes are started by this thread, so that they are under way at once.
-        self._worktree = about(content, asked, others=True) if content else None
+        self._worktree = about(content, asked) if content else None
         self._roots = [(store.name, Asked(partial(read_root, store))) for store in stores]
-        self._source = Asked(partial(_read_source, root, self._worktree, clean=clean))
+        self._source = Asked(partial(_read_source, root, self._worktree, note, clean=clean))
 
     def import_builder(self, root: Path, settings: Mapping[str, Any]) -> None:
         """Import what the build will; whatever is wrong with that, the build will say."""
@@ -74,15 +76,19 @@ class Beside:
         let_go((asked for _, asked in self._roots), _PATIENCE)
 
 
-def _read_source(root: Path, worktree: Worktree | None, *, clean: bool) -> gitlog.Source:
+def _read_source(
+    root: Path, worktree: Worktree | None, note: Callable[[], str], *, clean: bool
+) -> gitlog.Source:
     """Read what is checked out, and let no file be looked at twice. Raises FirstwordError."""
     but = worktree.within(root) if worktree else None
     if worktree is None or but is None:
         return gitlog.read_source(root, clean=clean)
-    source, now = gitlog.read_source(root, but=but), worktree.now()
+    last = note()
+    worktree.ask_ahead(noted_commit(last))
+    source = gitlog.read_source(root, but=but)
     if source.commit is None:
         return source
-    dirty = now.dirty if now else None
+    dirty = worktree.dirty(last)
     if dirty is None:
         dirty = bool(gitlog.uncommitted(root, but))
     return replace(source, dirty=source.dirty or dirty)

@@ -142,7 +142,7 @@ def _ask_git(options: argparse.Namespace) -> Worktree | None:
     here = Path.cwd()
     if options.tick or options.commit or not (here / "pelicanconf.py").is_file():
         return None
-    return Worktree(here / "content", others=True)
+    return Worktree(here / "content")
 
 
 def _send(publishing: Publishing, ended: Ended) -> int:

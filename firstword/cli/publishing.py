@@ -125,7 +125,12 @@ class Publishing(Struct, kw_only=True):
             else:
                 content = None if self.options.commit else self._content()
                 began = Beside(
-                    self.root, self.stores, content, clean=self.options.commit, asked=asked
+                    self.root,
+                    self.stores,
+                    content,
+                    clean=self.options.commit,
+                    asked=asked,
+                    note=self._note,
                 )
                 open_questions.callback(began.close)
                 began.import_builder(self.root, self.settings)
@@ -148,6 +153,17 @@ class Publishing(Struct, kw_only=True):
         """Return the folder of what is written; None where a build remembers nothing of it."""
         remembers = self.settings.get("LOAD_CONTENT_CACHE")
         return self.root / self.settings["PATH"] if remembers else None
+
+    def _note(self) -> str:
+        """Return what the last build left for whoever asks git."""
+        from firstword.cache.database import cache_file, noted
+
+        names = [self.settings.get(name) for name in ("CACHE_PATH", "OUTPUT_PATH", "PATH")]
+        places = [self.root / name for name in names if isinstance(name, str)]
+        if len(places) < len(names):
+            return ""  # the build will say what is wrong with that
+        caches, output, content = places
+        return noted(cache_file(caches, output, content.parent), "worktree")
 
     def _publish(
         self,

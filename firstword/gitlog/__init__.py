@@ -23,6 +23,8 @@ from firstword.gitlog.call import command, quiet_environment
 
 ANCESTORS = 256
 TIMEOUT_SECONDS = 60
+#: How many paths are named in one command: of the longest, fewer than a system allows.
+_MANY = 400
 
 _HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
@@ -66,14 +68,11 @@ def read_source(repo: Path, *, clean: bool = False, but: str = "") -> Source:
     `clean` = only what is committed is published: then nobody looks for changed files. `but` = a
     folder in `repo` where somebody else does.
     """
-    status = ["status", "--porcelain", "--", "."]
-    if but:
-        status = ["--no-literal-pathspecs", *status, f":(exclude,literal){but}"]
     # Here and not above: whoever only asks which files were written needs no threads.
     from firstword.asked import Asked
 
     # The one question whose answer takes longer the more files there are.
-    changed = None if clean else Asked(partial(_text, repo, *status))
+    changed = [] if clean else [Asked(partial(_text, repo, *one)) for one in _looks(repo, but)]
     told = _text(repo, "rev-parse", "--is-shallow-repository", "HEAD^{commit}").split()
     if len(told) != 2:
         return Source()
@@ -93,8 +92,35 @@ def read_source(repo: Path, *, clean: bool = False, but: str = "") -> Source:
         ancestors=tuple(ancestors)[:ANCESTORS],
         parents=parents,
         shallow=shallow,
-        dirty=changed is not None and bool(changed.result()),
+        dirty="".join(one.result() for one in changed) != "",
     )
+
+
+def _looks(repo: Path, but: str) -> Iterator[tuple[str, ...]]:
+    """Yield what git is asked to find out whether something was changed, `but` for a folder."""
+    status = ("status", "--porcelain")
+    if not but:
+        yield *status, "--", "."
+        return
+    # Git looks for files that it does not hold in each folder that it is not told to leave out by
+    # naming others. What is gone is not among these.
+    try:
+        found = _beside(repo, but)
+    except OSError:
+        found = ["."]
+    yield from ((*status, "--", *found[at : at + _MANY]) for at in range(0, len(found), _MANY))
+    others = ("--", ".", f":(exclude,literal){but}")
+    yield "--no-literal-pathspecs", *status, "--untracked-files=no", *others
+
+
+def _beside(repo: Path, folder: str) -> list[str]:
+    """Return everything in `repo` that a folder is not in, in as few paths as there can be."""
+    found, here = [], ""
+    for part in folder.split("/"):
+        names = sorted(path.name for path in (repo / here).iterdir())
+        found += [f"{here}{name}" for name in names if name not in {part, ".git"}]
+        here = f"{here}{part}/"
+    return found
 
 
 def relation(

@@ -37,14 +37,32 @@ def looks_at_all(index: bytes, prefix: str) -> bool:
 def holds(index: bytes, path: str) -> bool:
     """Tell whether a plain index has an entry of a path, as git spells it."""
     spelled = path.encode("utf-8", "surrogateescape")
-    length = min(len(spelled), 0xFFF)
     at = len(index)
     # From behind, since what is asked for is mostly new; entries lie in the order of their paths.
     while (at := index.rfind(spelled + b"\0", 0, at)) >= 0:
-        # Its length stands before it, so it is no end of a longer path.
-        if int.from_bytes(index[at - 2 : at]) & 0xFFF == length:
+        if _begins(index, at, at + len(spelled)):
             return True
     return False
+
+
+def held_in(index: bytes, folder: str) -> frozenset[str]:
+    """Return the paths below a folder that a plain index has entries of, without that.
+
+    `folder` as git spells it, with its slash: the whole tree is none.
+    """
+    begin, paths = folder.encode("utf-8", "surrogateescape"), []
+    at = index.find(begin)
+    while at >= 0:
+        end = index.index(b"\0", at)
+        if _begins(index, at, end):
+            paths.append(index[at + len(begin) : end].decode("utf-8", "surrogateescape"))
+        at = index.find(begin, end)
+    return frozenset(paths)
+
+
+def _begins(index: bytes, at: int, end: int) -> bool:
+    """Tell whether a path begins there, and not before: its length stands before it."""
+    return int.from_bytes(index[at - 2 : at]) & 0xFFF == min(end - at, 0xFFF)
 
 
 def _is_all(index: bytes, at: int) -> bool:

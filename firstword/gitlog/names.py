@@ -73,7 +73,10 @@ def _digest(folder: str) -> str:
 
 
 def _inside(here: str, folder: str) -> tuple[list[str], list[str]]:
-    """Return the paths of what a folder holds: files, folders. Raises _OthersError, OSError."""
+    """Return the paths of what a folder holds: files, folders. Raises _OthersError, OSError.
+
+    A hidden folder counts as a file with a slash at its end: nobody looks into it.
+    """
     files: list[str] = []
     folders: list[str] = []
     with os.scandir(here) as entries:
@@ -83,6 +86,8 @@ def _inside(here: str, folder: str) -> tuple[list[str], list[str]]:
                 raise _OthersError
             if not entry.is_dir(follow_symlinks=False):
                 files.append(path)
-            elif not hidden((entry.name,)):
+            elif hidden((entry.name,)):
+                files.append(f"{path}/")
+            else:
                 folders.append(path)
     return files, folders

@@ -24,7 +24,7 @@ from pathlib import Path
 from firstword.folder import FOLDER, hidden
 from firstword.gitlog import Held, asking_changes, changes, head, read_changes
 from firstword.gitlog.call import Question
-from firstword.gitlog.index import holds, index_of, looks_at_all
+from firstword.gitlog.index import held_in, holds, index_of, looks_at_all
 from firstword.gitlog.names import Names, names_below, same_names
 
 #: With more than so many in doubt it is quicker to look at all.
@@ -48,27 +48,24 @@ _LISTED = ("ls-files", "--others", "--cached", "--stage", "-v", "-z", "--", ".")
 class Now:
     """What git says of the incident files as they lie there."""
 
-    def __init__(self, commit: str, paths: frozenset[str], *, dirty: bool | None) -> None:
+    def __init__(self, commit: str, paths: frozenset[str], *, changed: bool) -> None:
         #: The commit that is checked out.
         self.commit = commit
         #: The files that are not as it has them, relative to the folder of incidents.
         self.paths = paths
-        #: Whether git has something to commit there; None where it was not asked: that depends on
-        #: what it ignores, and is built all the same.
-        self.dirty = dirty
+        #: Whether it has one of them, hidden ones included, and has it otherwise.
+        self.changed = changed
 
 
 class Worktree:
     """Asks git when it is made; the answer is fetched when it is needed."""
 
-    def __init__(self, content: Path, *, others: bool = False) -> None:
-        """`others` = also ask at once what git does not hold: whoever publishes has to know."""
+    def __init__(self, content: Path) -> None:
         # Through a link git could be another one than the last time, with the same commit.
         self.folder = Path(os.path.realpath(content / FOLDER))
         self._top = _top(self.folder)
         self._prefix = _prefix(self.folder, self._top) if self._top else None
         self._status: Question | None = None
-        self._listing: Question | None = None
         self._answer: Now | None = None
         self._said = b""
         self._listed: tuple[list[str], bytes] | None = None
@@ -77,31 +74,36 @@ class Worktree:
         self._names: Names = {}
         #: What git does not hold of what may have been written: it will not say when that changes.
         self._not_held: frozenset[str] = frozenset()
+        #: Whether something may lie there that git does not hold, if only what nobody builds.
+        self._loose = True
+        self._told: tuple[str, frozenset[str] | None] | None = None
         self._ahead: tuple[str, str, Question] | None = None
         if self._prefix is not None and self.folder.is_dir():
             self._status = Question(self.folder, *_STATUS)
-            self._listing = Question(self.folder, *_LISTED) if others else None
 
     def ask_ahead(self, since: str) -> None:
         """Ask what changed from one commit to that which seems to be checked out.
 
-        `since` = what was likely built last.
+        `since` = what was likely built last. Where that is known by now, nobody is asked.
         """
-        if self._top is None or not _COMMIT.fullmatch(since):
+        if self._top is None or self._told or not _COMMIT.fullmatch(since):
             return
         now = self._answer.commit if self._answer else _seems_checked_out(self._top)
-        if now and now != since:
-            asked = Question(self.folder, *asking_changes(since, now, "."))
-            self._ahead = since, now, asked
+        if not now or now == since or (self._ahead and self._ahead[:2] == (since, now)):
+            return
+        if self._ahead:
+            self._ahead[2].close()
+        asked = Question(self.folder, *asking_changes(since, now, "."))
+        self._ahead = since, now, asked
 
     def now(self) -> Now | None:
         """Return what git says; None where it cannot tell of every file.
 
-        What it does not hold is among it where that was asked.
+        What it does not hold is among it where it had to be asked for that.
         """
         if self._status is not None and self._top is not None:
             # Git goes on while we read its index.
-            index = index_of(self._top) if self._listing is None else b""
+            index = index_of(self._top)
             plain = looks_at_all(index, self._prefix or "")
             self._index = index if plain else b""
             said, self._status = self._status.answer(_PATIENCE), None
@@ -116,12 +118,11 @@ class Worktree:
     def _list(self) -> tuple[list[str], bytes] | None:
         """Return what git does not hold, and its list of what it does; None where it skips some."""
         if self._listed is None:
-            question = self._listing or Question(self.folder, *_LISTED)
-            self._listing = None
-            listed = question.answer(_PATIENCE)
+            listed = Question(self.folder, *_LISTED).answer(_PATIENCE)
             if listed is not None:
                 others, held = apart(listed)
                 self._listed = (others, held) if sees_all(held) else None
+                self._loose = bool(others)
         return self._listed
 
     def within(self, root: Path) -> str | None:
@@ -140,6 +141,17 @@ class Worktree:
         if self._answer is None or _top(Path(os.path.realpath(root))) != self._top:
             return None
         return self._answer.commit
+
+    def dirty(self, note: str) -> bool | None:
+        """Tell whether git has something to commit there.
+
+        `note` = what the last build left. None where it has to be asked: that depends on what it
+        ignores, or nobody knows what lies there.
+        """
+        told = self.now()
+        if told is not None and told.changed:
+            return True
+        return None if self.written_since(note) is None or self._loose else False
 
     def note(
         self, doubtful: Collection[str] | None, known: Callable[[], Mapping[str, str]] | None = None
@@ -168,14 +180,20 @@ class Worktree:
         if doubtful is None or len(doubtful) > _MOST:
             return ""
         doubts = sorted(told.paths.union(doubtful, self._not_held))
-        return json.dumps([self._prefix, told.commit, self._names, *doubts])
+        return json.dumps([self._prefix, told.commit, self._names, self._loose, *doubts])
 
     def written_since(self, note: str) -> frozenset[str] | None:
         """Return what may be written since a build left a note; None where git cannot tell.
 
         Paths are relative to the folder of incidents; what is gone is among them.
         """
-        prefix, before, self._names, *doubtful = json.loads(note) if note else (None, "", {})
+        if self._told is None or self._told[0] != note:
+            self._told = note, self._written_since(note)
+        return self._told[1]
+
+    def _written_since(self, note: str) -> frozenset[str] | None:
+        known = json.loads(note) if note else (None, "", {}, True)
+        prefix, before, self._names, self._loose, *doubtful = known
         told = self.now() if prefix is not None and prefix == self._prefix else None
         if told is None:
             return None
@@ -184,7 +202,10 @@ class Worktree:
             changed = self._changes(before, told.commit)
             if changed is None:
                 return None
-            paths |= unhidden(held.path for held in changed)
+            seen = unhidden(held.path for held in changed)
+            # Of what is hidden, nobody looks whether it lies there still.
+            self._loose |= len(seen) < len(changed)
+            paths |= seen
         if self._listed is None:
             others = self._others(paths)
             if others is None:
@@ -195,26 +216,42 @@ class Worktree:
     def _others(self, paths: Collection[str]) -> frozenset[str] | None:
         """Return what git does not hold, but for what is among `paths`; None where nobody can tell.
 
-        Where no folder has other names than were noted, that is nothing; and of `paths`, those are
-        noted for the next build that are there and that git does not hold.
+        That can only lie in folders that have other names than were noted. It is noted for the next
+        build, and so is what of `paths` is there and git does not hold.
         """
         before, found = self._names, names_below(str(self.folder), self._names)
         if found is None:
             return None
-        self._names, _ = found
-        if not same_names(before, self._names) or len(paths) > _FEW:
+        self._names, there = found
+        unknown = self._loose or not before
+        if len(paths) > _FEW or (unknown and not same_names(before, self._names)):
             listed = self._list()
             if listed is None:
                 return None
             self._answer = told = self._read(listed[0])
             return told.paths if told else None
-        self._not_held = frozenset(
+        loose = self._loose_in(there)
+        others = unhidden(loose)
+        self._not_held = others.union(
             path
             for path in paths
             if os.path.lexists(self.folder / path)
             and not holds(self._index, f"{self._prefix}{path}")
         )
-        return frozenset()
+        self._loose = self._loose or bool(loose or self._not_held)
+        return others
+
+    def _loose_in(self, there: Collection[str]) -> frozenset[str]:
+        """Return which of some files git does not hold; they are all that their folders hold."""
+        if not there:
+            return frozenset()
+        places = {folder: f"{self._prefix}{folder}" for folder in map(_folder_of, there)}
+        held = {
+            f"{folder}{path}"
+            for folder, place in places.items()
+            for path in (held_in(self._index, place) if place else ())
+        }
+        return frozenset(path for path in there if path not in held)
 
     def _changes(self, old: str, new: str) -> list[Held] | None:
         """Return what git says of two commits, where it was asked of these in time or now."""
@@ -227,10 +264,10 @@ class Worktree:
     def close(self) -> None:
         """Ask no longer."""
         ahead = self._ahead[2] if self._ahead else None
-        for question in (self._status, self._listing, ahead):
+        for question in (self._status, ahead):
             if question is not None:
                 question.close()
-        self._status = self._listing = None
+        self._status = None
 
 
 def head_of(root: Path, told: Worktree | None) -> str | None:
@@ -282,7 +319,7 @@ def read_status(said: bytes, prefix: str, others: Collection[str] = ()) -> Now |
     `prefix` = what paths begin with in git's answer; `others` = what git does not hold. Hidden
     files are left out.
     """
-    commit = ""
+    commit, changed = "", False
     paths = [*others]
     for line in said.decode("utf-8", "surrogateescape").split("\0"):
         kind, _, rest = line.partition(" ")
@@ -294,16 +331,21 @@ def read_status(said: bytes, prefix: str, others: Collection[str] = ()) -> Now |
         if fields is None or not path.startswith(prefix):
             return None
         paths.append(path[len(prefix) :])
+        changed = True
     # A folder in which git looks at nothing is a repository.
     if not commit or commit.startswith("(") or any(path.endswith("/") for path in paths):
         return None
-    dirty = True if len(paths) > len(others) else None if others else False
-    return Now(commit, unhidden(paths), dirty=dirty)
+    return Now(commit, unhidden(paths), changed=changed)
 
 
 def unhidden(paths: Iterable[str]) -> frozenset[str]:
     """Leave out what belongs to editors and to git."""
     return frozenset(path for path in paths if not hidden(path.split("/")))
+
+
+def _folder_of(path: str) -> str:
+    """Return what stands before a name, with its slash."""
+    return path[: path.rfind("/", 0, -1) + 1]
 
 
 def _seems_checked_out(top: Path) -> str:
@@ -332,6 +374,11 @@ def _prefix(folder: Path, top: Path) -> str:
     return "" if within == "." else f"{within}/"
 
 
-def about(content: Path, asked: Worktree | None, *, others: bool = False) -> Worktree:
+def noted_commit(note: str) -> str:
+    """Return the commit that was checked out when a note was left; "" where nobody knows."""
+    return str(json.loads(note)[1]) if note else ""
+
+
+def about(content: Path, asked: Worktree | None) -> Worktree:
     """Return what git was asked about a content folder, or ask it."""
-    return asked if asked is not None and asked.of(content) else Worktree(content, others=others)
+    return asked if asked is not None and asked.of(content) else Worktree(content)
