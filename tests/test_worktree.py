@@ -444,6 +444,38 @@ def hidden_folder(site: Site) -> None:
     (site.incidents / ".drafts" / "x.md").write_text("x", encoding="utf-8")
 
 
+def file_in_a_hidden_folder_that_was_empty(site: Site) -> None:
+    (site.incidents / ".drafts").mkdir()
+    site.place.warm()
+    (site.incidents / ".drafts" / "x.md").write_text("x", encoding="utf-8")
+
+
+def file_beside_one_that_is_hidden_and_held(site: Site) -> None:
+    hidden_folder(site)
+    site.commit()
+    shutil.rmtree(site.place.root / ".cache")
+    site.place.warm()
+    (site.incidents / ".drafts" / "y.md").write_text("y", encoding="utf-8")
+
+
+def hidden_and_staged_no_more(site: Site) -> None:
+    (site.incidents / "2026" / ".keep").touch()
+    site.git("add", "-A")
+    site.place.warm()
+    site.git("reset", "-q")
+
+
+def index_of_another_version(site: Site) -> None:
+    site.git("update-index", "--index-version", "4")
+    added(site)
+
+
+def conflict_elsewhere(site: Site) -> None:
+    (site.place.root / "notes.txt").write_text("x", encoding="utf-8")
+    site.git("add", "-N", "notes.txt")
+    added(site)
+
+
 def hidden_and_held_no_more(site: Site) -> None:
     (site.incidents / ".keep").touch()
     site.commit()
@@ -473,7 +505,9 @@ def known(site: Site) -> bool | None:
     [
         *(nothing, edited, committed, added, added_and_committed, ignored, removed, renamed),
         *(removed_and_committed, staged_only, put_back, swap_file_of_an_editor, hidden_folder),
-        *(hidden_and_held_no_more, held_no_more, taken_back),
+        *(hidden_and_held_no_more, held_no_more, taken_back, hidden_and_staged_no_more),
+        *(file_in_a_hidden_folder_that_was_empty, file_beside_one_that_is_hidden_and_held),
+        *(index_of_another_version, conflict_elsewhere),
     ],
 )
 def test_whether_something_is_not_committed_is_told_as_git_tells_it(
@@ -528,6 +562,69 @@ def test_an_editor_that_is_closed_again_leaves_no_doubt(site: Site, questions: l
     assert questions.count("ls-files") == 1
 
     assert known(site) is False
+
+
+def test_what_was_published_before_it_was_committed_leaves_no_doubt(
+    site: Site, questions: list[str]
+) -> None:
+    site.place.publishes = True
+    added(site)
+    site.place.warm()
+    site.commit()
+    site.settle()
+    questions.clear()
+
+    assert known(site) is False
+    assert "ls-files" not in questions
+
+
+def test_what_git_holds_since_it_looked_is_not_missed(site: Site) -> None:
+    """It was not told by the one look, and is no news to the other."""
+    added(site)
+    run = site.place.new("output")
+    assert run.worktree is not None
+    late = run.worktree.now
+
+    def now() -> object:
+        site.git("add", "-A")
+        return late()
+
+    run.worktree.now = now  # type: ignore[method-assign, assignment] # git is slower than somebody
+    run.carry_out()
+    run.close()
+
+    assert "Other words." in site.shown("new")
+    site.git("reset", "-q")
+    check(site)
+
+
+@pytest.mark.parametrize("step", [committed, edited])
+def test_nobody_goes_on_asking_where_nothing_is_built(
+    step: Callable[[Site], None], site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_ones: set[Question] = set()
+
+    class Watched(Question):
+        def __init__(self, repo: Path, *arguments: str) -> None:
+            super().__init__(repo, *arguments)
+            open_ones.add(self)
+
+        def answer(self, patience: float) -> bytes | None:
+            open_ones.discard(self)
+            return super().answer(patience)
+
+        def close(self) -> None:
+            open_ones.discard(self)
+            super().close()
+
+    monkeypatch.setattr(worktree, "Question", Watched)
+    site.say("mail", "Committed words.")
+    site.commit()
+    step(site)
+
+    Beside(site.place.root, [], site.place.root / "content", note=site.place.note).close()
+
+    assert not open_ones
 
 
 def test_a_publish_asks_what_two_commits_differ_in_once(

@@ -12,7 +12,7 @@ import pytest
 
 from firstword.folder import written
 from firstword.gitlog.index import held_in, holds, index_of, looks_at_all
-from firstword.gitlog.names import Names, names_below, same_names
+from firstword.gitlog.names import Names, hides, names_below, same_names
 
 
 class Repository:
@@ -182,6 +182,21 @@ def test_the_index_tells_what_git_holds(repository: Repository) -> None:
     assert held_in(index, "incidents/") == frozenset()
 
 
+def test_the_end_of_another_path_is_no_entry(repository: Repository) -> None:
+    """Two of its bytes would do for a length: "p/" for 47."""
+    path = "content/incidents/2026/2026-11-12-network-is.md"
+    assert len(path) == int.from_bytes(b"p/") & 0xFFF
+    other = repository.root / "shop" / path
+    other.parent.mkdir(parents=True)
+    other.write_text("words")
+    repository.git("add", "shop")
+    index = index_of(repository.root)
+
+    assert holds(index, f"shop/{path}")
+    assert not holds(index, path)
+    assert held_in(index, "content/incidents/2026/") == frozenset()
+
+
 def test_the_index_of_a_second_work_tree_is_found(repository: Repository, tmp_path: Path) -> None:
     beside = tmp_path / "beside"
     repository.git("worktree", "add", "-q", "--detach", str(beside))
@@ -262,8 +277,10 @@ def test_a_new_folder_is_looked_into(years: Path, monkeypatch: pytest.MonkeyPatc
     found = names_below(str(years), before)
 
     assert found is not None
+    assert found[1] == {"2026/12/late/b.md"}
     # Nobody looks into a hidden one.
-    assert found[1] == {"2026/12/late/b.md", ".hidden/"}
+    assert hides(found[0])
+    assert not hides(before)
 
 
 def test_where_new_stories_come_to_lie_nobody_trusts_the_times_of_a_folder(

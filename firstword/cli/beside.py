@@ -72,8 +72,11 @@ class Beside:
         return found
 
     def close(self) -> None:
-        """Let go of the targets whose answers nobody waited for."""
+        """Let go of the targets and of git where nobody waited for their answers."""
         let_go((asked for _, asked in self._roots), _PATIENCE)
+        let_go([self._source], _PATIENCE)
+        if self._worktree is not None and not self._source.is_alive():
+            self._worktree.close()
 
 
 def _read_source(

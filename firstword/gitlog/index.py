@@ -12,6 +12,7 @@ from pathlib import Path
 
 _HEADS = (b"DIRC\0\0\0\2", b"DIRC\0\0\0\3")
 _HASH = 20
+_FILES = (b"\0\0\x81\xa4", b"\0\0\x81\xed")
 # Times, device and inode; mode; owner, size and id; flags; path, and NULs up to a multiple of
 # eight. A file like any other has one of two modes, and none of the flags "assume it unchanged",
 # "there is more to say" (left out here, to be added) and "unmerged".
@@ -61,8 +62,10 @@ def held_in(index: bytes, folder: str) -> frozenset[str]:
 
 
 def _begins(index: bytes, at: int, end: int) -> bool:
-    """Tell whether a path begins there, and not before: its length stands before it."""
-    return int.from_bytes(index[at - 2 : at]) & 0xFFF == min(end - at, 0xFFF)
+    """Tell whether a path begins there, and not before: mode and length stand before it."""
+    # What stands before a path's end could pass for a length; a mode has NULs in it.
+    mode, length = index[at - 38 : at - 34], index[at - 2 : at]
+    return mode in _FILES and int.from_bytes(length) & 0xFFF == min(end - at, 0xFFF)
 
 
 def _is_all(index: bytes, at: int) -> bool:
@@ -78,10 +81,23 @@ def _is_all(index: bytes, at: int) -> bool:
 
 def index_of(top: Path) -> bytes:
     """Return the index of a work tree; b"" where only git finds it."""
-    git = top / ".git"
     try:
-        if git.is_file():  # one of several work trees
-            git = top / git.read_text().removeprefix("gitdir:").strip()
-        return (git / "index").read_bytes()
+        return _file(top).read_bytes()
     except (OSError, ValueError):
         return b""
+
+
+def written_index(top: Path) -> tuple[int, ...]:
+    """Return something else where the index of a work tree was written since."""
+    try:
+        status = _file(top).stat()
+    except (OSError, ValueError):
+        return ()
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def _file(top: Path) -> Path:
+    git = top / ".git"
+    if git.is_file():  # one of several work trees
+        git = top / git.read_text().removeprefix("gitdir:").strip()
+    return git / "index"

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Set
 from firstword.folder import hidden, written
 
 #: Folder, relative to the one around all ("" = itself) → its signature, digest of its names,
-#: folders in it.
+#: folders in it, with a slash at their end where they are hidden: nobody looks into these.
 Names = Mapping[str, tuple[str, str, list[str]]]
 
 #: Of folders with no folders in them, so many are listed in any case: the last by name, which is
@@ -50,7 +50,7 @@ def names_below(top: str, before: Names) -> tuple[Names, Set[str]] | None:
                     within = known[2]
                 known = signature, digest, within
             now[folder] = known
-            waiting += known[2]
+            waiting += [path for path in known[2] if not path.endswith("/")]
     except (OSError, _OthersError):
         return None
     return now, others
@@ -60,6 +60,11 @@ def same_names(one: Names, other: Names) -> bool:
     """Tell whether there are the same names in the same folders."""
     digests = [{folder: known[1] for folder, known in names.items()} for names in (one, other)]
     return digests[0] == digests[1]
+
+
+def hides(names: Names) -> bool:
+    """Tell whether there are hidden folders: what lies in them is not among the names."""
+    return any(path.endswith("/") for *_, within in names.values() for path in within)
 
 
 class _OthersError(Exception):
@@ -75,7 +80,7 @@ def _digest(folder: str) -> str:
 def _inside(here: str, folder: str) -> tuple[list[str], list[str]]:
     """Return the paths of what a folder holds: files, folders. Raises _OthersError, OSError.
 
-    A hidden folder counts as a file with a slash at its end: nobody looks into it.
+    Hidden folders have a slash at their end.
     """
     files: list[str] = []
     folders: list[str] = []
@@ -86,8 +91,6 @@ def _inside(here: str, folder: str) -> tuple[list[str], list[str]]:
                 raise _OthersError
             if not entry.is_dir(follow_symlinks=False):
                 files.append(path)
-            elif hidden((entry.name,)):
-                files.append(f"{path}/")
             else:
-                folders.append(path)
+                folders.append(f"{path}/" if hidden((entry.name,)) else path)
     return files, folders

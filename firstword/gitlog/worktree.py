@@ -24,8 +24,8 @@ from pathlib import Path
 from firstword.folder import FOLDER, hidden
 from firstword.gitlog import Held, asking_changes, changes, head, read_changes
 from firstword.gitlog.call import Question
-from firstword.gitlog.index import held_in, holds, index_of, looks_at_all
-from firstword.gitlog.names import Names, names_below, same_names
+from firstword.gitlog.index import held_in, holds, index_of, looks_at_all, written_index
+from firstword.gitlog.names import Names, hides, names_below, same_names
 
 #: With more than so many in doubt it is quicker to look at all.
 _MOST = 1000
@@ -48,13 +48,15 @@ _LISTED = ("ls-files", "--others", "--cached", "--stage", "-v", "-z", "--", ".")
 class Now:
     """What git says of the incident files as they lie there."""
 
-    def __init__(self, commit: str, paths: frozenset[str], *, changed: bool) -> None:
+    def __init__(self, commit: str, paths: frozenset[str], *, changed: bool, hidden: bool) -> None:
         #: The commit that is checked out.
         self.commit = commit
         #: The files that are not as it has them, relative to the folder of incidents.
         self.paths = paths
         #: Whether it has one of them, hidden ones included, and has it otherwise.
         self.changed = changed
+        #: Whether a hidden file is among them, which `paths` leaves out.
+        self.hidden = hidden
 
 
 class Worktree:
@@ -78,6 +80,7 @@ class Worktree:
         self._loose = True
         self._told: tuple[str, frozenset[str] | None] | None = None
         self._ahead: tuple[str, str, Question] | None = None
+        self._index_was = written_index(self._top) if self._top else ()
         if self._prefix is not None and self.folder.is_dir():
             self._status = Question(self.folder, *_STATUS)
 
@@ -107,7 +110,7 @@ class Worktree:
             plain = looks_at_all(index, self._prefix or "")
             self._index = index if plain else b""
             said, self._status = self._status.answer(_PATIENCE), None
-            if said is not None and (plain or self._list()):
+            if said is not None and self._same_index() and (plain or self._list()):
                 self._said = said
                 self._answer = self._read(self._listed[0] if self._listed else ())
         return self._answer
@@ -119,11 +122,15 @@ class Worktree:
         """Return what git does not hold, and its list of what it does; None where it skips some."""
         if self._listed is None:
             listed = Question(self.folder, *_LISTED).answer(_PATIENCE)
-            if listed is not None:
+            if listed is not None and self._same_index():
                 others, held = apart(listed)
                 self._listed = (others, held) if sees_all(held) else None
                 self._loose = bool(others)
         return self._listed
+
+    def _same_index(self) -> bool:
+        """Tell whether its index is as it was: else it may hold what it did not when git looked."""
+        return self._top is not None and written_index(self._top) == self._index_was
 
     def within(self, root: Path) -> str | None:
         """Return the folder of incidents as seen from one around it; None where git is another."""
@@ -151,7 +158,9 @@ class Worktree:
         told = self.now()
         if told is not None and told.changed:
             return True
-        return None if self.written_since(note) is None or self._loose else False
+        if self.written_since(note) is None or self._loose or hides(self._names):
+            return None
+        return False
 
     def note(
         self, doubtful: Collection[str] | None, known: Callable[[], Mapping[str, str]] | None = None
@@ -180,7 +189,8 @@ class Worktree:
         if doubtful is None or len(doubtful) > _MOST:
             return ""
         doubts = sorted(told.paths.union(doubtful, self._not_held))
-        return json.dumps([self._prefix, told.commit, self._names, self._loose, *doubts])
+        loose = self._loose or told.hidden
+        return json.dumps([self._prefix, told.commit, self._names, loose, *doubts])
 
     def written_since(self, note: str) -> frozenset[str] | None:
         """Return what may be written since a build left a note; None where git cannot tell.
@@ -193,27 +203,28 @@ class Worktree:
 
     def _written_since(self, note: str) -> frozenset[str] | None:
         known = json.loads(note) if note else (None, "", {}, True)
-        prefix, before, self._names, self._loose, *doubtful = known
+        prefix, before, self._names, loose, *doubtful = known
         told = self.now() if prefix is not None and prefix == self._prefix else None
         if told is None:
             return None
+        self._loose = bool(self._listed[0]) if self._listed else loose
         paths = told.paths | frozenset(doubtful)
         if before != told.commit:
             changed = self._changes(before, told.commit)
             if changed is None:
                 return None
             seen = unhidden(held.path for held in changed)
-            # Of what is hidden, nobody looks whether it lies there still.
+            # Of what is hidden, nobody looks whether it is held still.
             self._loose |= len(seen) < len(changed)
             paths |= seen
         if self._listed is None:
-            others = self._others(paths)
+            others = self._others(paths, moved=before != told.commit)
             if others is None:
                 return None
             paths |= others
         return paths if len(paths) <= _MOST else None
 
-    def _others(self, paths: Collection[str]) -> frozenset[str] | None:
+    def _others(self, paths: Collection[str], *, moved: bool) -> frozenset[str] | None:
         """Return what git does not hold, but for what is among `paths`; None where nobody can tell.
 
         That can only lie in folders that have other names than were noted. It is noted for the next
@@ -223,8 +234,8 @@ class Worktree:
         if found is None:
             return None
         self._names, there = found
-        unknown = self._loose or not before
-        if len(paths) > _FEW or (unknown and not same_names(before, self._names)):
+        other = moved or not same_names(before, self._names)
+        if len(paths) > _FEW or (other and (self._loose or not before)):
             listed = self._list()
             if listed is None:
                 return None
@@ -335,7 +346,8 @@ def read_status(said: bytes, prefix: str, others: Collection[str] = ()) -> Now |
     # A folder in which git looks at nothing is a repository.
     if not commit or commit.startswith("(") or any(path.endswith("/") for path in paths):
         return None
-    return Now(commit, unhidden(paths), changed=changed)
+    shown = unhidden(paths)
+    return Now(commit, shown, changed=changed, hidden=len(shown) < len({*paths}))
 
 
 def unhidden(paths: Iterable[str]) -> frozenset[str]:
