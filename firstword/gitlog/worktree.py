@@ -76,8 +76,8 @@ class Worktree:
         self._names: Names = {}
         #: What git does not hold of what may have been written: it will not say when that changes.
         self._not_held: frozenset[str] = frozenset()
-        #: Whether something may lie there that git does not hold, if only what nobody builds.
-        self._loose = True
+        #: Whether something may lie there that git does not hold, as far as nobody listed it.
+        self._doubt = True
         self._told: tuple[str, frozenset[str] | None] | None = None
         self._ahead: tuple[str, str, Question] | None = None
         self._index_was = written_index(self._top) if self._top else ()
@@ -125,8 +125,12 @@ class Worktree:
             if listed is not None and self._same_index():
                 others, held = apart(listed)
                 self._listed = (others, held) if sees_all(held) else None
-                self._loose = bool(others)
         return self._listed
+
+    @property
+    def _loose(self) -> bool:
+        """Whether something may lie there that git does not hold, if only what nobody builds."""
+        return bool(self._listed[0]) if self._listed else self._doubt
 
     def _same_index(self) -> bool:
         """Tell whether its index is as it was: else it may hold what it did not when git looked."""
@@ -203,11 +207,10 @@ class Worktree:
 
     def _written_since(self, note: str) -> frozenset[str] | None:
         known = json.loads(note) if note else (None, "", {}, True)
-        prefix, before, self._names, loose, *doubtful = known
+        prefix, before, self._names, self._doubt, *doubtful = known
         told = self.now() if prefix is not None and prefix == self._prefix else None
         if told is None:
             return None
-        self._loose = bool(self._listed[0]) if self._listed else loose
         paths = told.paths | frozenset(doubtful)
         if before != told.commit:
             changed = self._changes(before, told.commit)
@@ -215,7 +218,7 @@ class Worktree:
                 return None
             seen = unhidden(held.path for held in changed)
             # Of what is hidden, nobody looks whether it is held still.
-            self._loose |= len(seen) < len(changed)
+            self._doubt |= len(seen) < len(changed)
             paths |= seen
         if self._listed is None:
             others = self._others(paths, moved=before != told.commit)
@@ -249,7 +252,7 @@ class Worktree:
             if os.path.lexists(self.folder / path)
             and not holds(self._index, f"{self._prefix}{path}")
         )
-        self._loose = self._loose or bool(loose or self._not_held)
+        self._doubt |= bool(loose or self._not_held)
         return others
 
     def _loose_in(self, there: Collection[str]) -> frozenset[str]:
