@@ -374,4 +374,5 @@ class Run(Struct, kw_only=True, dict=True):
             ),
             next_change_at=self.next_change_at,
             since=self._units.since,
+            unremembered=self.found.unremembered,
         )

@@ -90,6 +90,8 @@ class Built(Struct, frozen=True, kw_only=True):
     next_change_at: datetime | None  #: when the clock next changes a page
     #: Id of an older build, as a target holds it → what differs since; None = not known.
     since: Callable[[str], Delta | None] = _no_delta
+    #: Takes the place of a memory's token where nothing was remembered; "" = something was.
+    unremembered: str = ""
 
 
 def _not_known(_token: str) -> None:

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from incremental import NOON, Workplace, quiet
+from incremental import NOON, OPEN, Workplace, quiet
 from test_incremental import PIXEL, STORY, Life
 
 from firstword import build, write
@@ -28,7 +28,7 @@ from firstword.cache.questions import Change
 from firstword.errors import ContentError
 from firstword.feeds import entries
 from firstword.making import workshop
-from firstword.manifest import Manifest, Memory
+from firstword.manifest import Built, Manifest, Memory
 from firstword.memory import merge_memory
 from firstword.model import Incident
 from firstword.page import Wanted
@@ -258,9 +258,9 @@ def test_stamps_that_become_known_make_the_story_again(place: Workplace) -> None
     assert place.warm() == place.cold()
 
 
-def test_targets_that_were_never_published_to_make_no_story_anew(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Every story that was read from the cache."""
     read: list[bytes] = []
     decode = codec.read
 
@@ -269,6 +269,12 @@ def test_targets_that_were_never_published_to_make_no_story_anew(
         return decode(record)
 
     monkeypatch.setattr(codec, "read", counted)
+    return read
+
+
+def test_targets_that_were_never_published_to_make_no_story_anew(
+    place: Workplace, read: list[bytes]
+) -> None:
     for memory in (lambda now: merge_memory([], now), None):
         place.memory = memory
         place.run("output").close()
@@ -276,6 +282,89 @@ def test_targets_that_were_never_published_to_make_no_story_anew(
     place.memory = lambda now: merge_memory([Manifest(build_id="b")], now)
     place.run("output").close()
     assert read != []
+
+
+def once_published(built: Built) -> Callable[[datetime], Memory]:
+    """Return what a target remembers after its first publish, which was of a build."""
+    records, then = dict(built.records), built.unremembered
+    nothing = frozenset[str]()
+
+    def memory(now: datetime) -> Memory:
+        return Memory(
+            now=now,
+            stamps={name: dict.fromkeys(record.updates) for name, record in records.items()},
+            records_began=True,
+            sources={path: text for one in records.values() for path, text in one.sources.items()},
+            paths={name: tuple(record.sources) for name, record in records.items()},
+            limits={
+                name: {component: (who, within) for component, who, within in record.limits}
+                for name, record in records.items()
+            },
+            token="published",
+            changed=lambda older: nothing if older in {then, "published"} else None,
+        )
+
+    return memory
+
+
+def owned(who: str) -> dict[str, str]:
+    return {"owner": who, "first_word_within": "15 minutes", "owner_since": "2026-01-01"}
+
+
+def test_what_was_published_for_the_first_time_is_not_read_again(
+    place: Workplace, read: list[bytes]
+) -> None:
+    """Of all that a target remembers then, the build took for granted what it remembers."""
+    place.settings["COMPONENTS"] = [
+        {"id": "checkout", "name": "Checkout", **owned("Dawn Okafor")},
+        {"id": "api", "name": "API", **owned("Ian Reyes")},
+    ]
+    place.write("incidents/2026/open.md", OPEN)
+    place.warm()
+    run = place.run("output")
+    built = run.built()
+    assert {record.limits for record in built.records.values()} > {()}
+    place.memory = once_published(built)
+    run.close()
+    read.clear()
+
+    place.run("output").close()
+    assert read == []
+    assert place.warm() == place.cold()
+
+    place.now += timedelta(hours=1)
+    said = f"\n## {place.now - timedelta(hours=2):%Y-%m-%d %H:%M} | Ian Reyes | update\n\nMore.\n"
+    place.write("incidents/2026/open.md", OPEN + said)
+    read.clear()
+    place.run("output").close()
+    assert 0 < len(read) < 10
+    assert place.warm() == place.cold()
+
+
+def test_each_state_that_nobody_remembers_has_a_name_of_its_own(place: Workplace) -> None:
+    def name() -> str:
+        run = place.run("output")
+        run.close()
+        return run.found.unremembered
+
+    first = name()
+    assert first
+    assert name() == first
+    edit(place)
+    edited = name()
+    assert edited not in {"", first}
+    path = place.root / "content" / STORY_FILE
+    path.rename(path.with_name("elsewhere.txt"))
+    gone = name()
+    assert gone not in {"", first, edited}
+
+    the_cache(place).unlink()
+    assert name() not in {"", first, edited, gone}
+
+    place.memory = lambda now: merge_memory([Manifest(build_id="b")], now)
+    assert name() == ""
+    place.memory = None
+    assert name() not in {"", first, edited, gone}
 
 
 def test_all_that_was_made_is_read_in_one_go_and_is_what_each_is_by_itself(

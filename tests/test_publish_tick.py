@@ -24,6 +24,7 @@ from fakestore import U1, Site, World
 from moto.server import ThreadedMotoServer
 from sites import CARDS, CARDS_FILE, CONF, HALF_PAST_TEN, RESOLVED, Ran, SmallSite
 
+from firstword.cache.database import cache_file, noted
 from firstword.cli.turn import turn
 from firstword.cli.watching import Alarm, Round, watch
 from firstword.errors import BuildError, FirstwordError, StoreError
@@ -292,6 +293,21 @@ def named(body: bytes) -> tuple[str, bytes]:
     return sha256(body).hexdigest(), body
 
 
+def test_the_build_after_a_first_publish_is_told_that_it_knows_the_stories(
+    site: SmallSite, bucket: Bucket
+) -> None:
+    cache = cache_file(site.root / ".cache", site.root / "output", site.root)
+    site.publish("s3://status/site", **bucket.env)
+    took_for_granted = noted(cache, "memory")
+    journal = Journal(site.root / ".cache/target/journal.json")
+    again = site.publish("s3://status/site", **bucket.env)
+    remembered = noted(cache, "memory").removeprefix("targets ")
+
+    assert last(again).startswith("live already")
+    assert remembered not in {"", took_for_granted}
+    assert journal.since(took_for_granted, remembered) == frozenset()
+
+
 def test_kept_shards_come_back_and_are_checked(tmp_path: Path) -> None:
     digest, body = named(b'{"a": 1}')
     KeptShards(tmp_path / "deep" / "shards")[digest] = body
@@ -345,7 +361,7 @@ def test_the_journal_knows_what_publishes_from_here_changed(tmp_path: Path) -> N
         assert journal.since("two", "three") == frozenset({"mail"})
 
 
-def test_the_journal_forgets_a_first_publish_after_the_next(tmp_path: Path) -> None:
+def test_the_journal_forgets_a_change_of_everything_after_the_next(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.json")
     everything = frozenset(f"story-{number}" for number in range(5000))
     journal.note("nothing", "one", everything)

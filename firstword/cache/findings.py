@@ -29,5 +29,7 @@ class Findings(Struct, kw_only=True):
     good_at: datetime | None = None
     #: The site with a stand-in for who is in PEOPLE no more; None = all who signed are.
     site: Site | None = None
+    #: What a journal may call it that nothing was remembered of these stories; "" = something was.
+    unremembered: str = ""
     files_read: int = 0
     parsed: int = 0

@@ -20,6 +20,7 @@ from firstword.cache import codec
 from firstword.cache.database import Cache
 from firstword.cache.files import Files, Line
 from firstword.cache.findings import Findings
+from firstword.cache.remembered import differs, note_memory
 from firstword.cache.shown import Shown, records_of
 from firstword.cache.single import Single, Unusual
 from firstword.check import check_published, check_settings, claims, fits, remarks_on
@@ -46,9 +47,6 @@ from firstword.model import Incident, Problem, Site
 from firstword.parse.names import translated_slugs
 from firstword.settings import CONF
 from firstword.values import replace
-
-#: What is remembered by targets that were never published to, as by no target at all.
-_NONE = "none"
 
 
 class Reader(Struct, kw_only=True, dict=True):
@@ -126,7 +124,8 @@ class Reader(Struct, kw_only=True, dict=True):
         self.cache.note("grammar", self.grammar)
         self.cache.note("commit", self.commit.id if self.commit else "")
         self.cache.note("worktree", self._doubts())
-        self.cache.note("memory", self._memory_token)
+        changed = bool(self.found.changes)
+        self.found.unremembered = note_memory(self.cache, self.memory, changed=changed)
         return self.found
 
     def _doubts(self) -> str:
@@ -282,27 +281,17 @@ class Reader(Struct, kw_only=True, dict=True):
         touched = dict.fromkeys(self.files.all_ids()) if self._empty else dict(ids)
         for slug in () if self._empty else before:
             touched |= dict.fromkeys(self.files.ids(slug))
-        old, ours = self.cache.meta("memory"), self._memory_token
-        if ours == _NONE and old in {"", _NONE}:
-            return touched
-        token = old.removeprefix("targets ")
-        since = self.memory.changed(token) if self.memory and token != old else None
-        if since is None:
+        otherwise = differs(self.cache, self.memory)
+        if otherwise is None:
             return touched | dict.fromkeys(self.files.all_ids()) | dict.fromkeys(self.published)
         # An update that no target holds yet is first published by this very build.
         unknown = self.cache.db.execute("SELECT id FROM story WHERE substr(stamps, 1, 1) = '?'")
-        return touched | dict.fromkeys(since) | {name: None for (name,) in unknown}
+        return touched | dict.fromkeys(otherwise) | {name: None for (name,) in unknown}
 
     @property
     def _anew(self) -> bool:
         """Whether code or settings could judge every file otherwise than the cache says."""
         return self.cache.meta("grammar") != self.grammar
-
-    @property
-    def _memory_token(self) -> str:
-        if self.memory is None or not self.memory.records_began:
-            return _NONE
-        return f"targets {self.memory.token}"
 
     def _stories(self, ids: Iterable[str]) -> None:
         """Put the stories of some ids as their files tell them now. Raises Unusual."""

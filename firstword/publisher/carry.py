@@ -146,7 +146,11 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
     job.shards.update(done.shards)
     target.named = done.named
     if job.journal is not None:
-        job.journal.note(tree_of(before).remembers, done.remembers, done.ids)
+        if before.published:
+            job.journal.note(tree_of(before).remembers, done.remembers, done.ids)
+        elif built.unremembered:
+            # It remembers of each story what this build took for granted.
+            job.journal.note(built.unremembered, done.remembers, frozenset())
     target.state = State(committed, None)
 
 

@@ -88,7 +88,7 @@ class Journal:
     """
 
     MOST = 64
-    #: A first publish names every story there is. Who follows it needs that; nobody after them.
+    #: A change of every story names all of them. Who follows it needs that; nobody after them.
     MANY = 1000
 
     def __init__(self, path: Path) -> None:
