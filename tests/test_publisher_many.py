@@ -30,7 +30,6 @@ from test_store_lane import opened
 from firstword.errors import Conflict, StoreError
 from firstword.manifest import STATE
 from firstword.plan import Put
-from firstword.publisher import sending
 from firstword.store import Write
 from firstword.store.hold import Hold
 from firstword.store.parallel import beside
@@ -66,8 +65,7 @@ class Easy(FakeStore):
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(sending, "MANY_PUTS", 2)
+def world(tmp_path: Path) -> World:
     stories = {f"i{number}": {U1: f"words {number}"} for number in range(6)}
     return World(Site(tmp_path, stories), store=Easy())
 
@@ -80,7 +78,7 @@ def easy(world: World) -> Easy:
 LEAVES = 7  # six stories and a style sheet
 
 
-def test_many_files_are_written_easily_and_a_few_are_not(world: World) -> None:
+def test_several_files_are_written_easily_and_one_alone_is_not(world: World) -> None:
     [report] = world.publish(workers=4)
 
     assert report.outcome == "published"

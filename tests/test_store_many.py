@@ -7,7 +7,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from firstword.errors import BuildError
 from firstword.store import Many, Write
 from firstword.store import many as transport
 from firstword.store.lane import trusting
-from firstword.store.many import ask_many
 from firstword.store.wire import Reply, Wire
 
 __all__ = ["s3"]
@@ -54,10 +52,10 @@ def ask(
     at_once: int = 1,
     context: ssl.SSLContext | None = None,
 ) -> bool:
-    """Ask in a thread, as a publish does: here a browser of other tests may have its loop."""
-    place = ("127.0.0.1", port)
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(ask_many, place, context, requests, at_once, told).result()
+    """Ask a server on this machine, as a publish does."""
+    return Wire("127.0.0.1", port, trust=trust_of(context), size=4).ask_many(
+        requests, at_once, told
+    )
 
 
 # ── on the wire ──────────────────────────────────────────────────────────────────────────────────
@@ -155,7 +153,7 @@ def test_what_whoever_hears_answers_raises_is_raised() -> None:
         raise KeyboardInterrupt
 
     requests = numbered(3)
-    with serving([OK] * 3) as server, pytest.raises(KeyboardInterrupt):
+    with serving([OK]) as server, pytest.raises(KeyboardInterrupt):
         ask(server.port, requests, loud)
 
     assert len([*requests]) == 2
@@ -175,8 +173,8 @@ def test_only_a_server_that_we_trust_hears_anything(*, trusted: bool) -> None:
     assert len(server.heard) == (2 if trusted else 0)
 
 
-def test_as_many_are_under_way_at_once_as_are_to_be() -> None:
-    told = Told()
+def test_as_many_are_under_way_at_once_as_are_to_be_and_no_more_are_kept() -> None:
+    told, looked = Told(), threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
@@ -187,35 +185,118 @@ def test_as_many_are_under_way_at_once_as_are_to_be() -> None:
                     connection.recv(65536)
                 for connection in connections:
                     connection.sendall(OK)
+            looked.wait(5)
             for connection in connections:
                 connection.close()
 
         serving_them = threading.Thread(target=serve)
         serving_them.start()
-        assert ask(listening.getsockname()[1], numbered(6), told, at_once=3)
+        line = Wire("127.0.0.1", listening.getsockname()[1], trust=None, size=2)
+        assert line.ask_many(numbered(6), 3, told)
+        kept = [line.idle() for _ in range(3)]
+        looked.set()
         serving_them.join()
 
     assert len(told.replies) == 6
+    assert [connection is not None for connection in kept] == [True, True, False]
+    for connection in filter(None, kept):
+        connection.close()
 
 
-def test_a_large_upload_over_a_slow_line_has_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Under TLS nothing shows of what is still on its way."""
-    monkeypatch.setattr(transport, "READ_SECONDS", 0.2)
-    monkeypatch.setattr(transport, "_WATCH_SECONDS", 0.02)
-    authority, told = trustme.CA(), Told()
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_connection_that_is_open_is_taken_and_given_back(*, secure: bool) -> None:
+    secured, context = identities() if secure else (None, None)
+    told = Told()
+    with serving([OK] * 4, secured=secured) as server:
+        line = Wire("127.0.0.1", server.port, trust=trust_of(context), size=2)
+        assert line.ask(b"PUT /first HTTP/1.1\r\n\r\n", b"", bodiless=False).status == 200
+        assert line.ask_many(numbered(2), 1, told)
+        assert line.ask(b"PUT /last HTTP/1.1\r\n\r\n", b"", bodiless=False).status == 200
+        del line
+
+    assert len(told.replies) == 2
+    assert server.connections == 1
+
+
+def test_an_answer_before_all_is_sent_is_heard_and_ends_the_connection() -> None:
+    """A server that refuses a page need not read it."""
+    refused = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+    told, kept = Told(), list[socket.socket]()
+    large = b"PUT /large HTTP/1.1\r\n\r\n" + b"x" * 50_000_000
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            connection.recv(1000)
+            connection.sendall(refused)
+            kept.append(connection)
+
+        serving_it = threading.Thread(target=serve)
+        serving_it.start()
+        line = Wire("127.0.0.1", listening.getsockname()[1], trust=None, size=4)
+        assert line.ask_many(iter([("large", large)]), 1, told)
+        serving_it.join()
+
+    assert [reply.status for reply in told.replies.values()] == [403]
+    assert line.idle() is None
+    kept[0].close()
+
+
+@pytest.mark.parametrize("listens", ["127.0.0.2", "127.0.0.3", ""])
+def test_each_address_of_a_server_is_tried(monkeypatch: pytest.MonkeyPatch, listens: str) -> None:
+    told = Told()
+    with serving([OK, OK]) as server:
+
+        def addresses(*_: object, **__: object) -> list[tuple[object, ...]]:
+            hosts = ("127.0.0.2", "127.0.0.3")
+            return [
+                (
+                    *(socket.AF_INET, socket.SOCK_STREAM, 6, ""),
+                    ("127.0.0.1" if host == listens else host, server.port),
+                )
+                for host in hosts
+            ]
+
+        monkeypatch.setattr(socket, "getaddrinfo", addresses)
+        line = Wire("storage.example", server.port, trust=None, size=4)
+        assert line.ask_many(numbered(2), 1, told) is bool(listens)
+
+    assert len(told.replies) == (2 if listens else 0)
+
+
+def identities() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Return what a server proves itself with, and what believes it."""
+    authority = trustme.CA()
     secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(secured)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.configure_trust(context)
-    body = b"x" * 20_000_000
+    return secured, context
+
+
+def trust_of(context: ssl.SSLContext | None) -> Callable[[], ssl.SSLContext] | None:
+    return (lambda: context) if context else None
+
+
+@pytest.mark.parametrize(
+    ("size", "piece", "seconds"), [(20_000_000, 1_000_000, 0.0005), (1_500_000, 50_000, 0.02)]
+)
+def test_a_large_upload_over_a_slow_line_has_time(
+    monkeypatch: pytest.MonkeyPatch, size: int, piece: int, seconds: float
+) -> None:
+    """Nothing shows of what the system took and did not send yet, which may be all of it."""
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(transport, "_WATCH_SECONDS", 0.02)
+    (secured, context), told = identities(), Told()
+    body = b"x" * size
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
             connection = secured.wrap_socket(listening.accept()[0], server_side=True)
             heard, pause = 0, threading.Event()
-            while heard < len(body) and (piece := connection.recv(1_000_000)):
-                heard += len(piece)
-                pause.wait(0.0005)
+            while heard < len(body) and (came := connection.recv(piece)):
+                heard += len(came)
+                pause.wait(seconds)
             if heard == len(body):
                 connection.sendall(OK)
             connection.close()
@@ -257,8 +338,7 @@ def writes(*keys: str, **about: Any) -> Iterator[Write]:
 def put_many(store: object, some: Iterator[Write], at_once: int = 4) -> dict[str, str]:
     told: dict[str, str] = {}
     assert isinstance(store, Many)
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(store.put_many, some, at_once, told.__setitem__).result()
+    store.put_many(some, at_once, told.__setitem__)
     return told
 
 

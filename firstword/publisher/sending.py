@@ -1,17 +1,16 @@
-"""Send the files of a phase: many by one thread, a few by several."""
+"""Send the files of a phase: by one thread where the store knows how, what is left by several."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 
+from firstword.asked import Asked
 from firstword.errors import BuildError
 from firstword.manifest import Built, Manifest
 from firstword.plan import Put
 from firstword.publisher.job import Job, Target
-from firstword.publisher.pace import MANY_PUTS
 from firstword.shards import Draft
 from firstword.store.hold import Hold, foretold
 from firstword.store.parallel import beside, in_parallel
@@ -56,30 +55,47 @@ class Sending:
         `meanwhile` is worked through for as long as somebody waits. Raises LeaseLost, StoreError,
         BuildError.
         """
+        if self._workers <= 1:
+            etags = self._send(puts, meanwhile)
+            for one in also:
+                one()
+            return etags
+        asked = [Asked(one) for one in also]
+        try:
+            etags = self._send(puts, meanwhile)
+        finally:
+            for beside_it in asked:
+                beside_it.join()
+        for beside_it in asked:
+            beside_it.result()
+        return etags
+
+    def _send(self, puts: Sequence[Put], meanwhile: Iterable[object]) -> dict[str, str]:
         etags: dict[str, str] = {}
-        if len(puts) > MANY_PUTS:
+        if len(puts) > 1 and self._workers > 1:
             beside(lambda some: self._easily(some, etags), puts, meanwhile)
         left = [put for put in puts if put.key not in etags]
-        ours: list[Callable[[], object]] = [partial(self._one, put) for put in left]
-        done = in_parallel(lambda ask: ask(), [*ours, *also], self._workers, meanwhile)
-        return etags | {put.key: str(etag) for put, etag in zip(left, done, strict=False)}
+        done = in_parallel(self._one, left, self._workers, meanwhile)
+        return etags | {put.key: etag for put, etag in zip(left, done, strict=True)}
 
     def _easily(self, puts: Iterator[Put], etags: dict[str, str]) -> None:
         def told(key: str, etag: str) -> None:
             etags[key] = etag
             self._note()
 
-        self._hold.put_many(puts, lambda put: _body(self._built, put), self._workers, told)
+        self._hold.put_many(puts, self._take, self._workers, told)
 
     def _note(self) -> None:
         self._job.progress(self._target, next(self._counted), self._of)
 
     def _one(self, put: Put) -> str:
-        self._begun.add(put.key)
-        body = self._bodies.pop(put.key, b"") or _body(self._built, put)
-        etag = self._hold.put(put, body)
+        etag = self._hold.put(put, self._take(put))
         self._note()
         return etag
+
+    def _take(self, put: Put) -> bytes:
+        self._begun.add(put.key)
+        return self._bodies.pop(put.key, b"") or _body(self._built, put)
 
 
 class Ahead:

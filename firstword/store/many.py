@@ -1,27 +1,47 @@
 """Many requests to one server by one thread, on as many connections as are to be under way at once.
 
 Threads that wait for a near server hand the interpreter to each other a hundred times a request,
-which takes three times as long as the request itself. Nothing is asked twice here either: what has
-no answer in the end is whoever's who knows more.
+which takes longer than the request itself: three times for the thousands of a first publish, and
+half as long again for the thirty of an edit. asyncio would do, and takes as long to import as an
+edit to be sent. Nothing is asked twice here either: what has no answer in the end is whoever's who
+knows more.
 """
 
 from __future__ import annotations
 
-import asyncio
+import errno
+import select
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from typing import cast
+from typing import Any, Protocol
 
 from firstword.store.wire import CONNECT_SECONDS, PIECE, READ_SECONDS, Reading, Reply
 
 #: How often it is looked after connections on which nothing moves, in seconds.
 _WATCH_SECONDS = 1.0
+#: What a socket says that has nothing to say or no room, in the clear and under TLS.
+_NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class Lines(Protocol):
+    """Where connections come from, and where those go that are open when all is done."""
+
+    @property
+    def place(self) -> tuple[str | bytes, int]:
+        """Host and port."""
+
+    def idle(self) -> socket.socket | None:
+        """Return a connection that is open and that nobody uses."""
+
+    def keep(self, connection: socket.socket) -> None:
+        """Take a connection that nobody uses any more."""
 
 
 def ask_many(
-    place: tuple[str, int],
+    lines: Lines,
     context: ssl.SSLContext | None,
     requests: Iterator[tuple[str, bytes]],
     at_once: int,
@@ -29,64 +49,90 @@ def ask_many(
 ) -> bool:
     """Send requests, each with its name; tell each answer, which says whether to go on.
 
-    `place` = host and port; `context` = whom to believe, None = no TLS. Returns whether all that
-    were begun have an answer: where a connection fails, what was not begun is left in `requests`.
-    What `requests` or `answered` raise is raised once what has begun has ended.
+    `context` = whom to believe, None = no TLS. Returns whether all that were begun have an answer:
+    where a connection fails, what was not begun is left in `requests`. What `requests` or
+    `answered` raise is raised once what has begun has ended.
     """
-    sending = _Sending(place, context, requests, at_once, answered)
-    asyncio.run(sending.run())
+    sending = _Sending(lines, context, requests, answered)
+    sending.run(at_once)
     if sending.failure is not None:
         raise sending.failure
     return not sending.broken
 
 
 class _Sending:
-    """What all connections share."""
+    """What all connections share, and whoever waits for all of them."""
 
     def __init__(
         self,
-        place: tuple[str, int],
+        lines: Lines,
         context: ssl.SSLContext | None,
         requests: Iterator[tuple[str, bytes]],
-        at_once: int,
         answered: Callable[[str, Reply], bool],
     ) -> None:
-        self.answered = answered
+        self.lines = lines
+        self.context = context
         self.failure: BaseException | None = None
         self.broken = False
-        self.connections: set[_Connection] = set()
-        self._place = place
-        self._addresses: list[str] = []
-        self._context = context
         self._requests = requests
-        self._at_once = at_once
+        self._answered = answered
+        self._found: list[tuple[Any, ...]] | None = None
         self._going_on = True
+        self._poll = select.poll()
+        #: By the number that the system gave to its connection.
+        self._waiting: dict[int, _Line] = {}
 
-    async def run(self) -> None:
+    def run(self, at_once: int) -> None:
         """Keep all connections busy until there is nothing more to send, or one fails."""
-        host, port = self._place
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                found = await asyncio.get_running_loop().getaddrinfo(
-                    host, port, type=socket.SOCK_STREAM
-                )
-        except (OSError, UnicodeError):  # the second of names that no server can have
-            self.fail(None)
-            return
-        self._addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
-        watching = asyncio.create_task(self._watch())
-        await asyncio.gather(*(self._keep_one() for _ in range(self._at_once)))
-        watching.cancel()
+            for _ in range(at_once):
+                if self._going_on:
+                    self._go_on(_Line(self))
+            watched = time.monotonic()
+            while self._waiting:
+                for number, _ in self._poll.poll(_WATCH_SECONDS * 1000):
+                    self._go_on(self._waiting[number])
+                now = time.monotonic()
+                if now >= watched + _WATCH_SECONDS:
+                    watched = now
+                    for line in [one for one in self._waiting.values() if one.until < now]:
+                        self._go_on(line, TimeoutError("nothing moves"))
+        finally:
+            for line in self._waiting.values():
+                line.hang_up()
+
+    def _go_on(self, line: _Line, failed: OSError | None = None) -> None:
+        """Let a line do what it can, and note what it waits for then."""
+        before, wanted = line.number, 0
+        try:
+            wanted = next(line.steps) if failed is None else line.steps.throw(failed)
+        except StopIteration:
+            line.number = -1
+        if before not in {-1, line.number}:
+            self._poll.unregister(before)
+            del self._waiting[before]
+        if line.number != -1:
+            self._poll.register(line.number, wanted)
+            self._waiting[line.number] = line
 
     def next(self) -> tuple[str, bytes] | None:
         """Return what is to be sent next."""
         if not self._going_on:
             return None
         try:
-            return next(self._requests, None)
+            found = next(self._requests, None)
         except BaseException as error:  # noqa: BLE001 - raised once what has begun has ended
             self.fail(error)
             return None
+        self._going_on = found is not None
+        return found
+
+    def tell(self, name: str, reply: Reply) -> None:
+        """Tell an answer; begin nothing more where that is not wanted."""
+        try:
+            self._going_on = self._answered(name, reply) and self._going_on
+        except BaseException as error:  # noqa: BLE001 - raised once what has begun has ended
+            self.fail(error)
 
     def fail(self, error: BaseException | None) -> None:
         """Begin nothing more; None = something between us and the server broke."""
@@ -94,114 +140,127 @@ class _Sending:
         self.broken = self.broken or error is None
         self.failure = self.failure or error
 
-    def stop(self) -> None:
-        """Begin nothing more, though nothing failed."""
-        self._going_on = False
-
-    async def _keep_one(self) -> None:
-        """Keep one connection; another one where the server wants no more on that one."""
-        again = True
-        while again and (first := self.next()) is not None:
-            connection = _Connection(self, first)
-            if not await self._connect(connection):
-                self.fail(None)
-                return
-            again = await connection.ended
-
-    async def _connect(self, connection: _Connection) -> bool:
-        host, port = self._place
-        name = host if self._context else None
-        for address in self._addresses:
-            with suppress(OSError):
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    await asyncio.get_running_loop().create_connection(
-                        lambda: connection, address, port, ssl=self._context, server_hostname=name
-                    )
-                return True
-        return False
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            now = asyncio.get_running_loop().time()
-            for connection in [*self.connections]:
-                connection.give_up(now)
+    def addresses(self) -> list[tuple[Any, ...]]:
+        """Return the addresses of the server, asked for once. Raises OSError, UnicodeError."""
+        if self._found is None:
+            host, port = self.lines.place
+            self._found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return self._found
 
 
-class _Connection(asyncio.Protocol):
-    """One connection, on which one request is under way."""
+class _Line:
+    """A connection on which one request after the other is under way; another where it ends."""
 
-    _transport: asyncio.Transport
-
-    def __init__(self, sending: _Sending, first: tuple[str, bytes]) -> None:
-        #: Whether another connection is to go on.
-        self.ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    def __init__(self, sending: _Sending) -> None:
+        #: The number of its connection, as the system counts them; -1 = it waits for nothing.
+        self.number = -1
+        #: When it is given up where nothing moves until then (monotonic).
+        self.until = 0.0
+        #: Each does what can be done by now, and tells what to wait for.
+        self.steps = self._go_on()
         self._sending = sending
-        self._asked: tuple[str, bytes] | None = first
-        self._heard = b""
-        self._goes_on = False
-        #: When something moved, by the clock of the loop, and how much was to be sent then.
-        self._moved = 0.0
-        self._left = 0
+        self._connection: socket.socket | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._sending.connections.add(self)
-        self._send()
+    def hang_up(self) -> None:
+        """Close what is open."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
-    def _send(self) -> None:
-        self._moved = asyncio.get_running_loop().time()
-        if self._asked is None:
-            # Nothing is owed to anybody, and a server may take its time over a farewell.
-            self._transport.abort()
-        else:
-            self._transport.write(self._asked[1])
+    def _go_on(self) -> Generator[int, None, None]:
+        sending = self._sending
+        asked = sending.next()
+        while asked is not None:
+            try:
+                connection = self._take(sending.lines.idle()) or (yield from self._connect())
+                lasts = True
+                while lasts and asked is not None:
+                    lasts = yield from self._ask(connection, *asked)
+                    asked = sending.next()
+            except (OSError, UnicodeError):  # the second of names that no server can have
+                self.hang_up()
+                sending.fail(None)
+                return
+            if lasts:
+                sending.lines.keep(connection)
+            else:
+                self.hang_up()
 
-    def data_received(self, data: bytes) -> None:
-        self._moved = asyncio.get_running_loop().time()
-        self._heard += data
-        self._understand(ended=False)
+    def _take(self, connection: socket.socket | None) -> socket.socket | None:
+        """Go on with another connection, which waits for nothing by itself."""
+        if connection is not None:
+            connection.settimeout(0)
+            self._connection, self.number = connection, connection.fileno()
+        return connection
 
-    def eof_received(self) -> None:
-        self._understand(ended=True)
+    def _connect(self) -> Generator[int, None, socket.socket]:
+        """Connect to one of the server's addresses. Raises OSError."""
+        failed = OSError("it has no address")
+        for family, kind, protocol, _, address in self._sending.addresses():
+            try:
+                return (yield from self._connect_to(socket.socket(family, kind, protocol), address))
+            except OSError as error:
+                self.hang_up()
+                failed = error
+        raise failed
 
-    def _understand(self, *, ended: bool) -> None:
-        if self._asked is None:
-            return
-        try:
-            reply, reusable = Reading(_Heard(self._heard, ended=ended)).reply(bodiless=False)
-        except BlockingIOError:  # there is more to come
-            return
-        except OSError:
-            self._transport.abort()
-            return
-        name, self._heard = self._asked[0], b""
-        try:
-            if not self._sending.answered(name, reply):
-                self._sending.stop()
-        except BaseException as error:  # noqa: BLE001 - raised once what has begun has ended
-            self._sending.fail(error)
-        self._goes_on = not reusable
-        self._asked = self._sending.next() if reusable else None
-        self._send()
+    def _connect_to(
+        self, connection: socket.socket, address: object
+    ) -> Generator[int, None, socket.socket]:
+        self._take(connection)
+        self.until = time.monotonic() + CONNECT_SECONDS
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        said = connection.connect_ex(address)  # type: ignore[arg-type]  # as the system spells it
+        if said == errno.EINPROGRESS:
+            yield select.POLLOUT
+            said = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if said:
+            raise OSError(said, "cannot connect")
+        if self._sending.context is None:
+            return connection
+        host, _ = self._sending.lines.place
+        secured = self._sending.context.wrap_socket(
+            connection, server_hostname=host, do_handshake_on_connect=False
+        )
+        self._connection = secured
+        while True:
+            try:
+                secured.do_handshake()
+            except ssl.SSLWantReadError:
+                yield select.POLLIN
+            except ssl.SSLWantWriteError:
+                yield select.POLLOUT
+            else:
+                return secured
 
-    def give_up(self, now: float) -> None:
-        """Hang up where nothing moved for long, by the clock of the loop."""
-        left = self._transport.get_write_buffer_size()
-        if left != self._left:
-            self._moved, self._left = now, left
-            return
-        # Under TLS it does not show what is still to be sent: there is time for each piece of it.
-        pieces = len(self._asked[1]) // PIECE if self._asked else 0
-        if self._moved < now - READ_SECONDS * (1 + pieces):
-            self._transport.abort()
+    def _ask(
+        self, connection: socket.socket, name: str, message: bytes
+    ) -> Generator[int, None, bool]:
+        """Send a request and tell the answer; return whether another may follow it.
 
-    def connection_lost(self, _error: Exception | None) -> None:
-        self._sending.connections.discard(self)
-        if self._asked is not None:
-            self._sending.fail(None)
-        if not self.ended.done():
-            self.ended.set_result(self._goes_on)
+        Raises OSError where none came that can be understood.
+        """
+        left, heard, ended = memoryview(message), b"", False
+        # What was taken may still lie in the system: there is time for each piece of it.
+        patience = READ_SECONDS * (1 + len(message) // PIECE)
+        while True:
+            self.until = time.monotonic() + patience
+            with suppress(*_NOT_YET):
+                while left:
+                    left = left[connection.send(left[:PIECE]) :]
+            yield select.POLLIN | (select.POLLOUT if left else 0)
+            with suppress(*_NOT_YET):
+                while piece := connection.recv(PIECE):
+                    heard += piece
+                ended = True
+            if not heard and not ended:
+                continue
+            try:
+                reply, lasts = Reading(_Heard(heard, ended=ended)).reply(bodiless=False)
+            except BlockingIOError:  # there is more to come
+                continue
+            self._sending.tell(name, reply)
+            return lasts and not ended and not left
 
 
 class _Heard:

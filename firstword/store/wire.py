@@ -58,7 +58,7 @@ class Wire:
 
         Raises OSError where none came that can be understood.
         """
-        connection = self._connection()
+        connection = self.idle() or self._opened()
         try:
             message = memoryview(head + body)
             # In pieces: each may take as long as we wait, where one that is large had that for all.
@@ -68,8 +68,8 @@ class Wire:
         except BaseException:
             connection.close()
             raise
-        if reusable and len(self._idle) < self._size:
-            self._idle.append(connection)
+        if reusable:
+            self.keep(connection)
         else:
             connection.close()
         return reply
@@ -91,14 +91,37 @@ class Wire:
         answered: Callable[[str, Reply], bool],
     ) -> bool:
         """Ask many things at once, and from one thread; see `many.ask_many`."""
-        # Here, since it takes as long to import as an edit to be sent.
         from firstword.store.many import ask_many
 
         try:
             context = self._trusted()
         except OSError:  # nobody to believe: who knows more will say so
             return False
-        return ask_many((self._host, self._port), context, requests, at_once, answered)
+        return ask_many(self, context, requests, at_once, answered)
+
+    @property
+    def place(self) -> tuple[str | bytes, int]:
+        """Host and port, for whoever opens a connection."""
+        return _spelled(self._host), self._port
+
+    def idle(self) -> socket.socket | None:
+        """Return a connection that is open and that nobody uses."""
+        while self._idle:
+            with suppress(IndexError):  # another thread took the last one
+                connection = self._idle.pop()
+                if not _has_said_something(connection):
+                    return connection
+                # A server that has something to say unasked hung up.
+                connection.close()
+        return None
+
+    def keep(self, connection: socket.socket) -> None:
+        """Take a connection that nobody uses any more."""
+        if len(self._idle) < self._size:
+            connection.settimeout(READ_SECONDS)
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     def _trusted(self) -> ssl.SSLContext | None:
         if self._trust is None:
@@ -107,23 +130,13 @@ class Wire:
             self._context = self._context or self._trust()
         return self._context
 
-    def _connection(self) -> socket.socket:
-        while self._idle:
-            with suppress(IndexError):  # another thread took the last one
-                connection = self._idle.pop()
-                if not _has_said_something(connection):
-                    return connection
-                # A server that has something to say unasked hung up.
-                connection.close()
-        return self._opened()
-
     def _opened(self) -> socket.socket:
-        host: Any = _spelled(self._host)
-        connection = socket.create_connection((host, self._port), CONNECT_SECONDS)
+        place: Any = self.place
+        connection = socket.create_connection(place, CONNECT_SECONDS)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if (context := self._trusted()) is not None:
-                connection = context.wrap_socket(connection, server_hostname=host)
+                connection = context.wrap_socket(connection, server_hostname=place[0])
             connection.settimeout(READ_SECONDS)
         except BaseException:
             connection.close()
