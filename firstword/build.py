@@ -326,8 +326,7 @@ class Run(Struct, kw_only=True, dict=True):
         # First what the cache knows, then the stamp: whoever dies between them leaves a folder
         # without one, which the next build does not trust.
         self._cache.commit()
-        others = None if self.output.known and not self.output.begun and not gone else outputs
-        self.output.finish(self.build_id, others, stamp)
+        self.output.finish(self.build_id, outputs, stamp)
 
     def _write_stock(self) -> None:
         for name in self._units.shelf(STOCK):

@@ -18,8 +18,10 @@ from firstword.errors import BuildError
 STAMP = ".build.json"
 #: What the build made, so that the next one can remove what is no longer made.
 LISTING = ".build-outputs.json"
-#: What a build is about to make for the first time, a line each, until the listing has it.
+#: What a build is about to make for the first time, a line each, until the listing has it: that is
+#: as long as the site, and written only when something went away or this is long as well.
 BEGUN = ".build-begun"
+_LONG = 100_000  # bytes
 #: Left by a build that wrote while another was at work here: which of them wrote a file last,
 #: neither of them knows.
 BESIDE = ".build-beside"
@@ -40,12 +42,13 @@ class OutputFolder:
         self._doubted = (folder / BESIDE).exists()
         self.known = bool(build_id) and not self._doubted and _stamped(folder) == build_id
         #: Keys of which the folder may hold a file, where that is not known from the cache.
-        self._before = set() if self.known else _listing(folder)
+        self._before = set() if self.known else listed(folder)
         #: Whether files may be there already that nobody knows of.
         self._strange = not self.known and folder.exists()
-        self.begun = False
         self._begun: IO[str] | None = None
         self._touched = False
+        #: Whether something is noted that is there no more.
+        self._fewer = False
         self.written = 0
         self.removed = 0
 
@@ -72,6 +75,7 @@ class OutputFolder:
         """Remove a file that is no longer made, and the folders that are empty without it."""
         path = Path(self._path(key))
         self.open_up()
+        self._fewer = True
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
             self.removed += 1
@@ -87,13 +91,14 @@ class OutputFolder:
         """Return what older builds made and nobody makes any more."""
         return sorted(self._before - keys.keys())
 
-    def finish(self, build_id: str, keys: Iterable[str] | None, stamp: Mapping[str, Any]) -> None:
-        """Note all keys, where they are others than before, then stamp the folder."""
-        if keys is not None:
-            _replace(self._path(LISTING), _json(sorted(keys)))
+    def finish(self, build_id: str, keys: Iterable[str], stamp: Mapping[str, Any]) -> None:
+        """Note all keys, where those that were noted do not tell them, then stamp the folder."""
+        begun = 0
         if self._begun is not None:
+            begun = self._begun.tell()
             self._begun.close()
-        if not self.known or self._begun is not None:
+        if not self.known or self._fewer or begun > _LONG:
+            _replace(self._path(LISTING), _json(sorted(keys)))
             (self.folder / BEGUN).unlink(missing_ok=True)
         if self._doubted and not self._shared:
             (self.folder / BESIDE).unlink(missing_ok=True)
@@ -111,7 +116,6 @@ class OutputFolder:
 
     def _begin(self, key: str) -> None:
         """Note a file before it is there: if this build dies, the next one knows of it."""
-        self.begun = True
         if self._begun is None:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._begun = (self.folder / BEGUN).open("a", encoding="utf-8")
@@ -142,6 +146,18 @@ def read_stamp(folder: Path) -> dict[str, Any]:
     return stamp
 
 
+def listed(folder: Path) -> set[str]:
+    """Return what builds noted that they made, or were about to make; nothing where none did."""
+    known: set[str] = set()
+    with contextlib.suppress(OSError, ValueError):
+        keys = json.loads((folder / LISTING).read_bytes())
+        if isinstance(keys, list):
+            known |= {key for key in keys if isinstance(key, str)}
+    with contextlib.suppress(OSError, ValueError):
+        known |= set((folder / BEGUN).read_text(encoding="utf-8").splitlines())
+    return known
+
+
 def built_last(folder: Path) -> str:
     """Return the commit that the last build was of; "" where that is not known."""
     try:
@@ -155,17 +171,6 @@ def _stamped(folder: Path) -> str:
         return str(read_stamp(folder).get("build_id", ""))
     except BuildError:
         return ""
-
-
-def _listing(folder: Path) -> set[str]:
-    known: set[str] = set()
-    with contextlib.suppress(OSError, ValueError):
-        keys = json.loads((folder / LISTING).read_bytes())
-        if isinstance(keys, list):
-            known |= {key for key in keys if isinstance(key, str)}
-    with contextlib.suppress(OSError, ValueError):
-        known |= set((folder / BEGUN).read_text(encoding="utf-8").splitlines())
-    return known
 
 
 def _json(value: object) -> bytes:

@@ -15,6 +15,7 @@ from firstword.cache.database import cache_file, noted
 from firstword.gitlog.worktree import Worktree
 from firstword.manifest import Memory
 from firstword.settings import read_site
+from firstword.write import BEGUN, LISTING, listed
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SETTINGS = {
@@ -128,8 +129,9 @@ class Workplace:
         files = {
             path.relative_to(run.output_folder).as_posix(): path.read_bytes()
             for path in sorted(run.output_folder.rglob("*"))
-            if path.is_file()
+            if path.is_file() and path.name not in {LISTING, BEGUN}
         }
+        files |= {f"noted {key}": b"" for key in listed(run.output_folder)}
         problems = tuple(map(str, run.found.every()))
         held = tuple(line for held in run.found.held for line in held.lines())
         told = {

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from firstword import write
 from firstword.errors import BuildError
-from firstword.write import LISTING, OutputFolder
+from firstword.write import BEGUN, LISTING, OutputFolder, listed
 
 Open = Callable[[Path], OutputFolder]
 
@@ -25,7 +26,7 @@ def opened() -> Iterator[Open]:
     yield begin
     for folder in folders:
         folder.folder.mkdir(exist_ok=True)
-        folder.finish("build", None, {})
+        folder.finish("build", (), {})
 
 
 def test_a_page_gets_its_folder(tmp_path: Path, opened: Open) -> None:
@@ -82,3 +83,44 @@ def test_the_list_of_files_is_sorted_and_a_line_each(tmp_path: Path) -> None:
 
     listed = (tmp_path / "output" / LISTING).read_text(encoding="utf-8")
     assert listed == '[\n "a/\\"quoted\\".html",\n "index.html",\n "ü.html"\n]\n'
+
+
+def test_a_new_file_is_noted_without_a_list_of_all_the_others(tmp_path: Path) -> None:
+    first = OutputFolder(tmp_path)
+    first.write("index.html", b"page")
+    first.finish("first", ["index.html"], {})
+
+    for number in range(3):
+        output = OutputFolder(tmp_path, "first" if not number else f"build {number - 1}")
+        output.write(f"incidents/{number}.html", b"Slow.")
+        output.finish(f"build {number}", Unasked(), {})
+
+    pages = {"incidents/0.html", "incidents/1.html", "incidents/2.html"}
+    assert listed(tmp_path) == {"index.html", *pages}
+    output = OutputFolder(tmp_path, "build 2")
+    output.remove("incidents/1.html")
+    left = {"index.html", *pages} - {"incidents/1.html"}
+    output.finish("build 3", left, {})
+    assert listed(tmp_path) == left
+    assert not (tmp_path / BEGUN).exists()
+
+
+class Unasked:
+    """All files, which nobody is to ask for."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("all files were asked for")
+
+
+def test_many_new_files_are_noted_with_all_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write, "_LONG", 100)
+    OutputFolder(tmp_path).finish("-1", [], {})
+    keys = [f"incidents/{number}/index.html" for number in range(10)]
+    for number, key in enumerate(keys):
+        output = OutputFolder(tmp_path, f"{number - 1}")
+        output.write(key, b"Slow.")
+        output.finish(f"{number}", keys[: number + 1], {})
+        assert listed(tmp_path) == set(keys[: number + 1])
+        assert len((tmp_path / BEGUN).read_bytes() if (tmp_path / BEGUN).exists() else b"") <= 100
