@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -34,7 +33,8 @@ _PARTS = {
 }
 _SHAPE = r"[A-Z]+=[A-Z0-9,+-]+(?:;[A-Z]+=[A-Z0-9,+-]+)*"
 _ANY_DAY = datetime.fromisoformat("2026-01-01")
-_A_LEAP_YEAR = 2028
+#: Of each month of a leap year.
+_MOST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAY = timedelta(days=1)
 _UTC = ZoneInfo("UTC")
 _OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
@@ -83,7 +83,7 @@ def _no_such_day(parts: dict[str, str]) -> bool:
     """Tell 30 February at once; dateutil looks for it until the year 9999."""
     days = [abs(int(day)) for day in parts.get("BYMONTHDAY", "1").split(",")]
     months = [int(month) for month in parts.get("BYMONTH", "1").split(",")]
-    return min(days) > max(monthrange(_A_LEAP_YEAR, month)[1] for month in months)
+    return min(days) > max(_MOST_DAYS[month - 1] for month in months)
 
 
 def next_occurrence(rule: str, first: datetime, after: datetime, zone: ZoneInfo) -> datetime | None:

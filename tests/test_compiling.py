@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from test_check import SETTINGS, file, story
 from test_render import FIRST
 
@@ -394,3 +398,37 @@ def test_a_label_is_said_whatever_else_its_name_is_used_for(
     text: str, written: str, tmp_path: Path
 ) -> None:
     assert Theme(tmp_path, own_html=text).page("own", language="de") == written
+
+
+RENDERED_ALONE = """\
+import json, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from firstword.clock import Clock
+from firstword.markup import Markup
+from firstword.page import StatusPage
+from firstword.render import Page, Renderer
+from firstword.settings import read_site
+
+theme, settings = Path(sys.argv[1]), json.loads(sys.argv[2])
+status = StatusPage.of(read_site(settings), [])
+renderer = Renderer(status, Markup(lambda _: None), theme, compiled=theme / "0123456789abcdef")
+page = Page(key="a.html", template="own.html", context=lambda _: {"many": 3})
+print(renderer.render(page, Clock(datetime(2026, 11, 21, tzinfo=UTC))).decode())
+print("jinja2.ext" in sys.modules)
+"""
+
+
+def test_what_is_compiled_runs_without_what_reads_texts_to_be_translated(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    text = "{% trans count=many %}{{ count }} word{% pluralize %}{{ count }} words{% endtrans %}"
+    (tmp_path / "templates" / "own.html").write_text(text + "; {{ _('History') }}")
+    command = [sys.executable, "-c", RENDERED_ALONE, str(tmp_path), json.dumps(SETTINGS)]
+
+    first, later = (
+        subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        for _ in range(2)
+    )
+
+    assert first == "3 words; History\nTrue\n"
+    assert later == "3 words; History\nFalse\n"

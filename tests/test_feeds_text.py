@@ -5,16 +5,19 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from zoneinfo import ZoneInfo
 
 import feedparser
 import pytest
 from feedjudges import ATOM, CONTENT, DC, check, check_atom, check_rss, entries
 from feedstories import KEYS, SITE, build, story
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from firstword import urls
+from firstword.feeds.items import rfc822
 from firstword.feeds.text import legal
 from firstword.model import Facts, Incident, Kind, Status, Update
 from firstword.values import replace
@@ -228,3 +231,11 @@ def test_whatever_is_said_the_feeds_are_valid(told: list[tuple[str, str, int]], 
         *["Dawn Okafor"] * len(told),
         *[name] * len(told),
     ]
+
+
+@given(st.datetimes(timezones=st.sampled_from([UTC, ZoneInfo("Asia/Kolkata"), ZoneInfo("UTC")])))
+def test_rss_gets_its_dates_as_mail_does(at: datetime) -> None:
+    at = at.replace(microsecond=0)
+    # Before there were zones, offsets had seconds: no date of ours.
+    assume(at.year >= 1950)
+    assert rfc822(at) == format_datetime(at)

@@ -275,9 +275,16 @@ def test_what_few_edits_need_is_imported_by_those(late: str) -> None:
     assert not imports(late, *rooms)
 
 
-@pytest.mark.parametrize("late", ["pelican", "configparser", "asyncio", "http.client"])
+@pytest.mark.parametrize(
+    "late",
+    [
+        *("pelican", "configparser", "asyncio", "http.client", "email", "calendar"),
+        "jinja2.ext",
+    ],
+)
 def test_what_a_publish_without_pelican_never_needs(late: str) -> None:
-    assert not imports(late, "building", "lint", "feeds.items", "cli.publishing", "store.s3")
+    rooms = "building", "making.workshop", "lint", "feeds.items", "cli.publishing"
+    assert not imports(late, *rooms, "store.s3", "store.many")
 
 
 def imports(library: str, *rooms: str) -> bool:

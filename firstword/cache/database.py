@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 #: Another number throws every cache away.
-SCHEMA = 8
+SCHEMA = 9
 #: How long to wait for another build that has the cache, in seconds.
 PATIENCE = 60.0
 NO_TIME = 0.1
@@ -130,8 +130,10 @@ CREATE INDEX output_bucket ON output(bucket, key, digest);
 CREATE INDEX output_stale ON output(stale) WHERE stale = 1;
 CREATE INDEX output_changed ON output(changed);
 CREATE TABLE bucket(bucket INTEGER PRIMARY KEY, digest TEXT NOT NULL);
--- What was made of one story, kept for the documents that it stands in.
-CREATE TABLE piece(name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+-- What was made of one story, kept for the documents that it stands in, and what was asked for it.
+CREATE TABLE piece(
+    name TEXT PRIMARY KEY, text TEXT NOT NULL, asked TEXT NOT NULL
+) WITHOUT ROWID;
 -- What went away, and which build was which: for targets that hold an older one.
 CREATE TABLE vanished(what TEXT, name TEXT, changed INTEGER NOT NULL, PRIMARY KEY(what, name))
     WITHOUT ROWID;

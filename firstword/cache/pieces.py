@@ -11,6 +11,8 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from firstword.cache import questions
 from firstword.cache.stories import CachedStories
 from firstword.cache.units import PIECE, Unit, Units
@@ -25,6 +27,8 @@ SHELF = PIECE.removesuffix("/")
 _DIGEST = 32
 #: Pieces that are kept; whoever leaves the newest fifty of everything is seldom asked for again.
 MOST = 20_000
+_asked = msgspec.json.Decoder(list[Asked]).decode
+_spelled = msgspec.json.Encoder().encode
 
 
 class CachedPieces:
@@ -69,13 +73,14 @@ class CachedPieces:
         of: Callable[[], bytes] | None,
     ) -> tuple[str, list[Asked]]:
         """Return a text with what was asked for it."""
-        found = self._db.execute("SELECT text FROM piece WHERE name = ?", (unit,)).fetchone()
+        known = "SELECT text, asked FROM piece WHERE name = ?"
+        found = self._db.execute(known, (unit,)).fetchone()
         made_of = ""
         if of and (found is None or unit in self._doubtful):
             made_of = hashlib.blake2b(of(), digest_size=_DIGEST // 2).hexdigest()
         if found is not None and (unit not in self._doubtful or _is_of(found[0], made_of)):
             self._doubtful.discard(unit)
-            asked = self._units.asked_for(unit)
+            asked = _asked(found[1])
             self._note(asked)
             return str(found[0][_DIGEST:] if of else found[0]), asked
         with self._stories.tracing() as trace:
@@ -89,7 +94,9 @@ class CachedPieces:
             self._units.begin(unit)
         clocks = (clock,) if clock else ()
         self._units.keep(Unit(name=unit, shelf=SHELF, make=lambda _: iter(())), clocks, trace)
-        self._db.execute("INSERT OR REPLACE INTO piece VALUES(?, ?)", (unit, made_of + text))
+        # Beside the text, since whoever takes it asks the same: one look for both.
+        row = (unit, made_of + text, _spelled(asked).decode())
+        self._db.execute("INSERT OR REPLACE INTO piece VALUES(?, ?, ?)", row)
         return text, asked
 
     def _note(self, asked: list[Asked]) -> None:

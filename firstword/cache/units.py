@@ -163,11 +163,6 @@ class Units:
         asked = "SELECT unit, bound FROM need WHERE number = ?"
         return self._db.execute(asked, (number,)).fetchall()
 
-    def asked_for(self, unit: str) -> list[tuple[str, int | None]]:
-        """Return the questions that were asked for a unit, each with its depth."""
-        asked = "SELECT question, bound FROM need JOIN asked USING(number) WHERE unit = ?"
-        return self._db.execute(asked, (unit,)).fetchall()
-
     def shelf(self, shelf: str) -> dict[str, str]:
         """Return the units on a shelf, and what each was made from beside stories."""
         return dict(self._db.execute("SELECT name, inputs FROM unit WHERE shelf = ?", (shelf,)))

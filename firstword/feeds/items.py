@@ -9,11 +9,13 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from email.utils import format_datetime
 from functools import lru_cache
 
 from firstword.feeds.entries import Entry
 from firstword.feeds.text import rfc3339
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def spelled(entry: Entry) -> Mapping[str, str]:
@@ -72,8 +74,11 @@ def rss(entry: Entry) -> str:
 
 
 def rfc822(at: datetime) -> str:
-    """Spell an instant as RSS asks for it, whatever the locale of the process."""
-    return format_datetime(at)
+    """Spell an instant as RSS asks for it (RFC 822), whatever the locale of the process."""
+    # As `email.utils` does, which imports the rest of its package first.
+    return (
+        f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} {at:%H:%M:%S %z}"
+    )
 
 
 def _lines(tag: str, texts: Iterable[str]) -> str:

@@ -34,7 +34,7 @@ _TIME_AND_ZONE = re.compile(r" (?<=:\d\d )(?=[A-Z])")
 def install(environment: Environment) -> None:
     """Give an environment the texts and filters of the theme, in the language of each page.
 
-    It has Jinja's i18n extension, which leaves an attribute for this choice.
+    It has Jinja's i18n extension, or will have it, which leaves an attribute for this choice.
     """
     vars(environment)["newstyle_gettext"] = True
     # The extension's own `_` looks `gettext` up in every page, each time.

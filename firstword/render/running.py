@@ -119,6 +119,18 @@ class QuickEnvironment(jinja2.Environment):
         super().__init__(**options)
         self._found: dict[str, QuickTemplate] = {}
 
+    def compile(self, *args: Any, **kwargs: Any) -> Any:
+        """Compile a template, which may have tags with texts to be translated.
+
+        What reads those is imported with the first: an edit finds all of them compiled.
+        """
+        if not self.extensions:
+            known = {**self.globals}
+            self.add_extension("jinja2.ext.i18n")
+            # It takes a name for itself that has been given.
+            self.globals.update(known)
+        return super().compile(*args, **kwargs)
+
     def make_globals(
         self,
         d: MutableMapping[str, Any] | None,

@@ -77,7 +77,6 @@ class Renderer:
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
             auto_reload=False,
-            extensions=["jinja2.ext.i18n"],
             bytecode_cache=bytecode(compiled),
         )
         install(self._environment)
