@@ -10,6 +10,7 @@ import ast
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -216,21 +217,25 @@ def test_a_room_brings_along_what_the_table_says(room: str) -> None:
 
 @pytest.mark.parametrize("library", sorted(HOMES))
 def test_a_library_lives_in_one_place(library: str) -> None:
-    users = set()
-    for path in sorted((ROOT / "firstword").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = (
-                [alias.name for alias in node.names]
-                if isinstance(node, ast.Import)
-                else [node.module or ""]
-                if isinstance(node, ast.ImportFrom) and not node.level
-                else []
-            )
-            if library in {name.split(".")[0] for name in names}:
-                users.add(path.relative_to(ROOT).as_posix())
+    users = {user for user, libraries in imported().items() if library in libraries}
 
     assert users
     assert all(any(user.startswith(home) for home in HOMES[library]) for user in users)
+
+
+@cache
+def imported() -> dict[str, set[str]]:
+    """Return what each file imports, the tops of packages."""
+    found = {}
+    for path in sorted((ROOT / "firstword").rglob("*.py")):
+        names: list[str] = []
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names.append(node.module or "")
+        found[path.relative_to(ROOT).as_posix()] = {name.split(".")[0] for name in names}
+    return found
 
 
 def test_every_file_can_be_read_in_one_sitting() -> None:
