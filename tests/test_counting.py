@@ -152,6 +152,35 @@ def test_one_edit_reads_one_file_makes_few_pages_and_writes_what_differs(place: 
     assert "index.html" in differing
 
 
+def test_the_first_word_of_a_story_makes_few_pages_too(place: Workplace) -> None:
+    """Of what lists the past, those that list its month and its year; there are four years."""
+    place.now += timedelta(minutes=1)
+    at = f"{place.now:%Y-%m-%d %H:%M}"
+    path = place.root / f"content/incidents/{place.now:%Y/%m/%Y-%m-%d}-sign-in.md"
+    path.write_text(
+        "---\ntitle: Signing in takes a minute\nimpact: minor\n"
+        f"started: {at}\ncomponents: [login]\n---\n\n"
+        f"## {at} | Ada Holm | investigating\n\nWe look at the second line.\n"
+    )
+    before = digests(place.root / "output")
+    run = finish(place.run("output"))
+    after = digests(place.root / "output")
+    path.unlink()
+    gone = finish(place.run("output"))
+
+    assert (run.found.files_read, gone.found.files_read) == (1, 0)
+    assert {key for key in run.made if "history/" in key} == {
+        "history/index.html",
+        "history/2026/index.html",
+        "history/2026-11/index.html",
+        "history/incidents/2026/index.html",
+        "components/login/history/2026/index.html",
+    }
+    assert len(pages(run)) <= 25
+    assert run.output.written == sum(before.get(key) != after[key] for key in after) <= 45
+    assert len(pages(gone)) <= 25
+
+
 def test_what_an_edit_will_make_is_foreseen_when_its_pages_are_there(place: Workplace) -> None:
     """A publish takes its lease by that, and pays for what was not foreseen with one way more."""
     place.foreseen.clear()

@@ -12,6 +12,7 @@ from conftest import ROOT
 from incremental import OPEN, SETTINGS, Workplace, quiet
 
 from firstword import build
+from firstword.build import Run
 from firstword.cache.database import open_cache
 from firstword.cache.pieces import CachedPieces
 from firstword.cache.stories import CachedStories
@@ -254,6 +255,36 @@ def test_each_month_is_told_of_to_search_engines_by_its_own_stories(place: Workp
         "sitemaps/2026-08.xml": ["old"],
         "sitemaps/2026-11.xml": ["cards", "slow", "line"],
     }
+
+
+def test_a_month_in_which_something_begins_is_news_to_those_beside_it(place: Workplace) -> None:
+    """To no other month, and to no other year: there may be hundreds of them."""
+
+    def history(run: Run) -> set[str]:
+        return {key for key in run.made if key.startswith("history/2")}
+
+    for month in ("2024-05", "2024-08", "2025-02"):
+        text = OVER.replace("2026-11-19", f"{month}-19").replace("2026-11-20", f"{month}-20")
+        place.write(f"incidents/of-{month}.md", text)
+    place.warm()
+    another = OVER.replace("2026-11-19", "2024-06-19").replace("2026-11-20", "2024-06-20")
+
+    place.write("incidents/another.md", another)
+    came = place.run("output")
+    beside = {f"history/2024{month}/index.html" for month in ("", "-05", "-06", "-08")}
+    assert history(came) == beside
+    assert place.outcome(came) == place.cold()
+
+    place.write("incidents/one-more.md", another)
+    more = place.run("output")
+    assert history(more) == {"history/2024/index.html", "history/2024-06/index.html"}
+    assert place.outcome(more) == place.cold()
+
+    for name in ("another", "one-more"):
+        (place.root / f"content/incidents/{name}.md").unlink()
+    went = place.run("output")
+    assert history(went) == beside - {"history/2024-06/index.html"}
+    assert place.outcome(went) == place.cold()
 
 
 @pytest.mark.parametrize("later_build", [False, True])

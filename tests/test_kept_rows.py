@@ -93,6 +93,38 @@ def test_what_is_counted_is_what_is_there_and_nothing_stays_of_what_went() -> No
     assert stories.totals() == Totals(stories=4, updates=4)
 
 
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        *(Wanted(), Wanted(kinds=(Kind.NOTICE,)), Wanted(component="api"), Wanted(year=2025)),
+        *(Wanted(component="api", year=2026), Wanted(kinds=(Kind.NOTICE, Kind.INCIDENT))),
+        *(Wanted(component="web"), Wanted(drills=False), Wanted(year=2024)),
+    ],
+)
+def test_months_and_those_beside_are_counted_as_they_are_listed(wanted: Wanted) -> None:
+    begun = ("2024-03-31 23:50", "2025-12-31 23:30", "2026-01-01 00:10", "2026-11-21 08:00")
+    told = [story(f"at-{number}", at) for number, at in enumerate([*begun, *begun])]
+    told[1] = replace(told[1], kind=Kind.NOTICE)
+    told[4] = replace(told[4], drill=True)
+    page, db, counts = StatusPage.of(SITE, told), open_cache(None).db, Counts()
+    for one in told:
+        row = Row.of(one, SITE.timezone)
+        put_row(db, row, digest="", stamps="", path=one.path, number=1)
+        counts.add(row)
+    counts.keep(db)
+    cached = CachedStories(db, dict[str, Incident]().__getitem__)
+
+    assert [*cached.months(wanted).items()] == [*page.stories.months(wanted).items()]
+    months = [date(year, month, 1) for year in range(2024, 2027) for month in (1, 4, 12)]
+    for begin in months:
+        for end in (begin + timedelta(days=1), date(begin.year + 1, 1, 1)):
+            assert cached.beside(begin, end, wanted) == page.stories.beside(begin, end, wanted)
+    if wanted == Wanted():
+        # In Copenhagen, an hour or two ahead.
+        assert cached.beside(NOVEMBER, DECEMBER) == (None, date(2026, 1, 1))
+        assert cached.beside(date(2025, 1, 1), DECEMBER) == (None, date(2024, 4, 1))
+
+
 def test_what_lists_show_is_known_without_reading_a_story(stories: CachedStories) -> None:
     def read(name: str) -> Incident:
         raise AssertionError(name)

@@ -36,22 +36,67 @@ def _months(db: sqlite3.Connection) -> Mapping[date, int]:
 def _months_of(db: sqlite3.Connection, said: dict[str, Any]) -> Mapping[date, int]:
     wanted = questions.read_find(said, words=False)
     found: dict[date, int] = {}
-    if said.keys() <= {"kinds", "component", "year"} and len(said.keys() - {"year"}) == 1:
-        begin, end = _span_of(said.get("year"))
-        sort = "component" if "component" in said else "kind"
-        names = [said["component"]] if "component" in said else [str(k) for k in said["kinds"]]
-        for name in names:
+    counted = _counted(said)
+    if counted is not None:
+        span = _span_of(said.get("year"))
+        for name in counted[1]:
             asked = (
                 "SELECT month, many FROM tally"
                 " WHERE sort = ? AND name = ? AND month >= ? AND month < ? AND many > 0"
             )
-            for text, count in db.execute(asked, (sort, name, begin, end)):
+            for text, count in db.execute(asked, (counted[0], name, *span)):
                 month = date.fromisoformat(text)
                 found[month] = found.get(month, 0) + count
+    elif said.keys() <= {"year"}:
+        asked = "SELECT month, stories FROM month WHERE month >= ? AND month < ?"
+        for text, count in db.execute(asked, _span_of(said.get("year"))):
+            found[date.fromisoformat(text)] = count
     elif isinstance(wanted, Wanted):
         for row in rows_of(db, wanted):
             found[row.month] = found.get(row.month, 0) + 1
     return {month: found[month] for month in sorted(found, reverse=True)}
+
+
+def _counted(said: dict[str, Any]) -> tuple[str, list[str]] | None:
+    """Return as what, and by which names, stories are counted by month that are asked for."""
+    if not said.keys() <= {"kinds", "component", "year"} or len(said.keys() - {"year"}) != 1:
+        return None
+    if "component" in said:
+        return "component", [said["component"]]
+    return "kind", [str(kind) for kind in said["kinds"]]
+
+
+def _beside(
+    db: sqlite3.Connection, said: dict[str, Any], begin: date | str, end: date | str
+) -> tuple[date | None, date | None]:
+    counted = _counted(said)
+    if not said:
+        found = [_nearest(db, "month WHERE", (), str(begin), str(end))]
+    elif counted is not None and "year" not in said:
+        source = "tally WHERE sort = ? AND name = ? AND many > 0 AND"
+        found = [
+            _nearest(db, source, (counted[0], name), str(begin), str(end)) for name in counted[1]
+        ]
+    else:
+        months = [f"{month}" for month in _months_of(db, said)]
+        found = [(month, None) for month in months if month >= str(end)]
+        found += [(None, month) for month in months if month < str(begin)]
+    newer = min((after for after, _ in found if after), default=None)
+    older = max((before for _, before in found if before), default=None)
+    return date.fromisoformat(newer) if newer else None, date.fromisoformat(
+        older
+    ) if older else None
+
+
+def _nearest(
+    db: sqlite3.Connection, source: str, given: tuple[str, ...], begin: str, end: str
+) -> tuple[str | None, str | None]:
+    asked = (
+        f"SELECT (SELECT min(month) FROM {source} month >= ?),"  # noqa: S608 - see its callers
+        f" (SELECT max(month) FROM {source} month < ?)"
+    )
+    found = db.execute(asked, (*given, end, *given, begin)).fetchone()
+    return found[0], found[1]
 
 
 def _lines(db: sqlite3.Connection, said: dict[str, Any]) -> list[Line]:
@@ -111,6 +156,7 @@ _SHORT: dict[str, Callable[..., Any]] = {
     "kind": _kind,
     "months": _months,
     "months_of": _months_of,
+    questions.BESIDE: _beside,
     "lines": _lines,
     "spoken": _spoken,
     "sums": _sums,

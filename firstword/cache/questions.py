@@ -28,10 +28,13 @@ ANSWERS = frozenset(
         "kind",
         "spoken",
         "months_of",
+        "beside",
         "lines",
         "sums",
     }
 )
+#: The question for the nearest months on either side of some.
+BESIDE = "beside"
 #: The question for all of one story.
 GET = "get"
 #: The one question that asks of several times.
@@ -106,11 +109,12 @@ class Trace(Struct):
 
 
 #: Questions for stories that match.
-_OF_STORIES = frozenset({"find", "months_of", "lines"})
+_OF_STORIES = frozenset({"find", "months_of", BESIDE, "lines"})
 #: What of a story, and its place in the order, the answer shows; of others, all may matter.
 _SHOWN: dict[str, Callable[[Row, Order], Any]] = {
     "lines": lambda row, order: (row.line, row.key(order)),
     "months_of": lambda row, _: row.month,
+    BESIDE: lambda row, _: row.month,
 }
 
 

@@ -298,6 +298,12 @@ class CachedStories:
             return self._answer("months")  # type: ignore[no-any-return]
         return self._answer("months_of", questions.plain(wanted))  # type: ignore[no-any-return]
 
+    def beside(
+        self, begin: date, end: date, wanted: Wanted = ALL
+    ) -> tuple[date | None, date | None]:
+        """Return the nearest months in which stories asked for began, after and before."""
+        return self._answer(questions.BESIDE, questions.plain(wanted), begin, end)  # type: ignore[no-any-return]
+
     def totals(self) -> Totals:
         """Count everything."""
         return self._answer("totals")  # type: ignore[no-any-return]

@@ -160,6 +160,14 @@ class KeptStories(Struct, frozen=True, dict=True, eq=False):
                 found[row.month] = found.get(row.month, 0) + 1
         return {month: found[month] for month in sorted(found, reverse=True)}
 
+    def beside(
+        self, begin: date, end: date, wanted: Wanted = ALL
+    ) -> tuple[date | None, date | None]:
+        """Return the nearest months in which stories asked for began, after and before."""
+        months = self.months(wanted)
+        newer, older = (m for m in months if m >= end), (m for m in months if m < begin)
+        return min(newer, default=None), max(older, default=None)
+
     def totals(self) -> Totals:
         """Count everything."""
         return Totals(len(self.incidents), sum(len(i.updates) for i in self.incidents))

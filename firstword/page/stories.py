@@ -248,6 +248,15 @@ class Stories(Protocol):
         """Return the months in which stories asked for began, newest first, with how many did."""
         ...
 
+    def beside(
+        self, begin: date, end: date, wanted: Wanted = ALL
+    ) -> tuple[date | None, date | None]:
+        """Return the nearest months in which stories asked for began: from `end` on, and before.
+
+        Before means before `begin`; None where there is no such month.
+        """
+        ...
+
     def totals(self) -> Totals:
         """Count everything."""
         ...

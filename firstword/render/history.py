@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from firstword import urls
 from firstword.clock import Clock
 from firstword.model import Kind
 from firstword.page import Line, StatusPage, Wanted
 from firstword.render.page import Page
-
-T = TypeVar("T")
 
 #: A year with more is told by how much there is in each month, so that no page grows without end.
 MOST_LISTED = 200
@@ -73,28 +71,31 @@ def year_page(
     status: StatusPage, kind: Kind | None, component: str, year: int, _clock: Clock
 ) -> dict[str, Any]:
     """Return what year.html gets."""
-    years = by_year(status, kind, component)
+    wanted = _wanted(kind, component, year)
+    months = status.stories.months(wanted)
     stories: dict[date, list[Line]] = {}
-    if sum(years[year].values()) <= MOST_LISTED:
-        for line in status.stories.lines(_wanted(kind, component, year)):
+    if sum(months.values()) <= MOST_LISTED:
+        for line in status.stories.lines(wanted):
             local = line.started_at.astimezone(status.site.timezone)
             stories.setdefault(date(local.year, local.month, 1), []).append(line)
-    newer, older = _neighbours(year, list(years))
+    # Of the others nothing but whether they are there: none of them is another page for this one.
+    begin, end = date(year, 1, 1), date(year + 1, 1, 1)
+    newer, older = status.stories.beside(begin, end, _wanted(kind, component))
     return {
         "year": year,
         "kind": kind,
         "component": status.component(component) if component else None,
-        "months": years[year],
+        "months": months,
         "stories": stories,
-        "newer": newer,
-        "older": older,
+        "newer": newer and newer.year,
+        "older": older and older.year,
     }
 
 
 def month_page(status: StatusPage, month: date, _clock: Clock) -> dict[str, Any]:
     """Return what month.html gets."""
     stories = status.stories.lines(Wanted(month=month))
-    newer, older = _neighbours(month, list(status.months))
+    newer, older = status.stories.beside(month, month + timedelta(days=1))
     return {
         "month": month,
         "kinds": [
@@ -107,11 +108,3 @@ def month_page(status: StatusPage, month: date, _clock: Clock) -> dict[str, Any]
 
 def _page(path: str, template: str, context: Callable[[Clock], Mapping[str, Any]]) -> Page:
     return Page(key=urls.page_key(path), template=template, context=context, leaf=True)
-
-
-def _neighbours(one: T, newest_first: list[T]) -> tuple[T | None, T | None]:
-    """Return what comes after one of them in time, and what before."""
-    place = newest_first.index(one)
-    newer = newest_first[place - 1] if place else None
-    older = newest_first[place + 1] if place + 1 < len(newest_first) else None
-    return newer, older
