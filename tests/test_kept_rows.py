@@ -118,7 +118,9 @@ def test_months_and_those_beside_are_counted_as_they_are_listed(wanted: Wanted) 
     months = [date(year, month, 1) for year in range(2024, 2027) for month in (1, 4, 12)]
     for begin in months:
         for end in (begin + timedelta(days=1), date(begin.year + 1, 1, 1)):
-            assert cached.beside(begin, end, wanted) == page.stories.beside(begin, end, wanted)
+            for kind, component in ((None, ""), (Kind.NOTICE, ""), (None, "api"), (None, "web")):
+                found = cached.beside(begin, end, kind, component)
+                assert found == page.stories.beside(begin, end, kind, component)
     if wanted == Wanted():
         # In Copenhagen, an hour or two ahead.
         assert cached.beside(NOVEMBER, DECEMBER) == (None, date(2026, 1, 1))

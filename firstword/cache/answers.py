@@ -36,20 +36,21 @@ def _months(db: sqlite3.Connection) -> Mapping[date, int]:
 def _months_of(db: sqlite3.Connection, said: dict[str, Any]) -> Mapping[date, int]:
     wanted = questions.read_find(said, words=False)
     found: dict[date, int] = {}
-    counted = _counted(said)
-    if counted is not None:
-        span = _span_of(said.get("year"))
-        for name in counted[1]:
+    span = _span_of(said.get("year"))
+    if said.keys() <= {"kinds", "component", "year"} and len(said.keys() - {"year"}) == 1:
+        sort = "component" if "component" in said else "kind"
+        names = [said["component"]] if "component" in said else [str(k) for k in said["kinds"]]
+        for name in names:
             asked = (
                 "SELECT month, many FROM tally"
                 " WHERE sort = ? AND name = ? AND month >= ? AND month < ? AND many > 0"
             )
-            for text, count in db.execute(asked, (counted[0], name, *span)):
+            for text, count in db.execute(asked, (sort, name, *span)):
                 month = date.fromisoformat(text)
                 found[month] = found.get(month, 0) + count
     elif said.keys() <= {"year"}:
         asked = "SELECT month, stories FROM month WHERE month >= ? AND month < ?"
-        for text, count in db.execute(asked, _span_of(said.get("year"))):
+        for text, count in db.execute(asked, span):
             found[date.fromisoformat(text)] = count
     elif isinstance(wanted, Wanted):
         for row in rows_of(db, wanted):
@@ -57,46 +58,19 @@ def _months_of(db: sqlite3.Connection, said: dict[str, Any]) -> Mapping[date, in
     return {month: found[month] for month in sorted(found, reverse=True)}
 
 
-def _counted(said: dict[str, Any]) -> tuple[str, list[str]] | None:
-    """Return as what, and by which names, stories are counted by month that are asked for."""
-    if not said.keys() <= {"kinds", "component", "year"} or len(said.keys() - {"year"}) != 1:
-        return None
-    if "component" in said:
-        return "component", [said["component"]]
-    return "kind", [str(kind) for kind in said["kinds"]]
-
-
 def _beside(
-    db: sqlite3.Connection, said: dict[str, Any], begin: date | str, end: date | str
+    db: sqlite3.Connection, kind: str, component: str, begin: str, end: str
 ) -> tuple[date | None, date | None]:
-    counted = _counted(said)
-    if not said:
-        found = [_nearest(db, "month WHERE", (), str(begin), str(end))]
-    elif counted is not None and "year" not in said:
+    source, given = "month WHERE", list[str]()
+    if kind or component:
         source = "tally WHERE sort = ? AND name = ? AND many > 0 AND"
-        found = [
-            _nearest(db, source, (counted[0], name), str(begin), str(end)) for name in counted[1]
-        ]
-    else:
-        months = [f"{month}" for month in _months_of(db, said)]
-        found = [(month, None) for month in months if month >= str(end)]
-        found += [(None, month) for month in months if month < str(begin)]
-    newer = min((after for after, _ in found if after), default=None)
-    older = max((before for _, before in found if before), default=None)
-    return date.fromisoformat(newer) if newer else None, date.fromisoformat(
-        older
-    ) if older else None
-
-
-def _nearest(
-    db: sqlite3.Connection, source: str, given: tuple[str, ...], begin: str, end: str
-) -> tuple[str | None, str | None]:
+        given = ["component", component] if component else ["kind", kind]
     asked = (
-        f"SELECT (SELECT min(month) FROM {source} month >= ?),"  # noqa: S608 - see its callers
+        f"SELECT (SELECT min(month) FROM {source} month >= ?),"  # noqa: S608 - one of two
         f" (SELECT max(month) FROM {source} month < ?)"
     )
-    found = db.execute(asked, (*given, end, *given, begin)).fetchone()
-    return found[0], found[1]
+    newer, older = db.execute(asked, (*given, end, *given, begin)).fetchone()
+    return newer and date.fromisoformat(newer), older and date.fromisoformat(older)
 
 
 def _lines(db: sqlite3.Connection, said: dict[str, Any]) -> list[Line]:

@@ -7,7 +7,7 @@ is, would have been looked at for the answer. That may be said too often; never 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -109,12 +109,11 @@ class Trace(Struct):
 
 
 #: Questions for stories that match.
-_OF_STORIES = frozenset({"find", "months_of", BESIDE, "lines"})
+_OF_STORIES = frozenset({"find", "months_of", "lines"})
 #: What of a story, and its place in the order, the answer shows; of others, all may matter.
 _SHOWN: dict[str, Callable[[Row, Order], Any]] = {
     "lines": lambda row, order: (row.line, row.key(order)),
     "months_of": lambda row, _: row.month,
-    BESIDE: lambda row, _: row.month,
 }
 
 
@@ -144,6 +143,22 @@ class Change:
             moved ^= {at for at, _ in row.said if not row.drill}
         return moved
 
+    @property
+    def moves(self) -> bool:
+        """Whether a month may have a story more or less, of all or of a kind or a component."""
+        before, after = self._before, self._after
+        if before is None or after is None:
+            return True
+        same = before.month == after.month and before.kind is after.kind
+        return not (same and before.components.keys() == after.components.keys())
+
+    @property
+    def instants(self) -> Iterator[datetime]:
+        """Yield when it begins and when it was spoken of: see `span_of`."""
+        for row in self.rows:
+            yield datetime(row.month.year, row.month.month, 1, tzinfo=UTC)
+            yield from (at for at, _ in row.said)
+
     def touches(self, sort: str, about: Any, bound: int | None) -> bool:
         """Tell whether the answer to a question can be another one now.
 
@@ -151,6 +166,8 @@ class Change:
         """
         if sort == "words":
             return any(_hears(about, row, bound) for row in self.rows)
+        if sort == BESIDE:
+            return self.moves
         if sort in _OF_STORIES:
             found = any(_finds(about, row, bound) for row in self.rows)
             return found and not self._looks_the_same(sort, about)
@@ -198,9 +215,26 @@ def _hears(words: Any, row: Row, bound: int | None) -> bool:
 
 
 def span_of(sort: str, arguments: list[Any]) -> tuple[int | None, int | None]:
-    """Return the time that a question is about, in seconds; None for one that is about any."""
+    """Return the time that a question is about, in seconds; None for one that is about any.
+
+    A month begins with its first day in UTC here, whatever the site's zone, as it does for changes.
+    """
     if sort == SPANS:
         return min(begin for begin, _ in arguments), max(end for _, end in arguments)
     if sort == "words" and "begin" in arguments[0] and "end" in arguments[0]:
         return arguments[0]["begin"], arguments[0]["end"]
+    if sort in _OF_STORIES and "month" in arguments[0]:
+        first = date.fromisoformat(arguments[0]["month"])
+        return _first(first.year, first.month), _first(first.year, first.month + 1)
+    if sort in _OF_STORIES and "year" in arguments[0]:
+        year = arguments[0]["year"]
+        return _first(year, 1), _first(year + 1, 1)
     return None, None
+
+
+def _first(year: int, month: int) -> int:
+    """Return when a month begins in UTC, in seconds; the one after December is January."""
+    at = (
+        datetime(year + 1, 1, 1, tzinfo=UTC) if month > 12 else datetime(year, month, 1, tzinfo=UTC)
+    )
+    return from_instant(at)

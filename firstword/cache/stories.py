@@ -299,10 +299,11 @@ class CachedStories:
         return self._answer("months_of", questions.plain(wanted))  # type: ignore[no-any-return]
 
     def beside(
-        self, begin: date, end: date, wanted: Wanted = ALL
+        self, begin: date, end: date, kind: Kind | None = None, component: str = ""
     ) -> tuple[date | None, date | None]:
-        """Return the nearest months in which stories asked for began, after and before."""
-        return self._answer(questions.BESIDE, questions.plain(wanted), begin, end)  # type: ignore[no-any-return]
+        """Return the first month from `end` on, and the last before `begin`, with a story in it."""
+        about = str(kind or ""), component, str(begin), str(end)
+        return self._answer(questions.BESIDE, *about)  # type: ignore[no-any-return]
 
     def totals(self) -> Totals:
         """Count everything."""

@@ -146,7 +146,10 @@ class Units:
                 yield from self._db.execute(asked, (spell(sort, name),)).fetchall()
         # In the words of the index `asked_wide`, so that the others are not even looked at.
         wide = "SELECT number, sort, question, answer FROM asked WHERE sort NOT IN ('get', 'kind')"
-        said = [from_instant(at) for c in changes for row in c.rows for at, _ in row.said]
+        said = [from_instant(at) for change in changes for at in change.instants]
+        if not any(change.moves for change in changes):
+            # Each month and each year asks that, and an edit mostly moves nothing.
+            wide += " AND sort != 'beside'"
         yield from self._db.execute(f"{wide} AND high IS NULL").fetchall()
         within = f"{wide} AND high > ? AND low <= ?"
         yield from self._db.execute(within, (min(said), max(said))).fetchall()

@@ -161,10 +161,10 @@ class KeptStories(Struct, frozen=True, dict=True, eq=False):
         return {month: found[month] for month in sorted(found, reverse=True)}
 
     def beside(
-        self, begin: date, end: date, wanted: Wanted = ALL
+        self, begin: date, end: date, kind: Kind | None = None, component: str = ""
     ) -> tuple[date | None, date | None]:
-        """Return the nearest months in which stories asked for began, after and before."""
-        months = self.months(wanted)
+        """Return the first month from `end` on, and the last before `begin`, with a story in it."""
+        months = self.months(Wanted(kinds=(kind,) if kind else (), component=component))
         newer, older = (m for m in months if m >= end), (m for m in months if m < begin)
         return min(newer, default=None), max(older, default=None)
 

@@ -249,11 +249,11 @@ class Stories(Protocol):
         ...
 
     def beside(
-        self, begin: date, end: date, wanted: Wanted = ALL
+        self, begin: date, end: date, kind: Kind | None = None, component: str = ""
     ) -> tuple[date | None, date | None]:
-        """Return the nearest months in which stories asked for began: from `end` on, and before.
+        """Return the first month from `end` on, and the last before `begin`, with a story in it.
 
-        Before means before `begin`; None where there is no such month.
+        Of a kind, or of a component, where one is named; None where there is no such month.
         """
         ...
 

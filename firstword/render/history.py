@@ -80,7 +80,7 @@ def year_page(
             stories.setdefault(date(local.year, local.month, 1), []).append(line)
     # Of the others nothing but whether they are there: none of them is another page for this one.
     begin, end = date(year, 1, 1), date(year + 1, 1, 1)
-    newer, older = status.stories.beside(begin, end, _wanted(kind, component))
+    newer, older = status.stories.beside(begin, end, kind, component)
     return {
         "year": year,
         "kind": kind,
