@@ -33,6 +33,7 @@ from firstword.memory import merge_memory
 from firstword.model import Incident
 from firstword.page import Wanted
 from firstword.parse import parse
+from firstword.write import listed
 
 STORY_FILE = "incidents/2026/cards.md"
 
@@ -341,6 +342,19 @@ def test_what_was_published_for_the_first_time_is_not_read_again(
     assert place.warm() == place.cold()
 
 
+def test_a_drill_is_remembered_by_no_target_after_the_first_publish_either(
+    place: Workplace,
+) -> None:
+    place.settings["DRILLS"] = True
+    place.write("incidents/2026/drill.md", OPEN.replace("impact:", "drill: true\nimpact:", 1))
+    place.warm()
+    run = place.run("output")
+    place.memory = once_published(run.built())
+    run.close()
+
+    assert place.warm() == place.cold()
+
+
 def test_each_state_that_nobody_remembers_has_a_name_of_its_own(place: Workplace) -> None:
     def name() -> str:
         run = place.run("output")
@@ -426,6 +440,41 @@ def test_only_what_was_edited_is_laid_beside_what_is_published(place: Workplace)
 
     assert len(files) > 1
     assert set(told.asked) == {f"content/{STORY_FILE}"}
+
+
+@pytest.mark.parametrize("name", ["a\u2028CNAME", "a\x85CNAME", "a\nCNAME", "a\x0cCNAME", "ü.png"])
+def test_a_file_is_noted_by_its_name_whatever_that_holds(place: Workplace, name: str) -> None:
+    (place.root / "output" / "CNAME").write_text("status.acme.example")
+    place.write(f"images/{name}", PIXEL)
+    place.warm()
+    assert f"images/{name}" in listed(place.root / "output")
+
+    (place.root / "content/images" / name).unlink()
+    the_cache(place).unlink()
+    place.run("output").close()
+    assert not (place.root / "output/images" / name).exists()
+    assert (place.root / "output" / "CNAME").exists()
+
+
+def test_of_two_builds_at_once_neither_takes_the_notes_of_the_other(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "PATIENCE", 0.2)
+    place.write("incidents/2026/new.md", OPEN)
+    one = place.new("output")
+    one.read()
+    (place.root / "content/incidents/2026/new.md").unlink()
+    other = place.new("output")
+    other.read()  # goes without the cache
+    one.write()
+    other.write()
+    for run in (other, one):
+        run.finish()
+        run.close()
+
+    the_cache(place).unlink()
+    place.run("output").close()
+    assert not (place.root / "output/incidents/new/index.html").exists()
 
 
 # ── when something goes wrong ────────────────────────────────────────────────────────────────────

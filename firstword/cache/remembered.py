@@ -20,6 +20,16 @@ def differs(cache: Cache, memory: Memory | None) -> frozenset[str] | None:
     return memory.changed(then.removeprefix(_TARGETS))
 
 
+def drills(cache: Cache, memory: Memory | None) -> set[str]:
+    """Return the ids of drills where nothing was remembered and something is now.
+
+    No target remembers a drill: once records began, its words are first published by each build.
+    """
+    if memory is None or not memory.records_began or cache.meta("memory").startswith(_TARGETS):
+        return set()
+    return {name for (name,) in cache.db.execute("SELECT id FROM story WHERE drill = 1")}
+
+
 def note_memory(cache: Cache, memory: Memory | None, *, changed: bool) -> str:
     """Note what is remembered of the stories as they are kept now; `changed` = some just were.
 

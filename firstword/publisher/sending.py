@@ -60,14 +60,12 @@ class Sending:
             for one in also:
                 one()
             return etags
-        asked = [Asked(one) for one in also]
+        asked = Asked(lambda: in_parallel(lambda one: one(), also, self._workers))
         try:
             etags = self._send(puts, meanwhile)
         finally:
-            for beside_it in asked:
-                beside_it.join()
-        for beside_it in asked:
-            beside_it.result()
+            asked.join()
+        asked.result()
         return etags
 
     def _send(self, puts: Sequence[Put], meanwhile: Iterable[object]) -> dict[str, str]:

@@ -22,6 +22,8 @@ from firstword.store.wire import CONNECT_SECONDS, PIECE, READ_SECONDS, Reading, 
 
 #: How often it is looked after connections on which nothing moves, in seconds.
 _WATCH_SECONDS = 1.0
+#: How long a request is waited for on which nothing moves: half as long as a lease lasts.
+_LONGEST = 60.0
 #: What a socket says that has nothing to say or no room, in the clear and under TLS.
 _NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -242,7 +244,7 @@ class _Line:
         """
         left, heard, ended = memoryview(message), b"", False
         # What was taken may still lie in the system: there is time for each piece of it.
-        patience = READ_SECONDS * (1 + len(message) // PIECE)
+        patience = min(READ_SECONDS * (1 + len(message) // PIECE), _LONGEST)
         while True:
             self.until = time.monotonic() + patience
             with suppress(*_NOT_YET):
