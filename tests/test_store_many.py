@@ -18,7 +18,7 @@ from firstword.errors import BuildError
 from firstword.store import Many, Write
 from firstword.store import many as transport
 from firstword.store.lane import trusting
-from firstword.store.wire import Reply, Wire
+from firstword.store.wire import READ_SECONDS, Reply, Wire
 
 __all__ = ["s3"]
 
@@ -200,6 +200,7 @@ def test_as_many_are_under_way_at_once_as_are_to_be_and_no_more_are_kept() -> No
     assert len(told.replies) == 6
     assert [connection is not None for connection in kept] == [True, True, False]
     for connection in filter(None, kept):
+        assert connection.gettimeout() == READ_SECONDS
         connection.close()
 
 
