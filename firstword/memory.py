@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from firstword.manifest import Manifest, Memory, Record
 from firstword.shards import Records, tree_of
 
-#: What targets remembered, then and now → ids of the stories that differ; None = not known.
+#: What targets remembered, then and now → ids of the stories that differ; None = not known. "Then"
+#: may be the name of a build that was told of nothing.
 Since = Callable[[str, str], frozenset[str] | None]
 
 #: So many stories are a millisecond of work.

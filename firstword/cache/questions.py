@@ -17,6 +17,8 @@ from firstword.cache.codec import from_instant, to_instant
 from firstword.model import Kind
 from firstword.page import Order, Row, Wanted, Words
 
+#: The question for the nearest months on either side of some.
+BESIDE = "beside"
 #: Questions with one answer: where that stays the same, nothing has to be made again.
 ANSWERS = frozenset(
     {
@@ -28,13 +30,11 @@ ANSWERS = frozenset(
         "kind",
         "spoken",
         "months_of",
-        "beside",
+        BESIDE,
         "lines",
         "sums",
     }
 )
-#: The question for the nearest months on either side of some.
-BESIDE = "beside"
 #: The question for all of one story.
 GET = "get"
 #: The one question that asks of several times.
@@ -156,7 +156,7 @@ class Change:
     def instants(self) -> Iterator[datetime]:
         """Yield when it begins and when it was spoken of: see `span_of`."""
         for row in self.rows:
-            yield datetime(row.month.year, row.month.month, 1, tzinfo=UTC)
+            yield _midnight(row.month)
             yield from (at for at, _ in row.said)
 
     def touches(self, sort: str, about: Any, bound: int | None) -> bool:
@@ -217,24 +217,22 @@ def _hears(words: Any, row: Row, bound: int | None) -> bool:
 def span_of(sort: str, arguments: list[Any]) -> tuple[int | None, int | None]:
     """Return the time that a question is about, in seconds; None for one that is about any.
 
-    A month begins with its first day in UTC here, whatever the site's zone, as it does for changes.
+    A month is the instant at which its first day begins in UTC, whatever the site's zone, as it is
+    for changes.
     """
     if sort == SPANS:
         return min(begin for begin, _ in arguments), max(end for _, end in arguments)
     if sort == "words" and "begin" in arguments[0] and "end" in arguments[0]:
         return arguments[0]["begin"], arguments[0]["end"]
     if sort in _OF_STORIES and "month" in arguments[0]:
-        first = date.fromisoformat(arguments[0]["month"])
-        return _first(first.year, first.month), _first(first.year, first.month + 1)
+        begin = from_instant(_midnight(date.fromisoformat(arguments[0]["month"])))
+        return begin, begin + 1
     if sort in _OF_STORIES and "year" in arguments[0]:
-        year = arguments[0]["year"]
-        return _first(year, 1), _first(year + 1, 1)
+        years = arguments[0]["year"], arguments[0]["year"] + 1
+        begin, end = (from_instant(_midnight(date(year, 1, 1))) for year in years)
+        return begin, end
     return None, None
 
 
-def _first(year: int, month: int) -> int:
-    """Return when a month begins in UTC, in seconds; the one after December is January."""
-    at = (
-        datetime(year + 1, 1, 1, tzinfo=UTC) if month > 12 else datetime(year, month, 1, tzinfo=UTC)
-    )
-    return from_instant(at)
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

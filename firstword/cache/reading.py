@@ -20,7 +20,7 @@ from firstword.cache import codec
 from firstword.cache.database import Cache
 from firstword.cache.files import Files, Line
 from firstword.cache.findings import Findings
-from firstword.cache.remembered import differs, drills, note_memory
+from firstword.cache.remembered import differs, note_memory
 from firstword.cache.shown import Shown, records_of
 from firstword.cache.single import Single, Unusual
 from firstword.check import check_published, check_settings, claims, fits, remarks_on
@@ -286,8 +286,7 @@ class Reader(Struct, kw_only=True, dict=True):
             return touched | dict.fromkeys(self.files.all_ids()) | dict.fromkeys(self.published)
         # An update that no target holds yet is first published by this very build.
         unknown = self.cache.db.execute("SELECT id FROM story WHERE substr(stamps, 1, 1) = '?'")
-        others = {*otherwise, *(name for (name,) in unknown), *drills(self.cache, self.memory)}
-        return touched | dict.fromkeys(others)
+        return touched | dict.fromkeys(otherwise) | {name: None for (name,) in unknown}
 
     @property
     def _anew(self) -> bool:

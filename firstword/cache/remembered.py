@@ -17,17 +17,12 @@ def differs(cache: Cache, memory: Memory | None) -> frozenset[str] | None:
     then = cache.meta("memory")
     if memory is None or not memory.records_began:
         return None if then.startswith(_TARGETS) else frozenset()
-    return memory.changed(then.removeprefix(_TARGETS))
-
-
-def drills(cache: Cache, memory: Memory | None) -> set[str]:
-    """Return the ids of drills where nothing was remembered and something is now.
-
-    No target remembers a drill: once records began, its words are first published by each build.
-    """
-    if memory is None or not memory.records_began or cache.meta("memory").startswith(_TARGETS):
-        return set()
-    return {name for (name,) in cache.db.execute("SELECT id FROM story WHERE drill = 1")}
+    changed = memory.changed(then.removeprefix(_TARGETS))
+    if changed is None or then.startswith(_TARGETS):
+        return changed
+    # No target remembers a drill: once records began, each build is the first to publish its words.
+    drills = cache.db.execute("SELECT id FROM story WHERE drill = 1")
+    return changed.union(name for (name,) in drills)
 
 
 def note_memory(cache: Cache, memory: Memory | None, *, changed: bool) -> str:

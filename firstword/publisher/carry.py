@@ -149,7 +149,7 @@ def _apply(job: Job, target: Target, plan: Plan, built: Built, now: datetime) ->
         if before.published:
             job.journal.note(tree_of(before).remembers, done.remembers, done.ids)
         elif built.unremembered:
-            # It remembers of each story what this build took for granted, and of drills nothing.
+            # It remembers of each story what this build took for granted; a drill it does not know.
             job.journal.note(built.unremembered, done.remembers, frozenset())
     target.state = State(committed, None)
 

@@ -55,12 +55,15 @@ class Sending:
         `meanwhile` is worked through for as long as somebody waits. Raises LeaseLost, StoreError,
         BuildError.
         """
-        if self._workers <= 1:
+
+        def do_also() -> None:
+            in_parallel(lambda one: one(), also, self._workers)
+
+        if not also or self._workers <= 1:
             etags = self._send(puts, meanwhile)
-            for one in also:
-                one()
+            do_also()
             return etags
-        asked = Asked(lambda: in_parallel(lambda one: one(), also, self._workers))
+        asked = Asked(do_also)
         try:
             etags = self._send(puts, meanwhile)
         finally:

@@ -84,6 +84,7 @@ class KeptShards(MutableMapping[str, bytes]):
 class Journal:
     """What publishes from here changed of what a target remembers, in one small file: names only.
 
+    Where that was nothing yet, it begins with the name that the first build gave to that.
     A file that cannot be read or written knows nothing: then everything is compared.
     """
 
