@@ -47,12 +47,12 @@ _SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 #: Of these, what follows the colon names a host.
 _HOST = later(r"(?!https?:)|https?://[^/\\]", re.IGNORECASE)
 #: What may not stand in an address as it is (WHATWG URL); engines send it this way by themselves.
-_UNSPELLED = re.compile(r'[\s"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})')
+_UNSPELLED = later(r'[\s"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})')
 #: What the sanitiser leaves of a link whose address is gone.
-_NO_LINK = re.compile(r'<a((?: title="[^"]*")?) rel="noopener">')
+_NO_LINK = later(r'<a((?: title="[^"]*")?) rel="noopener">')
 #: What it leaves of a picture without an address: its words stand for it.
 _NO_PICTURE = later(r'<img(?![^>]* src=)(?:(?: alt="([^"]*)")|(?: title="[^"]*"))*>')
-_ANY_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
+_ANY_SCHEME = later(r"([a-z][a-z0-9+.-]*):")
 _STORY = "incident"
 #: Comments, which are meant to be unseen; tags; and what is opened and never ended.
 _MARK = later(
@@ -66,13 +66,13 @@ _MARK = later(
 _BLOCK_END = later(r"</(?:p|li|h\d|blockquote|pre|tr|dd|dt)>|<(?:br|hr)[^>]*>", re.IGNORECASE)
 _PRE = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 _CELL_END = re.compile(r"</t[dh]>", re.IGNORECASE)
-_PICTURE = re.compile(r'<img\b[^>]*?(?: alt="([^"]*)"[^>]*)?>')
+_PICTURE = later(r'<img\b[^>]*?(?: alt="([^"]*)"[^>]*)?>')
 #: A heading, or a task box as the engine writes it.
 _TURNED = re.compile(
     r'<(?:(/?)[hH]([1-6])\b|input disabled="" type="checkbox"(?P<ticked> checked="")?/>\n)'
 )
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_NESTED = re.compile(r"<(/?)(?:blockquote|[ou]l)\b")
+_NESTED = later(r"<(/?)(?:blockquote|[ou]l)\b")
 #: The sanitiser looks from each tag through all that are open: 10,000 of them take seconds.
 _MOST_OPENED = 1000
 _DEEPEST = 100

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
@@ -11,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from firstword.model import Incident, Kind, Person, Site, Update
+from firstword.patterns import later
 
 _FOLDERS = {
     Kind.INCIDENT: "incidents",
@@ -67,7 +67,7 @@ ROOT_MARK = "/@/"
 
 #: A link to another place on the same page, as the sanitiser writes it: attributes quoted, "<"
 #: never bare in text.
-_HERE = re.compile(r'(<a\s(?:[a-z]+="[^"]*"\s)*?href=")(?=#)')
+_HERE = later(r'(<a\s(?:[a-z]+="[^"]*"\s)*?href=")(?=#)')
 #: How much of a story's id stands in the ids of its mail.
 _IN_MAIL = 40
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"

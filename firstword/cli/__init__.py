@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -17,8 +16,9 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from firstword.errors import FirstwordError, SettingsError
+from firstword.patterns import later
 
-_ADDRESS = re.compile(r"[^\s'\"=]*@[^\s'\"]*")
+_ADDRESS = later(r"[^\s'\"=]*@[^\s'\"]*")
 #: Command → (module, one line of help).
 COMMANDS = {
     "check": ("firstword.cli.check", "read every incident file and say what is wrong with it"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +14,7 @@ _FIRST_WORDS = 100
 _SUMMARY = 300
 #: A paragraph that is shorter says little alone: "What we will do:".
 _ENOUGH = 60
-_QUOTE = re.compile(r"(</?blockquote\b[^>]*>)")
+_QUOTE = later(r"(</?blockquote\b[^>]*>)")
 _BLOCK_END = later(r"</(?:p|li|h\d|pre|tr|dd|dt|blockquote)>")
 #: `parse` leaves these out of files, but Markdown lets `&#1;` through, and settings are not parsed.
 #: One of them would cost every feed.

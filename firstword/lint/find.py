@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from firstword.lint.needs import words_of
 from firstword.lint.rules import Rule, Wording
+from firstword.patterns import later
 
 if TYPE_CHECKING:
     from firstword.lint.prose import Sentence
@@ -18,7 +19,7 @@ _FLAT = str.maketrans({"\n": " ", "*": None, "_": None})
 _DISGUISED = re.compile(r"[<&\\\u00a0\u202f\u2007\u00ad\u200b\u2060\ufeff]")
 _UNSEEN = str.maketrans(dict.fromkeys("\u00ad\u200b\u2060\ufeff"))
 _LEFT_OUT = re.compile("\ufffc+")
-_ALLOW = re.compile(r"<!--[ \t]{0,9}allow:([^\n<>]{0,200}?)-->")
+_ALLOW = later(r"<!--[ \t]{0,9}allow:([^\n<>]{0,200}?)-->")
 
 
 class Finding(NamedTuple):

@@ -24,12 +24,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 from firstword.lint.counts import COUNT, SHARE, spelled_out
+from firstword.patterns import later
 
 #: Languages that put no spaces between words: a phrase is found wherever it stands.
 UNSPACED = frozenset({"ja", "th", "zh"})
 #: In Arabic "and", "so", "with", "as", "for" and the article are written onto the word.
 _JOINED = {"ar": "[وفبكل]{0,2}(?:ال)?"}
-_TOKEN = re.compile(r"\s*(\.\.\.|##|[()|?*#]|[^\s()|?*#]+)")
+_TOKEN = later(r"\s*(\.\.\.|##|[()|?*#]|[^\s()|?*#]+)")
 _TIME = r"(?:(?:[01]?\d|2[0-4]):[0-5]\d|\d{4}-\d\d-\d\d)(?!\d)"
 _START = r"(?:^|(?<=[,;:] ))"
 _GAP = "[^\n]{0,60}?"

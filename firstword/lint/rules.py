@@ -23,7 +23,7 @@ MILD = "mild"
 #: In the column of phrases: this rule is not wanted here.
 OFF = "off"
 ANY_LANGUAGE = "*"
-_NAME = re.compile(r"\+?[a-z0-9]+(?:-[a-z0-9]+)*")
+_NAME = later(r"\+?[a-z0-9]+(?:-[a-z0-9]+)*")
 _WORD = re.compile(r"\w")
 #: What stands in no sentence of ours: lines that are quoted, and comments.
 _ASIDE = later(r"^ {0,3}>.*$|<!--[^>]{0,400}-->", re.MULTILINE)

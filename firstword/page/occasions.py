@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from firstword.model import Incident, Kind, Status
+from firstword.patterns import later
 from firstword.recurrence import next_occurrence
 
 #: It will not take place.
 OFF = frozenset({Status.CANCELLED, Status.WITHDRAWN})
 
-_UNTIL = re.compile(r"UNTIL=(\d{8})")
+_UNTIL = later(r"UNTIL=(\d{8})")
 
 
 def begins(incident: Incident, zone: ZoneInfo) -> datetime | None:

@@ -22,7 +22,7 @@ _HEADING = re.compile(r" {0,3}(#{1,2})(?!#)(.*)")
 _SETEXT = re.compile(r" {0,3}(-+|=+)[ \t]*")
 #: At the start of its line, under an item of a list or a quote, it is a line across the page.
 _RULE = re.compile(r"-{3,}[ \t]*")
-_LIST_OR_QUOTE = re.compile(r" {0,3}(?:>|(?:[-*+]|\d+[.)])[ \t])")
+_LIST_OR_QUOTE = later(r" {0,3}(?:>|(?:[-*+]|\d+[.)])[ \t])")
 _KEY = re.compile(r"([A-Za-z][A-Za-z_-]*):(?:[ \t]+(.*))?")
 #: A key that is not quite one: `next 10:00`, `- next: 10:00`, `next:10:00`, `**next**: 10:00`.
 _NEARLY_KEY = later(r"\W*?([A-Za-z_]+)(?:[*\"' ]*[:=][*\"' ]*|\s+(?=\d))(.*)")

@@ -10,12 +10,13 @@ from msgspec import Struct
 
 from firstword.parse.findings import Finding, shown
 from firstword.parse.keys import FRONT_KEYS
+from firstword.patterns import later
 
 #: What a person, an editor or another program makes of `---`.
 _NEARLY = re.compile(
     r"\s*(?:[-=_*+~\u2010-\u2015\u2212]{2,}|[\u2013-\u2015\u2026]|\.{3}|```\w*|---+ ?\w+)\s*"
 )
-_KEY = re.compile(r"([A-Za-z_]+)\s*:(?:\s|$)")
+_KEY = later(r"([A-Za-z_]+)\s*:(?:\s|$)")
 _UPDATE = re.compile(r" {0,3}#{2,6}\s*(?:\d{4}-|\S.*\|.*\|)")
 
 

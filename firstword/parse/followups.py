@@ -18,12 +18,12 @@ from firstword.patterns import later
 #: Follow-ups are promised where the story ends or is explained.
 WITH_FOLLOW_UPS = frozenset({Status.RESOLVED, Status.POSTMORTEM, Status.COMPLETED, Status.DONE})
 
-_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])[ \t]+(.*)")
-_BOX = re.compile(r"\[([ xX])\](?:[ \t]+(.*))?")
+_ITEM = later(r"\s*(?:[-*+]|\d+[.)])[ \t]+(.*)")
+_BOX = later(r"\[([ xX])\](?:[ \t]+(.*))?")
 #: Meant as a box, and no box to Markdown: `- [] x`, `-[ ] x`, `- [ ]x`, `- [✓] x`.
 _NEARLY_BOX = later(r"(?:(?:[-*+]|\d+[.)])[ \t]*)?\[[ \t]*(?:[xXvV✓✔☑][ \t]*)?\](?![(\[:]).*")
 #: A line across the page, which ends the item above it.
-_RULE = re.compile(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}")
+_RULE = later(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}")
 _PROMISE = later(r"(?P<text>.*\S)\s*\((?P<who>[^()]*\S)\s*,\s*(?P<due>[^(),]*\S)\s*\)[.;]?")
 
 

@@ -17,7 +17,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 #: Characters XML 1.0 cannot carry: one of them would break every feed. Tab and newline stay.
 CONTROL = later("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 #: Line ends to YAML and to some editors, nothing to the others: pasted from chats and documents.
-_OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+_OTHER_LINE_ENDS = later("[\x85\u2028\u2029]")
 
 
 def read_text(data: bytes) -> tuple[list[str], list[Finding]]:

@@ -16,10 +16,10 @@ from firstword.patterns import later
 from firstword.values import replace
 
 _KEEPING = (Status.UPDATE, Status.ANSWER, Status.CORRECTION)
-_KEY_LINE = re.compile(r"([A-Za-z_]+):[ \t]+\S.*")
+_KEY_LINE = later(r"([A-Za-z_]+):[ \t]+\S.*")
 #: `Next: 10:30`, which a person writes below the text and means as a promise.
 _PROMISED_TIME = later(r"(?:next|expected): .*\d[:.h]\d\d.{0,9}", re.IGNORECASE)
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_QUOTED = later(r"\"[^\"]*\"|'[^']*'")
 _SAYING = re.compile(r"[^\W_]")
 _YEAR = re.compile(r"\d{4}-")
 _STATUSES = frozenset(map(str, Status))

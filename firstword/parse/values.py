@@ -27,6 +27,7 @@ from firstword.parse.times import (
     parse_span,
     parse_time,
 )
+from firstword.patterns import later
 
 W = TypeVar("W", bound=StrEnum)
 V = TypeVar("V")
@@ -34,7 +35,7 @@ V = TypeVar("V")
 #: The text of a key and the line it stands on.
 Said = tuple[str, int]
 
-_AROUND_WORDS = re.compile(r"[\s:=()\[\]{}\"'`*]+")
+_AROUND_WORDS = later(r"[\s:=()\[\]{}\"'`*]+")
 _COMPONENT = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from firstword.parse.findings import Finding, shown
+from firstword.patterns import later
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_FENCE = later(r" {0,3}(`{3,}|~{3,})(.*)")
 #: What hides a line, or nothing.
 Hidden = Literal["", "fence", "comment"]
 
-_COMMENTS = re.compile(r"(?:\s*<!--.*?-->)*\s*")
+_COMMENTS = later(r"(?:\s*<!--.*?-->)*\s*")
 
 
 class Veil:

@@ -6,12 +6,13 @@ Never by trying: a write without credentials that succeeds would be a stranger's
 from __future__ import annotations
 
 import fnmatch
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+
+from firstword.patterns import later
 
 _EVERYBODY = frozenset(
     {
@@ -30,7 +31,7 @@ _READS = ("s3:getobject", "s3:getobjectversion", "s3:listbucket", "s3:listbucket
 
 #: "s3.eu-west-1.amazonaws.com", "s3-fips.dualstack.us-gov-west-1...", "b.vpce-1a2b.s3....vpce....":
 #: of S3 itself, and of no machine or load balancer that somebody runs there.
-_AMAZONS = re.compile(
+_AMAZONS = later(
     r"(.+\.)?s3([.-](fips|dualstack|accelerate))*([.-][a-z]{2,4}(-[a-z]+)+-\d)?(\.vpce)?"
     r"\.(amazonaws\.com(\.cn)?|amazonaws\.eu|api\.aws)"
 )

@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit
 
 from firstword.clock import system_clock
 from firstword.errors import Conflict
+from firstword.patterns import later
 from firstword.store.signing import Keys, Signer
 from firstword.store.way import Way
 from firstword.store.wire import Reply, Wire
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
     from botocore.session import Session
 
-_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/s3/aws4_request")
-_CODE = re.compile(rb"<Code>([A-Za-z]+)</Code>")
+_SCOPE = later(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/s3/aws4_request")
+_CODE = later(rb"<Code>([A-Za-z]+)</Code>")
 #: What S3 calls it when a condition does not hold, or somebody else is at the same object.
 LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "OperationAborted"})
 #: What S3 says of a setting that a bucket does not have.

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from firstword.model import Target
+from firstword.patterns import later
 from firstword.store.signing import Keys
 
 #: File → its text; None = it is not there. OSError, UnicodeDecodeError: it cannot be read.
@@ -68,9 +69,7 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 #: Regions of Amazon's own whose servers are named alike.
-_AMAZON = re.compile(
-    r"(af|ap|ca|eu|il|me|mx|sa|us)-(north|south|east|west|central)?(east|west)?-\d"
-)
+_AMAZON = later(r"(af|ap|ca|eu|il|me|mx|sa|us)-(north|south|east|west|central)?(east|west)?-\d")
 
 
 class Way:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from gettext import GNUTranslations
 from pathlib import Path
+
+from firstword.patterns import later
 
 LOCALE = Path(__file__).resolve().parent.parent / "locale"
 #: The language of the texts in code and templates.
 SOURCE = "en"
 
-_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+_PLACEHOLDER = later(r"%\((\w+)\)s")
 
 
 class Catalogue(GNUTranslations):
