@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import trustme
 from test_store_lane import Asked, opened, put, s3
-from test_store_wire import serving
+from test_store_wire import LARGE, REFUSED, refusing, serving
 
 from firstword.errors import BuildError
 from firstword.store import Many, Write
@@ -241,6 +241,45 @@ def test_an_answer_before_all_is_sent_is_heard_and_ends_the_connection() -> None
     assert [reply.status for reply in told.replies.values()] == [403]
     assert line.idle() is None
     kept[0].close()
+
+
+def ask_one_who_refuses(
+    answer: bytes, told: Told, page: bytes = LARGE, *, secure: bool = False
+) -> tuple[bool, socket.socket | None]:
+    """Send a page to a server that hangs up in its midst; tell what is kept of it."""
+    secured, context = identities() if secure else (None, None)
+    with refusing(answer, secured=secured) as server:
+        line = Wire("127.0.0.1", server.port, trust=trust_of(context), size=4)
+        line.open_some(1)
+
+        def requests() -> Iterator[tuple[str, bytes]]:
+            yield "page", page
+            # As much of it is on its way as can be; here all stands still until nobody reads on.
+            assert server.hung_up.wait(5)
+
+        return line.ask_many(requests(), 2, told), line.idle()
+
+
+@pytest.mark.parametrize("page", [LARGE, LARGE[:5000]], ids=["half sent", "sent and not read"])
+@pytest.mark.parametrize("secure", [False, True])
+def test_why_a_server_hung_up_is_heard_though_a_page_was_on_its_way(
+    page: bytes, *, secure: bool
+) -> None:
+    told = Told()
+
+    assert ask_one_who_refuses(REFUSED, told, page, secure=secure) == (True, None)
+
+    assert [reply.status for reply in told.replies.values()] == [412]
+    assert told.replies["page"].body == b"<Code>PreconditionFailed</Code>"
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 412 Precond", OK])
+def test_a_page_that_was_not_taken_and_no_refusal_is_no_answer(answer: bytes) -> None:
+    told = Told()
+
+    assert ask_one_who_refuses(answer, told) == (False, None)
+
+    assert not told.replies
 
 
 @pytest.mark.parametrize("listens", ["127.0.0.2", "127.0.0.3", ""])

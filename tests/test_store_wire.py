@@ -21,6 +21,11 @@ HEAD = b"GET /a HTTP/1.1\r\nhost: s3\r\n\r\n"
 OK = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 4\r\n\r\npage'
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+#: More than lies between two programs: who sends it notices that nobody reads on.
+LARGE = b"PUT /large HTTP/1.1\r\n\r\n" + b"x" * 50_000_000
+REFUSED = (
+    b"HTTP/1.1 412 Precondition Failed\r\nContent-Length: 31\r\n\r\n<Code>PreconditionFailed</Code>"
+)
 #: Answers on one connection, some of them in pieces.
 Script = list[bytes] | list[list[bytes]]
 
@@ -70,6 +75,44 @@ class Server:
 @contextmanager
 def serving(*scripts: Script, secured: ssl.SSLContext | None = None) -> Iterator[Server]:
     server = Server(*scripts, secured=secured)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+class Refusing:
+    """Hears how a request begins, says one thing to it and hangs up."""
+
+    def __init__(self, answer: bytes, secured: ssl.SSLContext | None) -> None:
+        self.hung_up = threading.Event()
+        self._answer = answer
+        self._secured = secured
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        connection, _ = self._listening.accept()
+        # What waits for an acknowledgement is lost with what was not read.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._secured:
+            connection = self._secured.wrap_socket(connection, server_side=True)
+        connection.recv(1000)
+        connection.sendall(self._answer)
+        connection.close()
+        self.hung_up.set()
+
+    def close(self) -> None:
+        """Wait until it has hung up."""
+        self._thread.join()
+        self._listening.close()
+
+
+@contextmanager
+def refusing(answer: bytes, secured: ssl.SSLContext | None = None) -> Iterator[Refusing]:
+    server = Refusing(answer, secured)
     try:
         yield server
     finally:
@@ -254,6 +297,26 @@ def test_what_is_long_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
         reply = wire(listening.getsockname()[1]).ask(HEAD, picture, bodiless=False)
 
     assert (reply.status, bytes(taken)) == (200, HEAD + picture)
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_why_a_server_hung_up_is_heard_though_a_page_was_on_its_way(*, secure: bool) -> None:
+    authority, context = trustme.CA(), None
+    if secure:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+    with refusing(REFUSED, secured=context) as server:
+        line = wire(server.port, (lambda: believing(authority)) if secure else None)
+        reply = line.ask(LARGE, b"", bodiless=False)
+
+    assert (reply.status, reply.body) == (412, b"<Code>PreconditionFailed</Code>")
+    assert line.idle() is None
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 412 Precond", OK])
+def test_a_page_that_was_not_taken_and_no_refusal_is_an_error(answer: bytes) -> None:
+    with refusing(answer) as server, pytest.raises((ConnectionResetError, BrokenPipeError)):
+        wire(server.port).ask(LARGE, b"", bodiless=False)
 
 
 def test_nobody_there_is_an_error() -> None:

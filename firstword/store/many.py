@@ -15,7 +15,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
 from typing import Any, Protocol
 
 from firstword.store.wire import CONNECT_SECONDS, PIECE, READ_SECONDS, Reading, Reply
@@ -243,38 +242,52 @@ class _Line:
         Raises OSError where none came that can be understood.
         """
         left, heard, ended = memoryview(message), b"", False
+        broken: OSError | None = None
         # What was taken may still lie in the system: there is time for each piece of it.
         patience = min(READ_SECONDS * (1 + len(message) // PIECE), _LONGEST)
         while True:
             self.until = time.monotonic() + patience
-            with suppress(*_NOT_YET):
+            try:
                 while left:
                     left = left[connection.send(left[:PIECE]) :]
-            yield select.POLLIN | (select.POLLOUT if left else 0)
-            with suppress(*_NOT_YET):
+            except _NOT_YET:
+                pass
+            except OSError as error:  # it reads no more: what it said before that lies there
+                broken = error
+            if broken is None:
+                yield select.POLLIN | (select.POLLOUT if left else 0)
+            try:
                 while piece := connection.recv(PIECE):
                     heard += piece
                 ended = True
-            if not heard and not ended:
+            except _NOT_YET:
+                pass
+            except OSError as error:
+                broken = broken or error
+            if not heard and not ended and broken is None:
                 continue
+            then = broken or (None if ended else BlockingIOError())
             try:
-                reply, lasts = Reading(_Heard(heard, ended=ended)).reply(bodiless=False)
+                reply, lasts = Reading(_Heard(heard, then)).reply(bodiless=False)
             except BlockingIOError:  # there is more to come
                 continue
+            if left and reply.status < 300:
+                raise ConnectionError("what was not sent cannot be done")
             self._sending.tell(name, reply)
-            return lasts and not ended and not left
+            return lasts and not ended and not left and broken is None
 
 
 class _Heard:
     """What came so far, for whoever reads an answer from a socket."""
 
-    def __init__(self, heard: bytes, *, ended: bool) -> None:
+    def __init__(self, heard: bytes, then: OSError | None) -> None:
+        """`then` = why there is no more of it, None = it ended."""
         self._heard = heard
-        self._ended = ended
+        self._then = then
 
     def recv(self, _size: int) -> bytes:
-        """Return it once; then nothing more comes, or not yet. Raises BlockingIOError."""
-        if not self._heard and not self._ended:
-            raise BlockingIOError
+        """Return it once, then nothing. Raises what keeps more from coming."""
+        if not self._heard and self._then is not None:
+            raise self._then
         heard, self._heard = self._heard, b""
         return heard

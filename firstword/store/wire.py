@@ -60,11 +60,7 @@ class Wire:
         """
         connection = self.idle() or self._opened()
         try:
-            message = memoryview(head + body)
-            # In pieces: each may take as long as we wait, where one that is large had that for all.
-            for begin in range(0, len(message), PIECE):
-                connection.sendall(message[begin : begin + PIECE])
-            reply, reusable = Reading(connection).reply(bodiless=bodiless)
+            reply, reusable = _asked(connection, memoryview(head + body), bodiless=bodiless)
         except BaseException:
             connection.close()
             raise
@@ -153,6 +149,26 @@ def _spelled(host: str) -> str | bytes:
 def _close(connections: list[socket.socket]) -> None:
     for connection in connections:
         connection.close()
+
+
+def _asked(connection: socket.socket, message: memoryview, *, bodiless: bool) -> tuple[Reply, bool]:
+    """Send a request; return the answer, and whether another may follow it. Raises OSError."""
+    try:
+        # In pieces: each may take as long as we wait, where one that is large had that for all.
+        for begin in range(0, len(message), PIECE):
+            connection.sendall(message[begin : begin + PIECE])
+    except TimeoutError:
+        raise
+    except OSError as broken:
+        # Who refuses a page need not read it: what was said before lies there.
+        try:
+            reply, _ = Reading(connection).reply(bodiless=bodiless)
+        except OSError:
+            raise broken from None
+        if reply.status < 300:  # what was not sent cannot be done
+            raise
+        return reply, False
+    return Reading(connection).reply(bodiless=bodiless)
 
 
 def _has_said_something(connection: socket.socket) -> bool:
