@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import select
 import socket
 import ssl
 import threading
@@ -14,7 +15,7 @@ import trustme
 from test_store_lane import Asked, opened, put, s3
 from test_store_wire import LARGE, REFUSED, refusing, serving
 
-from firstword.errors import BuildError
+from firstword.errors import BuildError, Conflict
 from firstword.store import Many, Write
 from firstword.store import many as transport
 from firstword.store.lane import trusting
@@ -94,7 +95,7 @@ def test_where_a_server_wants_no_more_on_a_connection_another_one_goes_on() -> N
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"HTTP/1.1 200", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"],
+    [b"HTTP/1.1 200", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"],
 )
 def test_what_has_no_answer_is_not_told_and_nothing_more_is_begun(answer: bytes) -> None:
     told, requests = Told(), numbered(5)
@@ -103,6 +104,130 @@ def test_what_has_no_answer_is_not_told_and_nothing_more_is_begun(answer: bytes)
 
     assert [*told.replies] == ["0"]
     assert [name for name, _ in requests] == ["2", "3", "4"]
+
+
+@pytest.mark.parametrize("resets", [False, True])
+def test_a_new_connection_that_has_no_answer_ends_it(*, resets: bool) -> None:
+    told, requests = Told(), numbered(5)
+    with serving([b""], resets=resets) as server:
+        assert not ask(server.port, requests, told)
+
+    assert not told.replies
+    assert [name for name, _ in requests] == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_who_hung_up_before_the_next_request_is_asked_on_another_connection(
+    *, secure: bool
+) -> None:
+    secured, context = identities() if secure else (None, None)
+    told, heard = Told(), threading.Event()
+
+    def once() -> Iterator[bytes]:
+        yield OK
+        assert heard.wait(5)
+
+    with serving(once(), [OK, OK], secured=secured) as server:
+
+        def requests() -> Iterator[tuple[str, bytes]]:
+            first, *others = numbered(3)
+            yield first
+            # Not a word of that came along with the answer.
+            heard.set()
+            assert server.ended.acquire(timeout=5)
+            yield from others
+
+        assert ask(server.port, requests(), told, context=context)
+
+    assert [*told.replies] == ["0", "1", "2"]
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("resets", [False, True])
+@pytest.mark.parametrize("secure", [False, True])
+def test_what_a_server_hung_up_on_is_left_and_the_others_go_on(
+    *, secure: bool, resets: bool
+) -> None:
+    """It may have done what it heard, so nobody says it again here."""
+    secured, context = identities() if secure else (None, None)
+    told = Told()
+    scripts = [OK, b""], [OK, OK, b""], [OK]
+    with serving(*scripts, secured=secured, resets=resets) as server:
+        assert ask(server.port, numbered(6), told, context=context)
+
+    assert [*told.replies] == ["0", "2", "3", "5"]
+    assert server.heard == [request for _, request in numbered(6)]
+    assert server.connections == 3
+
+
+def test_a_connection_opened_beforehand_may_have_ended_meanwhile() -> None:
+    told = Told()
+    with serving([b""], [OK, OK]) as server:
+        line = Wire("127.0.0.1", server.port, trust=None, size=4)
+        line.open_some(1)
+        assert line.ask_many(numbered(3), 1, told)
+
+    assert [*told.replies] == ["1", "2"]
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_what_was_not_sent_whole_is_sent_on_another_connection_once(*, again: bool) -> None:
+    """Nobody can have done what nobody heard the end of."""
+    told, (first_one, last_one) = Told(), numbered(2)
+    requests = iter([first_one, ("large", LARGE), last_one])
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(5)
+
+        def serve() -> None:
+            with listening.accept()[0] as first:
+                first.recv(1000)
+                first.sendall(OK)
+                first.recv(1000)
+            with listening.accept()[0] as second:
+                heard = len(second.recv(1000))
+                while again and heard < len(LARGE):
+                    heard += len(second.recv(1_000_000))
+                if again:
+                    second.sendall(OK)
+                    second.recv(1000)
+                    second.sendall(OK)
+
+        serving_it = threading.Thread(target=serve)
+        serving_it.start()
+        assert ask(listening.getsockname()[1], requests, told) is again
+        serving_it.join()
+
+    assert [*told.replies] == (["0", "large", "1"] if again else ["0"])
+    assert len([*requests]) == (0 if again else 1)
+
+
+def test_what_was_not_sent_whole_is_not_tried_on_each_connection_that_is_open() -> None:
+    told, left_alone = Told(), list[bool]()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(5)
+        line = Wire("127.0.0.1", listening.getsockname()[1], trust=None, size=4)
+        line.open_some(2)
+
+        def serve() -> None:
+            opened_before = [listening.accept()[0] for _ in range(2)]
+            [asked, *_], _, _ = select.select(opened_before, [], [], 5)
+            opened_before.remove(asked)
+            asked.recv(1000)
+            asked.close()
+            with opened_before[0] as other, listening.accept()[0] as new:
+                heard = 0
+                while heard < len(LARGE):
+                    heard += len(new.recv(1_000_000))
+                new.sendall(OK)
+                left_alone.append(not select.select([other], [], [], 0)[0])
+
+        serving_it = threading.Thread(target=serve)
+        serving_it.start()
+        assert line.ask_many(iter([("large", LARGE)]), 1, told)
+        serving_it.join()
+
+    assert [*told.replies] == ["large"]
+    assert left_alone == [True]
 
 
 def test_what_nobody_listens_to_is_left() -> None:
@@ -424,7 +549,22 @@ def test_a_lost_race_is_left_and_the_others_go_on(s3: Asked) -> None:
     assert [*some] == []
 
 
-@pytest.mark.parametrize("status", [500, 503, 403, 307, 0])
+def test_a_write_whose_answer_was_lost_is_left_and_needs_no_client(s3: Asked) -> None:
+    store = opened(s3.address)
+    put(store)
+    s3.answers += [200, 0, 200, 412]
+
+    told = put_many(store, some := writes("a", "b", "c"), at_once=1)
+
+    assert [*told] == ["a", "c"]
+    assert [*some] == []
+    # It was written, so that what is asked for once more meets itself.
+    with pytest.raises(Conflict):
+        put(store, "b", if_absent=True)
+    assert s3.by_client == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize("status", [500, 503, 403, 307])
 def test_after_a_failure_the_rest_is_left(s3: Asked, status: int) -> None:
     store = opened(s3.address)
     put(store)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import select
 import socket
 import ssl
+import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -27,19 +28,23 @@ REFUSED = (
     b"HTTP/1.1 412 Precondition Failed\r\nContent-Length: 31\r\n\r\n<Code>PreconditionFailed</Code>"
 )
 #: Answers on one connection, some of them in pieces.
-Script = list[bytes] | list[list[bytes]]
+Script = Iterable[bytes | list[bytes]]
 
 
 class Server:
     """Says what it was told to, one script a connection: an answer to each thing it hears."""
 
-    def __init__(self, *scripts: Script, secured: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, *scripts: Script, secured: ssl.SSLContext | None = None, resets: bool = False
+    ) -> None:
+        """`resets` = it tells that a connection is closed as after a crash."""
         #: Released with every connection that was closed.
         self.ended = threading.Semaphore(0)
         self.connections = 0
         self.heard: list[bytes] = []
         self._scripts = [*scripts]
         self._secured = secured
+        self._resets = resets
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self._thread = threading.Thread(target=self._serve)
@@ -53,6 +58,8 @@ class Server:
                 return
             self.connections += 1
             connection.settimeout(5)  # a test that fails must end as well
+            # What waits for an acknowledgement is lost with a connection that is reset.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 if self._secured:
                     connection = self._secured.wrap_socket(connection, server_side=True)
@@ -62,6 +69,8 @@ class Server:
                         connection.sendall(piece)
             except OSError:  # whoever asked does not believe us
                 pass
+            if self._resets:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.close()
             self.ended.release()
 
@@ -73,8 +82,10 @@ class Server:
 
 
 @contextmanager
-def serving(*scripts: Script, secured: ssl.SSLContext | None = None) -> Iterator[Server]:
-    server = Server(*scripts, secured=secured)
+def serving(
+    *scripts: Script, secured: ssl.SSLContext | None = None, resets: bool = False
+) -> Iterator[Server]:
+    server = Server(*scripts, secured=secured, resets=resets)
     try:
         yield server
     finally:

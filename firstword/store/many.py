@@ -3,8 +3,12 @@
 Threads that wait for a near server hand the interpreter to each other a hundred times a request,
 which takes longer than the request itself: three times for the thousands of a first publish, and
 half as long again for the thirty of an edit. asyncio would do, and takes as long to import as an
-edit to be sent. Nothing is asked twice here either: what has no answer in the end is whoever's who
-knows more.
+edit to be sent. Nothing that a server heard is asked twice here either: what has no answer in the
+end is whoever's who knows more.
+
+A server may hang up on a connection whenever it likes. On one that was open before, that says
+nothing of the server: what it cannot have heard to the end is sent on another one, what it may have
+done has no answer, and all else goes on.
 """
 
 from __future__ import annotations
@@ -50,8 +54,8 @@ def ask_many(
 ) -> bool:
     """Send requests, each with its name; tell each answer, which says whether to go on.
 
-    `context` = whom to believe, None = no TLS. Returns whether all that were begun have an answer:
-    where a connection fails, what was not begun is left in `requests`. What `requests` or
+    `context` = whom to believe, None = no TLS. Returns whether the server can be asked like this:
+    where a new connection fails, what was not begun is left in `requests`. What `requests` or
     `answered` raise is raised once what has begun has ended.
     """
     sending = _Sending(lines, context, requests, answered)
@@ -170,14 +174,20 @@ class _Line:
 
     def _go_on(self) -> Generator[int, None, None]:
         sending = self._sending
-        asked = sending.next()
+        asked, anew = sending.next(), False
         while asked is not None:
             try:
-                connection = self._take(sending.lines.idle()) or (yield from self._connect())
-                lasts = True
+                connection = None if anew else self._take(sending.lines.idle())
+                used, anew, lasts = connection is not None, False, True
+                connection = connection or (yield from self._connect())
                 while lasts and asked is not None:
-                    lasts = yield from self._ask(connection, *asked)
-                    asked = sending.next()
+                    lasts = yield from self._ask(connection, *asked, used=used)
+                    asked, used = sending.next(), True
+                    lasts = lasts and (asked is None or not _is_over(connection))
+            except _HungUpError as error:
+                self.hang_up()
+                asked, anew = sending.next() if error.heard_all else asked, True
+                continue
             except (OSError, UnicodeError):  # the second of names that no server can have
                 self.hang_up()
                 sending.fail(None)
@@ -235,38 +245,29 @@ class _Line:
                 return secured
 
     def _ask(
-        self, connection: socket.socket, name: str, message: bytes
+        self, connection: socket.socket, name: str, message: bytes, *, used: bool
     ) -> Generator[int, None, bool]:
         """Send a request and tell the answer; return whether another may follow it.
 
-        Raises OSError where none came that can be understood.
+        `used` = the connection was open before. Raises OSError where no answer came that can be
+        understood, _HungUpError where there was none on such a connection.
         """
-        left, heard, ended = memoryview(message), b"", False
-        broken: OSError | None = None
+        left, heard = memoryview(message), b""
         # What was taken may still lie in the system: there is time for each piece of it.
         patience = min(READ_SECONDS * (1 + len(message) // PIECE), _LONGEST)
         while True:
             self.until = time.monotonic() + patience
-            try:
-                while left:
-                    left = left[connection.send(left[:PIECE]) :]
-            except _NOT_YET:
-                pass
-            except OSError as error:  # it reads no more: what it said before that lies there
-                broken = error
+            left, broken = _send(connection, left)
             if broken is None:
                 yield select.POLLIN | (select.POLLOUT if left else 0)
-            try:
-                while piece := connection.recv(PIECE):
-                    heard += piece
-                ended = True
-            except _NOT_YET:
-                pass
-            except OSError as error:
-                broken = broken or error
-            if not heard and not ended and broken is None:
+            # Who reads no more may have said why before that.
+            came, then = _receive(connection)
+            heard, then = heard + came, broken or then
+            is_open = isinstance(then, BlockingIOError)
+            if not heard and is_open:
                 continue
-            then = broken or (None if ended else BlockingIOError())
+            if not heard and used:
+                raise _HungUpError(heard_all=not left)
             try:
                 reply, lasts = Reading(_Heard(heard, then)).reply(bodiless=False)
             except BlockingIOError:  # there is more to come
@@ -274,7 +275,55 @@ class _Line:
             if left and reply.status < 300:
                 raise ConnectionError("what was not sent cannot be done")
             self._sending.tell(name, reply)
-            return lasts and not ended and not left and broken is None
+            return lasts and is_open and not left
+
+
+class _HungUpError(Exception):
+    """A server had enough of a connection when something was asked on it, and did not answer."""
+
+    def __init__(self, *, heard_all: bool) -> None:
+        """`heard_all` = it may have done what was asked."""
+        super().__init__()
+        self.heard_all = heard_all
+
+
+def _send(connection: socket.socket, left: memoryview) -> tuple[memoryview, OSError | None]:
+    """Send what can be sent by now; return what is left, and what keeps it from being sent ever."""
+    try:
+        while left:
+            left = left[connection.send(left[:PIECE]) :]
+    except _NOT_YET:
+        pass
+    except OSError as error:
+        return left, error
+    return left, None
+
+
+def _receive(connection: socket.socket) -> tuple[bytes, OSError | None]:
+    """Return what came, and why there is no more of it.
+
+    None = it ended, BlockingIOError = more may come.
+    """
+    came = b""
+    try:
+        while piece := connection.recv(PIECE):
+            came += piece
+    except _NOT_YET:
+        return came, BlockingIOError()
+    except OSError as error:
+        return came, error
+    return came, None
+
+
+def _is_over(connection: socket.socket) -> bool:
+    """Tell whether a server hung up since its last answer, or said what nobody asked."""
+    try:
+        connection.recv(1)
+    except _NOT_YET:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 class _Heard:
