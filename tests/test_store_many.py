@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -282,6 +283,123 @@ def test_what_whoever_hears_answers_raises_is_raised() -> None:
         ask(server.port, requests, loud)
 
     assert len([*requests]) == 2
+
+
+# ── where it fails by itself ─────────────────────────────────────────────────────────────────────
+
+
+class Ending:
+    """Hears a request on each of some connections, answers all of them, and waits for their end."""
+
+    def __init__(self, count: int) -> None:
+        #: How many were closed by whoever asked.
+        self.ended = 0
+        self._count = count
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening.settimeout(5)
+        self.port: int = self._listening.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        connections = [self._listening.accept()[0] for _ in range(self._count)]
+        for connection in connections:
+            connection.settimeout(2)  # a test that fails must end as well
+        asking = [connection for connection in connections if self._hears(connection)]
+        for connection in asking:
+            with suppress(OSError):
+                connection.sendall(OK)
+        for connection in asking:
+            self._hears(connection)
+        for connection in connections:
+            connection.close()
+
+    def _hears(self, connection: socket.socket) -> bool:
+        """Wait for more to be said; count who has hung up instead."""
+        try:
+            if connection.recv(65536):
+                return True
+        except TimeoutError:
+            return False
+        except ConnectionResetError:
+            pass
+        self.ended += 1
+        return False
+
+    def seen(self) -> int:
+        """Return how many connections were closed, in the end."""
+        self._thread.join()
+        self._listening.close()
+        return self.ended
+
+
+class Brittle:
+    """Connections of which one cannot be had (the third), or kept (any)."""
+
+    def __init__(self, port: int, *, keeps: bool) -> None:
+        self.place = ("127.0.0.1", port)
+        self._keeps = keeps
+        self._asked = 0
+
+    def idle(self) -> socket.socket | None:
+        self._asked += 1
+        if self._keeps and self._asked == 3:
+            raise KeyboardInterrupt
+        return None
+
+    def keep(self, _connection: socket.socket) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("who", ["makes requests", "hears answers"])
+def test_whoever_raises_leaves_open_what_is_kept_and_nothing_else(who: str) -> None:
+    server = Ending(3)
+    line = Wire("127.0.0.1", server.port, trust=None, size=1)
+
+    def requests() -> Iterator[tuple[str, bytes]]:
+        yield from numbered(3)
+        if who == "makes requests":
+            raise BuildError("changed after the build")
+
+    def answered(_name: str, _reply: Reply) -> bool:
+        if who == "hears answers":
+            raise BuildError("changed after the build")
+        return True
+
+    # What was raised is held until the server has seen, and with it all that it came through.
+    with pytest.raises(BuildError) as raised:
+        line.ask_many(requests(), 3, answered)
+    kept = line.idle()
+    assert kept is not None
+    kept.close()
+
+    assert line.idle() is None
+    assert server.seen() == 3
+    assert raised.value.args
+
+
+@pytest.mark.parametrize(("keeps", "begun"), [(True, 2), (False, 3)])
+def test_nothing_is_left_open_where_it_is_interrupted(*, keeps: bool, begun: int) -> None:
+    server = Ending(begun)
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        transport.ask_many(Brittle(server.port, keeps=keeps), None, numbered(3), 3, Told())
+
+    assert server.seen() == begun
+    assert raised.value.args == ()
+
+
+def test_nothing_is_left_open_where_a_request_is_none() -> None:
+    server = Ending(2)
+    line = Wire("127.0.0.1", server.port, trust=None, size=2)
+    line.open_some(2)
+    no_request: Any = ("1", None)
+
+    with pytest.raises(TypeError) as raised:
+        line.ask_many(iter([*numbered(1), no_request]), 2, Told())
+
+    assert server.seen() == 2
+    assert raised.value.args
 
 
 @pytest.mark.parametrize("trusted", [True, False])

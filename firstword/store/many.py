@@ -113,6 +113,9 @@ class _Sending:
             wanted = next(line.steps) if failed is None else line.steps.throw(failed)
         except StopIteration:
             line.number = -1
+        except BaseException:
+            line.hang_up()  # it may not be among those that wait
+            raise
         if before not in {-1, line.number}:
             self._poll.unregister(before)
             del self._waiting[before]
