@@ -22,6 +22,7 @@ from fakestore import (
     shards,
 )
 
+from firstword.asked import Asked
 from firstword.errors import StoreError
 from firstword.manifest import STATE, Manifest
 from firstword.plan import Plan, Put
@@ -191,6 +192,89 @@ def test_what_was_written_ahead_goes_again_when_a_page_fails(world: World) -> No
     assert (report.outcome, report.error) == ("failed", "the disk is full")
     assert shards(world.store) == before
     world.store.before = lambda operation, key: None
+    assert world.publish_one("b", edited(world)).outcome == "published"
+    assert_sound(world.store)
+
+
+class Waited(Asked[object]):
+    """Is done only when somebody waits for it."""
+
+    somebody_waits = threading.Event()
+
+    def join(self, timeout: float | None = None) -> None:
+        self.somebody_waits.set()
+        super().join(timeout)
+
+
+class Slow(FakeStore):
+    """A store that writes a shard, the first time it is asked to, when somebody waits for that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: list[str] = []
+        self.ended: list[str] = []
+        #: Released with each shard that is begun.
+        self.has_begun = threading.Semaphore(0)
+
+    def put(self, write: Write) -> str:
+        if not write.key.startswith(SHARDS) or write.key in self.begun:
+            return super().put(write)
+        self.begun.append(write.key)
+        self.has_begun.release()
+        assert Waited.somebody_waits.wait(30), "nobody waits for the shards"
+        etag = super().put(write)
+        self.ended.append(write.key)
+        return etag
+
+
+@pytest.mark.parametrize("failure", ["", "the disk is full"])
+def test_shards_beside_the_pages_are_waited_for_also_where_a_page_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    """Else they are written after the lease was given back, and nobody knows of them."""
+    monkeypatch.setattr("firstword.publisher.sending.Asked", Waited)
+    store = Slow()
+    Waited.somebody_waits.set()
+    world.publish(store)
+    Waited.somebody_waits.clear()
+    before, store.begun, store.ended = shards(store), [], []
+    store.has_begun = threading.Semaphore(0)
+
+    def after_the_shards_began(_operation: str, key: str) -> None:
+        if key == HOME:
+            for _ in range(2):
+                assert store.has_begun.acquire(timeout=30), "the shards wait for the pages"
+            if failure:
+                raise StoreError(failure)
+
+    store.before = after_the_shards_began
+
+    [report] = world.publish(store, commit="b", site=edited(world), workers=4)
+    ended = [*store.ended]
+    Waited.somebody_waits.set()
+
+    assert report.outcome == ("failed" if failure else "published")
+    assert len(ended) == 2
+    assert shards(store) == (before if failure else named(world, store))
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_shard_beside_the_pages_that_fails_is_told(world: World, workers: int) -> None:
+    """Also where it would go well the next time: whoever it was may have lost the lease."""
+    world.publish_one()
+    failures = iter([StoreError("the disk is full")])
+
+    def fail_once(operation: str, key: str) -> None:
+        if operation == "put" and key.startswith(SHARDS):
+            for failure in failures:
+                raise failure
+
+    world.store.before = fail_once
+
+    [report] = world.publish(commit="b", site=edited(world), workers=workers)
+
+    assert (report.outcome, report.error) == ("failed", "the disk is full")
+    assert world.manifest().source.commit == "a"
     assert world.publish_one("b", edited(world)).outcome == "published"
     assert_sound(world.store)
 
