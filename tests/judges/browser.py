@@ -34,6 +34,7 @@ def launched(chromium: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=[*ARGUMENTS])
         yield browser
+        _KEPT.pop(browser, None)
         browser.close()
 
 
@@ -46,41 +47,65 @@ def opened(
     scheme: Scheme = "light",
     scripts: bool = True,
     forced_colours: bool = False,
-    watch: Callable[[Page], object] = lambda _page: None,
+    watch: Callable[[Page], object] | None = None,
 ) -> Iterator[Page]:
     """Open a page while the block lasts; without scripts none of its own has ever run.
 
     A page that leads elsewhere at once (an old address) is kept where it is: that it does is for
-    the checker of links.
+    the checker of links. One that is watched is alone in a tab of nobody else's: nothing was kept
+    there before it.
     """
-    context = browser.new_context(
-        viewport={"width": width, "height": HEIGHT},
+    kept = _KEPT.setdefault(browser, [])
+    tab = kept.pop() if kept and watch is None else _Tab(browser)
+    page = tab.page
+    if watch is not None:
+        watch(page)
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    # Before the page is there, as readers have them: changed later, some text keeps its old colour.
+    page.emulate_media(
+        media="null",
         color_scheme=scheme,
         reduced_motion="no-preference",
-        # From the start, as readers have them: changed later, some text keeps its old colour.
         forced_colors="active" if forced_colours else "none",
     )
-    page = context.new_page()
-    here = urlsplit(url).path
+    tab.go(url, scripts=scripts)
+    yield page
+    # A tab in which something went wrong is not used again.
+    if watch is None:
+        kept.append(tab)
+    else:
+        page.context.close()
 
-    def stay(route: Route) -> None:
+
+class _Tab:
+    """A tab of a browser: to make one takes longer than most that is judged in it."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.page = browser.new_context().new_page()
+        self._session = self.page.context.new_cdp_session(self.page)
+        self._here = ""
+        self.page.route("**/*", self._stay)
+
+    def go(self, url: str, *, scripts: bool) -> None:
+        """Open a page in it, in place of the one before."""
+        self._here = urlsplit(url).path
+        if not scripts:
+            # Not by the context's option: that stops the judges' own scripts as well, for good.
+            _let_scripts_run(self._session, allowed=False)
+        self.page.goto(url)
+        if not scripts:
+            _let_scripts_run(self._session, allowed=True)
+
+    def _stay(self, route: Route) -> None:
         request = route.request
-        if request.is_navigation_request() and urlsplit(request.url).path != here:
+        if request.is_navigation_request() and urlsplit(request.url).path != self._here:
             route.abort("aborted")
         else:
             route.continue_()
 
-    page.route("**/*", stay)
-    session = page.context.new_cdp_session(page)
-    if not scripts:
-        # Not by the context's option: that one stops the judges' own scripts as well, for good.
-        _let_scripts_run(session, allowed=False)
-    watch(page)
-    page.goto(url)
-    if not scripts:
-        _let_scripts_run(session, allowed=True)
-    yield page
-    context.close()
+
+#: The tabs of a browser that nobody looks at now.
+_KEPT: dict[Browser, list[_Tab]] = {}
 
 
 def _let_scripts_run(session: CDPSession, *, allowed: bool) -> None:
