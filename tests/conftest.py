@@ -295,7 +295,9 @@ def keys_of_nobody() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of compiled templates for the sites of a file: compiling is half of a build."""
-    return tmp_path_factory.mktemp("templates")
+@pytest.fixture(scope="session")
+def templates() -> Path:
+    """The folder of compiled templates for all sites of this run: compiling is half of a build."""
+    from sites import compiled_templates
+
+    return compiled_templates()

@@ -19,7 +19,7 @@ from fakestore import FakeStore, Kept
 from faults_reader import broken_links
 from faults_site import Checkout, Example
 from faulty_proxy import FaultyProxy, Request
-from sites import Ran
+from sites import Ran, share_templates
 
 from firstword.clock import system_clock
 from firstword.manifest import STATE
@@ -203,6 +203,7 @@ class Publisher:
     def __init__(self, folder: Path, target: str, address: str = "") -> None:
         home = folder.parent / f"{folder.name}-home"
         home.mkdir()
+        share_templates(folder)
         self._process = subprocess.Popen(
             [sys.executable, "publish.py", target],
             cwd=folder,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sites import SmallSite
+from sites import SmallSite, share_templates
 
 from firstword import gitlog
 from firstword.build import RunOptions
@@ -60,6 +60,7 @@ class Checkout:
                 return self._built[same]
         folder = self.site.root / "output" / str(len(self._built))
         options = RunOptions(now=PINNED, memory=memory, embedded=True)
+        share_templates(self.site.root)
         built = build_site(self.site.root, options, folder).built()
         self._built[_stamps(built, memory)] = built
         return built

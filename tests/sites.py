@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 CONF = """\
@@ -82,6 +86,25 @@ SLOW_FILE = "content/incidents/2026/2026-11-02-slow-pages.md"
 HALF_PAST_TEN = "1795253400"
 
 
+@cache
+def compiled_templates() -> Path:
+    """Return the folder in which all sites of this process keep what was compiled of templates."""
+    folder = tempfile.mkdtemp(prefix="templates-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def share_templates(root: Path) -> None:
+    """Let a site that was never built find them compiled: that is a third of a first build.
+
+    Each lies there under a digest of what it was compiled from and by.
+    """
+    kept = root / ".cache" / "templates"
+    if not kept.exists():
+        kept.parent.mkdir(exist_ok=True)
+        kept.symlink_to(compiled_templates())
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a command printed and ended with."""
@@ -150,10 +173,12 @@ class SmallSite:
 
     def pelican(self, *arguments: str, **env: str) -> Ran:
         """Build the plain Pelican way."""
+        share_templates(self.root)
         return self.run(sys.executable, "-m", "pelican", "content", *arguments, **env)
 
     def publish(self, *arguments: str, **env: str) -> Ran:
         """Run publish.py."""
+        share_templates(self.root)
         return self.run(sys.executable, "publish.py", *arguments, **env)
 
     def firstword(self, *arguments: str, **env: str) -> Ran:
